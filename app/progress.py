@@ -1,0 +1,219 @@
+"""Progress of a fetch: published, kept as the latest, and followed over Redis, never over the database."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Protocol
+from uuid import UUID
+
+import requests
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from redis import Redis
+from redis.client import PubSub
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+PREFIX = "lastyear:progress:"
+KEPT = timedelta(days=30)  # a snapshot is a cache: the database has the truth
+
+Phase = Literal["queued", "fetching", "augmenting", "completed", "failed"]
+Count = Annotated[int, Field(ge=0)]
+Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+
+
+class Failure(StrEnum):
+    """Why a fetch ended without its year; the value is what an event says as `error`."""
+
+    NO_SUCH_USER = "no such user"
+    LISTENING_HIDDEN = "listening hidden"
+    LASTFM_AWAY = "Last.fm does not answer"
+    LASTFM_REFUSES = "Last.fm refuses our key"
+    BROKEN = "internal error"
+
+
+class Event(BaseModel):
+    """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: UUID
+    phase: Phase
+    page: Count = 0
+    pages: Count = 0
+    scrobbles: Count = 0
+    expected: Count | None = None
+    matched: Count = 0
+    fuzzy_matched: Count = 0
+    not_found: Count = 0
+    years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
+    queued_ahead: Count = 0
+    seconds_left: Count | None = None
+    error: Failure | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether more events of this run are to come."""
+        return self.phase in ("queued", "fetching", "augmenting")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What events are about: a listener's year, or with year None the listener's list of years."""
+
+    username: str
+    year: int | None = None
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel and key; names that differ only by case share it."""
+        return PREFIX + self.username.casefold() + ("" if self.year is None else f"/{self.year}")
+
+
+class Snapshot(BaseModel):
+    """The latest event of a topic, with when it was said (seconds since 1970) and the name as Last.fm spells it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float
+    username: str
+    event: Event
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was said."""
+        return time.time() - self.at
+
+
+class Publisher(Protocol):
+    """Somewhere to send progress to."""
+
+    def publish(self, topic: Topic, event: Event) -> None:
+        """Makes `event` the latest of `topic` and hands it to everyone who follows it."""
+
+
+class RedisPublisher:
+    """Publishes straight to Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def publish(self, topic: Topic, event: Event) -> None:
+        """Keeps and publishes in one step, so that whoever follows first and reads then misses nothing."""
+        snapshot = Snapshot(at=time.time(), username=topic.username, event=event).model_dump_json()
+        with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.set(topic.channel, snapshot, ex=KEPT)
+            pipeline.publish(topic.channel, snapshot)
+            pipeline.execute()
+
+
+class WebhookPublisher:
+    """Posts to the web's `/internal/job-update`, for a web on another machine."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def publish(self, topic: Topic, event: Event) -> None:
+        """Posts the event. One that is not taken is only logged: the next one says everything anew."""
+        body = {"username": topic.username, "year": topic.year, "event": event.model_dump(mode="json")}
+        try:
+            self._session.post(self._url, json=body, timeout=5).raise_for_status()
+        except requests.RequestException as error:
+            log.warning("A progress event was not taken", reason=type(error).__name__)
+
+
+class JobUpdate(BaseModel):
+    """The body of a posted event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    username: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+    year: int | None = Field(default=None, ge=2002, le=9999)
+    event: Event
+
+
+def latest(redis: Redis, topic: Topic) -> Snapshot | None:
+    """The latest event of the topic, or None when there never was one or it was forgotten."""
+    return parse(redis.get(topic.channel))
+
+
+def forget(redis: Redis, username: str) -> None:
+    """Drops every snapshot about a listener."""
+    topic = Topic(username)
+    keys = [topic.channel, *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
+    redis.delete(*keys)
+
+
+def parse(data: object) -> Snapshot | None:
+    """A snapshot from its JSON; None for nothing, and for what an older version wrote otherwise."""
+    if not isinstance(data, str | bytes):
+        return None
+    try:
+        return Snapshot.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
+@contextmanager
+def subscription(redis: Redis) -> Iterator[PubSub]:
+    """Follows every topic. One a process is enough: who watches what is sorted out behind it."""
+    with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.psubscribe(PREFIX + "*")
+        yield pubsub
+
+
+class MirrorNote(BaseModel):
+    """What the worker last saw of the mirror, for pages, which do not ask it themselves."""
+
+    model_config = ConfigDict(frozen=True)
+
+    release_groups: int
+    stamp: str
+
+    @property
+    def small(self) -> bool:
+        """Whether so few albums are known that a listener should be told; MusicBrainz has millions."""
+        return self.release_groups < 100_000
+
+
+_NOTE = "lastyear:mirror"
+
+
+def note_mirror(redis: Redis, note: MirrorNote | None) -> None:
+    """Leaves a note of what the mirror holds; None: nothing was imported yet."""
+    redis.set(_NOTE, note.model_dump_json() if note else json.dumps(None))
+
+
+def mirror_note(redis: Redis) -> MirrorNote | None:
+    """The note last left, if there is one."""
+    data = redis.get(_NOTE)
+    if not isinstance(data, str | bytes) or data in (b"null", "null"):
+        return None
+    return MirrorNote.model_validate_json(data)
+
+
+__all__ = [
+    "Event",
+    "Failure",
+    "JobUpdate",
+    "MirrorNote",
+    "Publisher",
+    "RedisError",
+    "RedisPublisher",
+    "Snapshot",
+    "Topic",
+    "WebhookPublisher",
+    "forget",
+    "latest",
+    "mirror_note",
+    "note_mirror",
+    "parse",
+    "subscription",
+]

@@ -1,0 +1,157 @@
+"""Settings: every variable that app and worker read, as one frozen object, read once at the edge."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+REAL_LASTFM = "ws.audioscrobbler.com"
+FASTEST_AT_LASTFM = 4.0  # calls a second; Last.fm suspends keys that go on like this, so never above
+
+WEB_NEEDS = ("DATABASE_URL", "MIRROR_URL", "REDIS_URL")
+WORKER_NEEDS = (*WEB_NEEDS, "LASTFM_API_KEY", "CONTACT")
+
+
+class BadSettings(Exception):
+    """The environment cannot be used as it is; the message names each variable and what it should be."""
+
+
+def _scheme(*schemes: str) -> AfterValidator:
+    def check(value: SecretStr | str) -> SecretStr | str:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and urlsplit(text).scheme not in schemes:
+            raise ValueError("should begin with " + " or ".join(f"{scheme}:" for scheme in schemes))
+        return value
+
+    return AfterValidator(check)
+
+
+DatabaseURL = Annotated[SecretStr, _scheme("postgresql", "postgres")]
+RedisURL = Annotated[SecretStr, _scheme("redis", "rediss", "unix")]
+WebURL = Annotated[str, _scheme("http", "https")]
+DumpURL = Annotated[str, _scheme("http", "https", "file")]
+
+NOTHING = SecretStr("")
+
+
+class Settings(BaseModel):
+    """What the environment says. A field's name in capitals is its variable; an empty value means: not set."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    database_url: DatabaseURL = Field(
+        NOTHING, description="The app's own data, at Neon or any PostgreSQL; a pooled host works"
+    )
+    database_direct_url: DatabaseURL = Field(
+        NOTHING, description="The same database without the pooler, for migrations; default: `DATABASE_URL`"
+    )
+    mirror_url: DatabaseURL = Field(NOTHING, description="The MusicBrainz mirror, as a role that may only read")
+    mirror_owner_url: DatabaseURL = Field(
+        NOTHING, description="The mirror as its owner; only import and replication need it"
+    )
+    redis_url: RedisURL = Field(NOTHING, description="Redis or Valkey, for queues, progress and limits")
+    lastfm_api_key: SecretStr = Field(NOTHING, description="Your own key from last.fm/api/account/create")
+    lastfm_api_url: WebURL = Field(f"https://{REAL_LASTFM}/2.0/", description="Where Last.fm's API answers")
+    lastfm_web_url: WebURL = Field("https://www.last.fm", description="Where Last.fm's profiles live")
+    lastfm_requests_per_second: float = Field(
+        2.0, gt=0, le=100, description="Calls a second of all workers together; at Last.fm itself at most 4"
+    )
+    lastfm_head_check: bool = Field(
+        True, description="Ask for a profile page before the API is asked for an unknown name"
+    )
+    internal_token: SecretStr = Field(
+        NOTHING, description="Bearer token of `/internal/job-update`; without one that door is shut"
+    )
+    progress_webhook_url: WebURL = Field("", description="Where workers post progress; default: straight to Redis")
+    musicbrainz_dump_url: DumpURL = Field(
+        "https://data.metabrainz.org/pub/musicbrainz/data/fullexport/",
+        description="Where MusicBrainz exports lie, http(s) or file",
+    )
+    musicbrainz_packet_url: WebURL = Field(
+        "https://metabrainz.org/api/musicbrainz/", description="Where replication packets are served"
+    )
+    metabrainz_token: SecretStr = Field(NOTHING, description="Access token for replication packets")
+    contact: str = Field(
+        "", description="A URL or mail address in the User-Agent, so that Last.fm can reach the operator"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Where the site listens")
+
+    @model_validator(mode="after")
+    def _stay_below_the_ceiling(self) -> Self:
+        real = urlsplit(self.lastfm_api_url).hostname == REAL_LASTFM
+        if real and self.lastfm_requests_per_second > FASTEST_AT_LASTFM:
+            raise ValueError(
+                f"LASTFM_REQUESTS_PER_SECOND: should be at most {FASTEST_AT_LASTFM:g} at Last.fm itself"
+            )
+        return self
+
+    @property
+    def migrations_url(self) -> str:
+        """The database URL for migrations."""
+        return self.database_direct_url.get_secret_value() or self.database_url.get_secret_value()
+
+    @property
+    def mirror_reader(self) -> str | None:
+        """The role that reads the mirror, which an import must let in; None when it is the owner itself."""
+        reader = urlsplit(self.mirror_url.get_secret_value()).username
+        return None if reader == urlsplit(self.mirror_owner_url.get_secret_value()).username else reader
+
+    def secrets(self) -> tuple[str, ...]:
+        """Each value that must never be seen in a log, passwords inside URLs among them."""
+        values = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
+        texts = [value.get_secret_value() for value in values]
+        passwords = [urlsplit(text).password for text in texts if "://" in text]
+        return tuple({text for text in [*texts, *passwords] if text and len(text) > 3})
+
+
+VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items()}
+"""Variable name -> pydantic field, in the order in which the documentation lists them."""
+
+
+def read(environ: Mapping[str, str], needs: Iterable[str] = WEB_NEEDS) -> Settings:
+    """The settings that `environ` holds; a variable `X` may also come as a file named by `X_FILE`.
+
+    `needs` lists the variables without which the caller cannot start.
+    Raises BadSettings with one line for every variable at fault.
+    """
+    values, faults = _gather(environ)
+    faults += [f"{name}: missing. {VARIABLES[name].description}" for name in needs if not values.get(name.lower())]
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        faults += [_explain(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False)]
+    if faults:
+        raise BadSettings("\n".join(faults))
+    return settings
+
+
+def missing(settings: Settings, needs: Iterable[str]) -> list[str]:
+    """Which of these variables are not set."""
+    values = {name: getattr(settings, name.lower()) for name in needs}
+    return [
+        name
+        for name, value in values.items()
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value)
+    ]
+
+
+def _gather(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    values: dict[str, str] = {}
+    faults: list[str] = []
+    for name in VARIABLES:
+        text, path = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+        if path and not text:
+            try:
+                text = Path(path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{name}_FILE: cannot be read ({type(error).__name__}: {path})")
+        if text.strip():
+            values[name.lower()] = text.strip()
+    return values, faults
+
+
+def _explain(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ").replace("Input should", "should")
+    return f"{str(location[0]).upper()}: {message}" if location else message

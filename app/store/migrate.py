@@ -1,0 +1,59 @@
+"""Migrations: append-only SQL files, each applied with its own record in one transaction, under a lock."""
+
+import hashlib
+from importlib.resources import files
+
+from app.store.database import Connection
+
+LOCK = 0x1A57EA2  # any number that nobody else's advisory lock has
+
+
+class MigrationChanged(Exception):
+    """A migration that was applied before has another text now. Restore the file and add a new one instead."""
+
+
+def migrate(connection: Connection) -> list[str]:
+    """Applies what is not yet applied, in the order of the file names; returns the names applied now.
+
+    May run twice, also at the same moment: the second finds nothing left to do.
+    Raises MigrationChanged when an applied file was edited.
+    """
+    return [name for name, text in migrations() if _apply(connection, name, text)]
+
+
+def migrations() -> list[tuple[str, str]]:
+    """Name and text of each migration, in order."""
+    folder = files("app.store") / "migrations"
+    scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
+    return [(entry.name, entry.read_text(encoding="utf-8")) for entry in sorted(scripts, key=lambda e: e.name)]
+
+
+def outstanding(connection: Connection) -> list[str]:
+    """Names of the migrations that are not applied yet."""
+    table = connection.execute("SELECT to_regclass('migrations')").fetchone()
+    done = connection.execute("SELECT name FROM migrations").fetchall() if table and table[0] else []
+    return [name for name, _ in migrations() if (name,) not in done]
+
+
+def _apply(connection: Connection, name: str, text: str) -> bool:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with connection.transaction():
+        # Taken anew for each file and let go with it: a transaction pooler keeps no session lock.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        connection.execute("SET LOCAL lock_timeout = '5s'")
+        connection.execute(
+            """
+            CREATE TABLE IF NOT EXISTS migrations (
+                name text PRIMARY KEY,
+                sha256 text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now()
+            )
+            """
+        )
+        found = connection.execute("SELECT sha256 FROM migrations WHERE name = %s", [name]).fetchone()
+        if found is not None and found[0] != digest:
+            raise MigrationChanged(f"{name} was applied with another text. Restore it and add a new file instead")
+        if found is None:
+            connection.execute(text.encode())
+            connection.execute("INSERT INTO migrations (name, sha256) VALUES (%s, %s)", [name, digest])
+    return found is None

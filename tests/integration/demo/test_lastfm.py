@@ -1,0 +1,497 @@
+"""The stand-in for Last.fm over real HTTP: the wire format, the limits, and every fault on demand."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from demo.faults import Fault
+from demo.lastfm import StandIn
+from demo.listeners import Listener, Play
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
+JOINED = datetime(2020, 5, 1, tzinfo=UTC)
+Y2023, Y2024, Y2025 = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2023, 2024, 2025))
+RECENT = "user.getRecentTracks"
+
+
+class Client:
+    """Asks one stand-in over one kept connection."""
+
+    def __init__(self, session: requests.Session, stand_in: StandIn) -> None:
+        self.session = session
+        self.stand_in = stand_in
+
+    def get(self, method: str, **params: Any) -> requests.Response:
+        query = {"method": method, "api_key": "a" * 32, "format": "json", **params}
+        return self.session.get(self.stand_in.api_url, params=query, timeout=10)
+
+    def recent(self, user: str = "LightLuca", **params: Any) -> dict[str, Any]:
+        answer = self.get(RECENT, user=user, **params)
+        assert answer.status_code == 200
+        body: dict[str, Any] = answer.json()["recenttracks"]
+        return body
+
+    def refusal(self, method: str, **params: Any) -> tuple[int, int]:
+        answer = self.get(method, **params)
+        return answer.status_code, answer.json()["error"]
+
+    def control(self, **message: object) -> requests.Response:
+        return self.session.post(f"{self.stand_in.url}/_control", json=message, timeout=10)
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with StandIn(clock=NOW.timestamp) as running:
+        yield running
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def client(session: requests.Session, stand_in: StandIn) -> Client:
+    return Client(session, stand_in)
+
+
+def play(uts: int, title: str = "Take 1", album: str = "Attic Tapes", album_mbid: str = "") -> Play:
+    return Play(uts, "Kellerassel Quintett", title, album, album_mbid)
+
+
+def dated(page: dict[str, Any]) -> list[dict[str, Any]]:
+    return [track for track in page["track"] if "date" in track]
+
+
+def year(start: int = Y2024, end: int = Y2025) -> dict[str, int]:
+    return {"from": start, "to": end}
+
+
+# The wire format
+
+
+def test_a_track_has_the_shape_that_lastfm_gives_it(client: Client) -> None:
+    mbid = "68bca8f8-47c2-4bdb-aa32-5a0fdc08710c"
+    heard = Play(1783056668, "Meat Puppets", "Oh, Me", "Meat Puppets II", mbid)
+    client.stand_in.clock = lambda: 1783056700.0
+    client.stand_in.add_listener(Listener("Meg", JOINED, own=(heard,)))
+    (track,) = client.recent("Meg")["track"]
+    images = track.pop("image")
+    artist_mbid, track_mbid = track["artist"].pop("mbid"), track.pop("mbid")
+    assert track == {
+        "artist": {"#text": "Meat Puppets"},
+        "streamable": "0",
+        "album": {"mbid": mbid, "#text": "Meat Puppets II"},
+        "name": "Oh, Me",
+        "url": "https://www.last.fm/music/Meat+Puppets/_/Oh,+Me",
+        "date": {"uts": "1783056668", "#text": "03 Jul 2026, 05:31"},
+    }
+    assert [image["size"] for image in images] == ["small", "medium", "large", "extralarge"]
+    assert len(artist_mbid) == len(track_mbid) == 36
+
+
+def test_what_lastfm_does_not_know_is_the_empty_string(client: Client) -> None:
+    client.stand_in.add_listener(Listener("Ned", JOINED, own=(play(Y2024, album=""),)))
+    (track,) = client.recent("Ned")["track"]
+    assert track["album"] == {"mbid": "", "#text": ""}
+    assert {image["#text"] for image in track["image"]} == {""}
+
+
+def test_attributes_are_strings_and_the_default_page_has_50(client: Client) -> None:
+    page = client.recent(**year())
+    total = len(client.stand_in.listeners["LightLuca"].plays(2024))
+    assert page["@attr"] == {
+        "user": "LightLuca",
+        "totalPages": str(-(-total // 50)),
+        "page": "1",
+        "perPage": "50",
+        "total": str(total),
+    }
+    assert len(page["track"]) == 50
+
+
+def test_names_are_answered_in_canonical_case(client: Client) -> None:
+    assert client.recent("lIGHTLUCA")["@attr"]["user"] == "LightLuca"
+    assert client.get("user.getInfo", user="lightluca").json()["user"]["name"] == "LightLuca"
+
+
+def test_the_pages_of_a_year_sum_to_its_total_newest_first(client: Client) -> None:
+    pages = [client.recent("HeavyHelen", limit=200, page=page, **year()) for page in range(1, 62)]
+    seen = [(int(track["date"]["uts"]), track["name"]) for page in pages for track in dated(page)]
+    expected = [(each.uts, each.title) for each in client.stand_in.listeners["HeavyHelen"].plays(2024)]
+    assert seen == expected[::-1]
+    assert {(page["@attr"]["total"], page["@attr"]["totalPages"]) for page in pages} == {("12100", "61")}
+
+
+def test_from_is_inclusive_and_to_is_exclusive(client: Client) -> None:
+    client.stand_in.add_listener(Listener("Ben", JOINED, own=tuple(play(Y2024 + n) for n in (10, 20, 30))))
+    tracks = dated(client.recent("Ben", **year(Y2024 + 10, Y2024 + 30)))
+    assert [int(track["date"]["uts"]) - Y2024 for track in tracks] == [20, 10]
+
+
+def test_what_is_playing_now_is_first_on_every_page_of_any_window_and_not_counted(client: Client) -> None:
+    for number in (1, 2, 61, 62):
+        page = client.recent("HeavyHelen", limit=200, page=number, **year())
+        first = page["track"][0]
+        assert first["@attr"] == {"nowplaying": "true"}
+        assert "date" not in first
+        assert page["@attr"]["total"] == "12100"
+    assert len(client.recent("HeavyHelen", limit=1)["track"]) == 2
+    assert len(client.recent("LightLuca", limit=1)["track"]) == 1
+
+
+def test_an_empty_year_has_an_empty_list_and_zeros(client: Client) -> None:
+    page = client.recent("EmptyEve", **year(1640995200, 1672531200))
+    assert page["track"] == []
+    assert (page["@attr"]["total"], page["@attr"]["totalPages"]) == ("0", "0")
+
+
+def test_a_page_past_the_end_has_no_tracks(client: Client) -> None:
+    assert client.recent(page=9999, **year())["track"] == []
+
+
+def test_the_running_year_grows_with_the_clock_and_its_past_stays(client: Client) -> None:
+    start = int(datetime(2026, 6, 15, tzinfo=UTC).timestamp())
+    before = dated(client.recent("GrowingGus", limit=200, **{"from": start}))
+    client.stand_in.clock = lambda: NOW.timestamp() + 3600
+    after = dated(client.recent("GrowingGus", limit=200, **{"from": start}))
+    assert len(after) == len(before) + 3
+    assert after[3:] == before
+
+
+@pytest.mark.parametrize(
+    "text", ["nul\x00inside", "x" * 3000, "\ufffe\u4100", "lone \ud800 surrogate", "\u202edetfel", "🎷" * 80]
+)
+def test_any_text_survives(client: Client, text: str) -> None:
+    client.stand_in.add_listener(Listener("Odd", JOINED, own=(play(Y2024, text, text, "not-an-mbid"),)))
+    (track,) = client.recent("Odd")["track"]
+    assert (track["name"], track["album"]) == (text, {"mbid": "not-an-mbid", "#text": text})
+
+
+def test_info_has_the_playcount_as_string_and_registration_twice(client: Client) -> None:
+    user = client.get("user.getInfo", user="SingleSam").json()["user"]
+    sam = client.stand_in.listeners["SingleSam"]
+    assert user["playcount"] == "1"
+    assert user["registered"] == {
+        "unixtime": str(int(sam.registered.timestamp())),
+        "#text": int(sam.registered.timestamp()),
+    }
+
+
+def test_the_chart_counts_the_year_by_album_and_leaves_out_plays_without_one(client: Client) -> None:
+    body = client.get("user.getWeeklyAlbumChart", user="lightluca", limit=1000, **year()).json()
+    chart = body["weeklyalbumchart"]
+    plays = client.stand_in.listeners["LightLuca"].plays(2024)
+    counts = [int(album["playcount"]) for album in chart["album"]]
+    assert chart["@attr"] == {"user": "LightLuca", "from": str(Y2024), "to": str(Y2025)}
+    assert sum(counts) == sum(bool(each.album) for each in plays)
+    assert counts == sorted(counts, reverse=True)
+    assert [album["@attr"]["rank"] for album in chart["album"][:3]] == ["1", "2", "3"]
+    ids = {(each.artist, each.album): each.album_mbid for each in plays if each.album_mbid}
+    assert all(ids.get((row["artist"]["#text"], row["name"]), "") == row["mbid"] for row in chart["album"])
+
+
+def test_the_chart_of_an_empty_year_is_an_empty_list(client: Client) -> None:
+    body = client.get("user.getWeeklyAlbumChart", user="EmptyEve", **year(1640995200, 1672531200)).json()
+    assert body["weeklyalbumchart"]["album"] == []
+
+
+# Refusals
+
+
+def test_refusals_have_the_status_and_code_that_lastfm_gives_them(client: Client) -> None:
+    assert client.refusal("user.getNothing", user="LightLuca") == (400, 3)
+    assert client.refusal(RECENT) == (400, 6)
+    assert client.refusal(RECENT, user="nobody") == (404, 6)
+    assert client.refusal("user.getInfo", user="nobody") == (404, 6)
+    assert client.refusal(RECENT, user="HiddenHana") == (403, 17)
+    assert client.refusal("user.getWeeklyAlbumChart", user="HiddenHana", **year()) == (403, 17)
+    assert client.get("user.getInfo", user="HiddenHana").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", 0), ("limit", 1001), ("page", 0), ("page", 1_000_001), ("limit", "many")]
+)
+def test_numbers_out_of_bounds_are_error_6(client: Client, name: str, value: str | int) -> None:
+    assert client.refusal(RECENT, user="LightLuca", **{name: value}) == (400, 6)
+
+
+def test_201_and_1000_rows_a_page_are_allowed(client: Client) -> None:
+    assert len(client.recent(limit=201, **year())["track"]) == 201
+    assert client.recent("HeavyHelen", limit=1000, **year())["@attr"]["totalPages"] == "13"
+
+
+def test_a_missing_key_is_error_6_and_a_wrong_one_error_10(client: Client) -> None:
+    assert client.refusal(RECENT, user="LightLuca", api_key="") == (400, 6)
+    client.stand_in.api_key = "b" * 32
+    assert client.refusal(RECENT, user="LightLuca") == (403, 10)
+
+
+# Profiles
+
+
+@pytest.mark.parametrize("verb", ["HEAD", "GET"])
+def test_profiles_exist_in_any_case_even_of_those_who_hide(client: Client, verb: str) -> None:
+    for name, status in (("heavyhelen", 200), ("HiddenHana", 200), ("nobody", 404)):
+        answer = client.session.request(verb, f"{client.stand_in.url}/user/{name}", timeout=10)
+        assert answer.status_code == status
+        assert bool(answer.content) is (verb == "GET")
+
+
+def test_throttled_profiles_are_406_html(client: Client) -> None:
+    client.stand_in.throttles_profiles = True
+    answer = client.session.get(f"{client.stand_in.url}/user/HeavyHelen", timeout=10)
+    assert answer.status_code == 406
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert client.get(RECENT, user="LightLuca").status_code == 200
+
+
+def test_profiles_are_hit_only_by_faults_of_their_own(client: Client) -> None:
+    client.stand_in.faults.add(Fault("500"), Fault("503", method="profile"))
+    address = f"{client.stand_in.url}/user/HeavyHelen"
+    assert [client.session.head(address, timeout=10).status_code for _ in range(2)] == [503, 200]
+    assert client.get(RECENT, user="LightLuca").status_code == 500
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "code"),
+    [
+        ("error8", 500, 8),
+        ("error11", 503, 11),
+        ("error16", 503, 16),
+        ("error10", 403, 10),
+        ("error17", 403, 17),
+        ("error26", 403, 26),
+        ("error29", 429, 29),
+        ("error8_in_200", 200, 8),
+        ("not_found", 404, 6),
+    ],
+)
+def test_an_error_comes_once_and_then_all_is_well(client: Client, what: str, status: int, code: int) -> None:
+    client.stand_in.faults.add(Fault(what))
+    assert client.refusal(RECENT, user="LightLuca") == (status, code)
+    assert dated(client.recent())
+
+
+@pytest.mark.parametrize(("what", "status"), [("html", 200), ("500", 500), ("502", 502), ("503", 503)])
+def test_html_comes_in_place_of_json(client: Client, what: str, status: int) -> None:
+    client.stand_in.faults.add(Fault(what))
+    answer = client.get(RECENT, user="LightLuca")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.text.startswith("<html>")
+
+
+def test_a_truncated_answer_breaks_the_connection(client: Client) -> None:
+    client.stand_in.faults.add(Fault("truncated"))
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        client.get(RECENT, user="LightLuca")
+    assert dated(client.recent())
+
+
+def test_cut_json_arrives_in_good_order_but_cannot_be_read(client: Client) -> None:
+    client.stand_in.faults.add(Fault("cut_json"))
+    answer = client.get(RECENT, user="LightLuca")
+    assert answer.status_code == 200
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+
+
+def test_a_hang_outlasts_the_clients_patience_and_not_the_stand_in(client: Client) -> None:
+    client.stand_in.faults.add(Fault("hang", seconds=60))
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        client.session.get(
+            client.stand_in.api_url,
+            params={"method": RECENT, "user": "LightLuca", "api_key": "a"},
+            timeout=0.05,
+        )
+    assert dated(client.recent())
+
+
+def test_another_listeners_data_comes_under_their_own_name(client: Client) -> None:
+    client.stand_in.faults.add(Fault("other_user"))
+    page = client.recent("LightLuca", **year())
+    assert page["@attr"]["user"] == "HeavyHelen"
+    assert client.recent("LightLuca", **year())["@attr"]["user"] == "LightLuca"
+
+
+def test_a_short_page_lacks_rows_that_its_total_counts(client: Client) -> None:
+    client.stand_in.faults.add(Fault("short"))
+    short = client.recent("HeavyHelen", limit=200, **year())
+    whole = client.recent("HeavyHelen", limit=200, **year())
+    assert len(dated(short)) == 180
+    assert len(dated(whole)) == 200
+    assert short["@attr"] == whole["@attr"]
+
+
+def test_a_list_of_one_collapses_to_an_object(client: Client) -> None:
+    client.stand_in.faults.add(Fault("single", times=None))
+    assert client.recent("SingleSam")["track"]["name"]
+    assert len(client.recent("LightLuca", **year())["track"]) == 50
+    body = client.get("user.getWeeklyAlbumChart", user="SingleSam", **year(Y2023, Y2024)).json()
+    assert body["weeklyalbumchart"]["album"]["playcount"] == "1"
+
+
+def test_a_fault_hits_only_the_calls_it_names(client: Client) -> None:
+    client.stand_in.faults.add(Fault("not_found", method="user.getrecenttracks", user="lightluca", page=2))
+    assert client.get("user.getInfo", user="LightLuca", page=2).status_code == 200
+    assert client.get(RECENT, user="HeavyHelen", page=2).status_code == 200
+    assert client.get(RECENT, user="LightLuca").status_code == 200
+    assert client.get(RECENT, user="LightLuca", page=2).status_code == 404
+    assert client.get(RECENT, user="LightLuca", page=2).status_code == 200
+
+
+def test_faults_come_as_often_as_told_one_after_the_other(client: Client) -> None:
+    client.stand_in.faults.add(Fault("500", times=2), Fault("error16"))
+    statuses = [client.get(RECENT, user="LightLuca").status_code for _ in range(4)]
+    assert statuses == [500, 500, 503, 200]
+
+
+def test_faults_end_when_they_are_cleared(client: Client) -> None:
+    client.stand_in.faults.add(Fault("500", times=None))
+    assert client.get(RECENT, user="LightLuca").status_code == 500
+    client.stand_in.faults.clear()
+    assert client.get(RECENT, user="LightLuca").status_code == 200
+
+
+def test_a_fault_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no fault 'earthquake'"):
+        Fault("earthquake")
+
+
+# Changes between two pages
+
+
+def test_a_late_play_shifts_the_pages(client: Client) -> None:
+    client.stand_in.add_listener(Listener("Pia", JOINED, own=tuple(play(Y2024 + n) for n in range(201))))
+    first = client.recent("Pia", limit=200)
+    client.stand_in.add_plays("Pia", [play(Y2024 + 500, "Late")])
+    second = client.recent("Pia", limit=200, page=2)
+    assert (first["@attr"]["total"], second["@attr"]["total"]) == ("201", "202")
+    assert [int(track["date"]["uts"]) - Y2024 for track in second["track"]] == [1, 0]
+
+
+def test_a_deleted_play_is_gone_from_pages_and_totals(client: Client) -> None:
+    plays = client.stand_in.listeners["LightLuca"].plays(2024)
+    client.stand_in.remove_plays("LightLuca", plays[-1:])
+    page = client.recent(limit=1, **year())
+    assert page["@attr"]["total"] == str(len(plays) - 1)
+    assert page["track"][0]["date"]["uts"] == str(plays[-2].uts)
+
+
+# Rate, latency, log, control
+
+
+def test_calls_above_the_rate_are_429_with_error_29(session: requests.Session) -> None:
+    with StandIn(rate=2, window=1000) as stand_in:
+        client = Client(session, stand_in)
+        stand_in.traffic.rate = 0.003
+        answers = [client.get(RECENT, user="LightLuca", limit=1) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert answers[-1].text == '{"error":29,"message":"Rate limit exceeded"}'
+    assert stand_in.traffic.counts()["rejected"] == 2
+
+
+def test_calls_overlap_while_they_take_their_time(client: Client) -> None:
+    client.get("user.getInfo", user="LightLuca")
+    client.stand_in.latency = 0.3
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(requests.get, client.stand_in.api_url, timeout=10) for _ in range(8)]
+    assert all(job.result().elapsed.total_seconds() >= 0.3 for job in jobs)
+    assert client.stand_in.traffic.counts()["peak_in_flight"] == 8
+
+
+def test_the_log_has_every_call_without_its_key(client: Client) -> None:
+    client.recent("heavyhelen", page=2)
+    client.session.head(f"{client.stand_in.url}/user/nobody", timeout=10)
+    first, second = client.stand_in.calls
+    assert (first.method, first.params["user"], first.params["page"]) == (RECENT, "heavyhelen", "2")
+    assert "api_key" not in first.params
+    assert first.agent.startswith("python-requests")
+    assert (second.method, second.params) == ("profile", {"user": "nobody"})
+    assert first.at <= second.at
+
+
+def test_another_process_can_read_the_counts(client: Client) -> None:
+    for _ in range(3):
+        client.recent()
+    client.session.head(f"{client.stand_in.url}/user/nobody", timeout=10)
+    counts = client.session.get(f"{client.stand_in.url}/_control", timeout=10).json()
+    assert counts == {
+        "calls": {RECENT: 3, "profile": 1},
+        "total": 3,
+        "rejected": 0,
+        "max_per_second": 3,
+        "in_flight": 0,
+        "peak_in_flight": 1,
+    }
+
+
+def test_another_process_can_change_everything(client: Client) -> None:
+    late = {"user": "lightluca", "uts": Y2024, "artist": "A", "title": "Late"}
+    total = int(client.recent(**year())["@attr"]["total"])
+    answer = client.control(
+        latency=0.001,
+        rate=1000,
+        window=2,
+        throttles_profiles=True,
+        faults=[{"what": "500", "method": RECENT, "page": 2}],
+        late_plays=[late],
+    )
+    assert answer.status_code == 200
+    stand_in = client.stand_in
+    assert (stand_in.latency, stand_in.traffic.rate, stand_in.traffic.window) == (0.001, 1000, 2)
+    assert stand_in.throttles_profiles
+    assert int(client.recent(**year())["@attr"]["total"]) == total + 1
+    assert client.get(RECENT, user="LightLuca", page=2).status_code == 500
+    client.control(deleted_plays=[late], rate=None, forget=True)
+    assert stand_in.traffic.rate is None
+    assert stand_in.calls == []
+    assert int(client.recent(**year())["@attr"]["total"]) == total
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"latency": "slow"},
+        {"earthquake": True},
+        {"faults": [{"what": "earthquake"}]},
+        {"late_plays": [{"user": "nobody", "uts": 1, "artist": "A", "title": "T"}]},
+    ],
+)
+def test_a_message_that_makes_no_sense_is_refused(client: Client, message: dict[str, Any]) -> None:
+    assert client.control(**message).status_code == 400
+    assert dated(client.recent())
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_told_to_end(session: requests.Session, ending: signal.Signals) -> None:
+    command = [sys.executable, "-m", "demo.lastfm", "--port", "0", "--rate", "5", "--window", "300"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+        assert session.head(f"{url}/user/growinggus", timeout=10).status_code == 200
+        process.send_signal(ending)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")

@@ -1,0 +1,130 @@
+"""The `lastyear` command: an operator's chores, and the processes that systemd and `make run` start."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app import VERSION, logs, progress
+from app.fetches import QUEUES
+from app.settings import WORKER_NEEDS, BadSettings, Settings, read
+from app.store import StoreAway, connect, listeners
+from app.store.migrate import MigrationChanged, migrate
+from mirror.commands import MirrorSettings, mirror_commands
+from worker.doctor import examine
+from worker.pool import serve
+
+
+class Commands(click.Group):
+    """Commands whose foreseeable errors are sentences."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; what an operator can mend ends with its message and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (BadSettings, StoreAway, MigrationChanged) as error:
+            raise click.ClickException(str(error) or type(error).__doc__ or "") from None
+        except RedisError as error:
+            raise click.ClickException(
+                f"Redis cannot be reached ({type(error).__name__}). Look at REDIS_URL and at Redis itself"
+            ) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="lastyear")
+def main() -> None:
+    """LastYear.fm: what era does your music come from?
+
+    Settings come from the environment; in a checkout also from .env and from what `make run` has started.
+    """
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the app database's tables up to date."""
+    settings = _settings(["DATABASE_URL"])
+    with connect(settings.migrations_url, "lastyear-migrate") as connection:
+        applied = migrate(connection)
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("The tables are up to date.")
+
+
+@main.command()
+@click.argument("name")
+@click.confirmation_option(prompt="Delete everything that is stored about this listener?")
+def forget(name: str) -> None:
+    """Delete everything that is stored about the listener NAME."""
+    settings = _settings(["DATABASE_URL", "REDIS_URL"])
+    with connect(settings.database_url.get_secret_value()) as connection, connection.transaction():
+        found = listeners.forget(connection, name)
+    progress.forget(_redis(settings), name)
+    click.echo(f"{name} is forgotten." if found else f"Nothing was stored about {name}.")
+
+
+@main.command()
+@click.option("--workers", "-n", default=2, show_default=True, help="How many fetch at the same time.")
+@click.option("--queue", "queues", multiple=True, type=click.Choice(QUEUES), default=QUEUES, show_default=True)
+def work(workers: int, queues: tuple[str, ...]) -> None:
+    """Run the workers until SIGTERM."""
+    settings = _settings(WORKER_NEEDS)
+    logs.configure(settings.secrets(), pretty=sys.stderr.isatty())
+    serve(_redis(settings), queues, workers)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+def doctor(as_json: bool) -> None:
+    """Look at every part this machine needs and say what to do about those that ail."""
+    findings = examine(_settings([]))
+    if as_json:
+        click.echo(json.dumps({finding.part: finding.remedy or "well" for finding in findings}, indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{'ill ' if finding.remedy else 'well'}  {finding.part:14} {finding.remedy}".rstrip())
+    if any(finding.remedy for finding in findings):
+        sys.exit(1)
+
+
+def _mirror_settings() -> MirrorSettings:
+    settings = _settings(["MIRROR_URL"])
+    return MirrorSettings(
+        url=settings.mirror_url.get_secret_value(),
+        owner_url=settings.mirror_owner_url.get_secret_value(),
+        dump_url=settings.musicbrainz_dump_url,
+        reader=settings.mirror_reader,
+    )
+
+
+main.add_command(mirror_commands(_mirror_settings))
+
+
+def _settings(needs: Iterable[str]) -> Settings:
+    return read(environment(), needs)
+
+
+def _redis(settings: Settings) -> Redis:
+    return Redis.from_url(settings.redis_url.get_secret_value())
+
+
+def environment() -> dict[str, str]:
+    """The process's environment; in a checkout filled up from `.env`, then from what `make run` left."""
+    root = Path(__file__).parent.parent
+    if not (root / "pyproject.toml").exists():
+        return dict(os.environ)
+    files = [root / ".env", root / ".local" / "environment"]
+    found = [read_env_file(path) for path in files if path.exists()]
+    return {name: value for layer in [*reversed(found), dict(os.environ)] for name, value in layer.items()}
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a file; blank lines and lines that begin with # are passed over."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+    return {name.removeprefix("export ").strip(): value.strip().strip("'\"") for name, _, value in pairs}

@@ -1,0 +1,180 @@
+"""One run of a fetch: the steps by which a listener's year gets from Last.fm into the store."""
+
+import time
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from app.counters import count
+from app.progress import Event, Failure, Phase, Topic
+from app.store import Connection, albums, jobs, listeners, scrobbles
+from app.store.scrobbles import Standing, year_bounds
+from worker.enrich import Catalogue, place, scrobbled_albums
+from worker.lastfm import NoSuchUser, TryAgain
+from worker.listeners import confirm
+from worker.payloads import Page
+from worker.tools import Tools
+from worker.walk import Shifted, walk
+
+log = structlog.get_logger()
+
+BATCH = 200  # albums asked for at once
+WALKS = 6  # how often a year that keeps shifting is begun again behind its last stored page
+
+
+class YearFetch:
+    """The run `run` of a listener's `year`. Each step may be run twice; what is stored is never doubled."""
+
+    def __init__(
+        self, tools: Tools, connection: Connection, catalogue: Catalogue, username: str, year: int, run: UUID
+    ) -> None:
+        self._tools = tools
+        self._connection = connection
+        self._catalogue = catalogue
+        self._year = year
+        self._run = run
+        self._start, self._end = year_bounds(year)
+        self._username = username
+        self._listener = listeners.find(connection, username)
+        self._resume_from: datetime | None = None
+        self._done = self._pages = 0
+        self._expected: int | None = None
+        self._known_gap = 0
+
+    def begin(self) -> None:
+        """Takes the year up, at its first page or behind the last committed one.
+
+        Raises Overtaken, NoSuchUser, TryAgain, KeyRefused.
+        """
+        job = jobs.begin(self._connection, self._run)
+        self._listener = confirm(
+            self._connection,
+            self._tools.lastfm,
+            self._username,
+            head_check=self._tools.settings.lastfm_head_check,
+        )
+        self._username = self._listener.username
+        self._end, self._resume_from, self._done = job.window_end, job.resume_from, job.progress
+        if job.completed_at and job.expected is not None:
+            # Scrobbles that Last.fm counts but does not show stay missing: no reason to read the year again.
+            self._known_gap = job.expected - self._stored()
+
+    def take_pages(self) -> None:
+        """Stores every page from the resume point to the window's end, and all of them once more when the count
+        then differs from Last.fm's. Raises Overtaken, ListeningHidden, TryAgain, KeyRefused."""
+        whole = self._resume_from is None
+        self._walk_to_the_end()
+        if not whole:
+            self._expected = self._tools.lastfm.count_scrobbles(self._username, self._start, self._end)
+        if self._expected is not None and self._expected - self._stored() != self._known_gap:
+            log.info("Another count than Last.fm's: once more", expected=self._expected, stored=self._stored())
+            self._move(to=None)
+            self._walk_to_the_end()
+
+    def place_the_rest(self) -> None:
+        """Asks the mirror for every album of the year that it could not be asked for before. Raises Overtaken."""
+        jobs.augment(self._connection, self._run, expected=self._expected or 0)
+        self._publish("augmenting")
+        waiting = albums.pending(self._connection, self._user, self._start, self._end)
+        for at in range(0, len(waiting), BATCH):
+            albums.keep(self._connection, place(self._catalogue, waiting[at : at + BATCH]))
+            self._publish("augmenting")
+
+    def complete(self) -> None:
+        """Says that the year is whole. Raises Overtaken."""
+        jobs.complete(self._connection, self._run)
+        self._publish("completed")
+        count(self._tools.redis, "fetches", "completed")
+
+    def fail(self, failure: Failure) -> None:
+        """Says why the year is not whole; what was stored stays and is shown."""
+        if failure is Failure.NO_SUCH_USER and self._listener is None:
+            jobs.drop(self._connection, self._run)
+        else:
+            jobs.fail(self._connection, self._run, failure)
+        self._publish("failed", error=failure)
+        count(self._tools.redis, "fetches", failure.name.lower())
+
+    @property
+    def _user(self) -> int:
+        if self._listener is None:
+            raise NoSuchUser
+        return self._listener.id
+
+    def _walk_to_the_end(self) -> None:
+        for _ in range(WALKS):
+            try:
+                return self._walk()
+            except Shifted:
+                log.info("The pages shifted while they were read: on from the last stored one")
+        raise TryAgain("the pages keep shifting")
+
+    def _walk(self) -> None:
+        since, before = self._resume_from or self._start, self._done
+        first = self._fetch(1, since)
+        earlier = scrobbles.count(self._connection, self._user, self._start, since)
+        self._expected, self._pages = earlier + first.total, before + first.pages
+        self._publish("fetching")
+        if not first.pages:
+            self._clear(since)
+        began = time.monotonic()
+        for page in walk(first, partial(self._fetch, since=since), self._tools.lastfm.limiter.burst):
+            self._store(page, is_last=page is first)
+            left = (time.monotonic() - began) / (self._done - before) * (self._pages - self._done)
+            self._publish("fetching", seconds_left=round(left))
+
+    def _fetch(self, number: int, since: datetime) -> Page:
+        page = self._tools.lastfm.recent_tracks(self._username, since, self._end, page=number, known=number > 1)
+        count(self._tools.redis, "pages")
+        return page
+
+    def _store(self, page: Page, *, is_last: bool) -> None:
+        newest = page.scrobbles[-1].scrobbled_at if page.scrobbles else None
+        placed = place(self._catalogue, scrobbled_albums(self._connection, page.scrobbles))
+        after = self._resume_from or self._start - timedelta(seconds=1)
+        with self._connection.transaction():
+            # First, since it locks the job: of two workers at one year the slower stores nothing.
+            self._move(to=newest or self._resume_from, pages=1)
+            with self._connection.pipeline():
+                albums.keep(self._connection, placed)
+                if newest is not None:
+                    before = self._end if is_last else newest
+                    scrobbles.replace(self._connection, self._user, page.scrobbles, after=after, before=before)
+
+    def _move(self, *, to: datetime | None, pages: int = 0) -> None:
+        jobs.advance(
+            self._connection,
+            self._run,
+            behind=self._resume_from,
+            to=to,
+            progress=self._done + pages,
+            total_pages=self._pages,
+        )
+        self._resume_from, self._done = to, self._done + pages
+
+    def _clear(self, since: datetime) -> None:
+        # Asked twice before anything goes: an empty answer may be a fault.
+        if self._tools.lastfm.count_scrobbles(self._username, since, self._end) == 0:
+            scrobbles.replace(self._connection, self._user, (), after=since, before=self._end)
+
+    def _stored(self) -> int:
+        return scrobbles.count(self._connection, self._user, self._start, self._end)
+
+    def _publish(self, phase: Phase, *, seconds_left: int | None = None, error: Failure | None = None) -> None:
+        stored = (
+            scrobbles.standing(self._connection, self._listener.id, self._year) if self._listener else Standing()
+        )
+        event = Event(
+            run=self._run,
+            phase=phase,
+            page=self._done,
+            pages=self._pages,
+            expected=self._expected,
+            seconds_left=seconds_left,
+            error=error,
+            **asdict(stored),
+        )
+        self._tools.publisher.publish(Topic(self._username, self._year), event)
