@@ -76,7 +76,7 @@ class Topic:
 
 
 class Snapshot(BaseModel):
-    """The latest event of a topic, with when it was said (seconds since 1970) and the name as Last.fm spells it."""
+    """The latest event of a topic, when it was said (seconds since 1970), and the name as Last.fm spells it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -164,7 +164,7 @@ def parse(data: object) -> Snapshot | None:
 @contextmanager
 def subscription(redis: Redis) -> Iterator[PubSub]:
     """Follows every topic. One a process is enough: who watches what is sorted out behind it."""
-    with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+    with redis.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
         pubsub.psubscribe(PREFIX + "*")
         yield pubsub
 

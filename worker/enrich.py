@@ -76,7 +76,7 @@ def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> l
 
 
 def place(catalogue: Catalogue, open_albums: Iterable[Album]) -> list[Album]:
-    """The albums with their release years: `matched`, or `not_found`, or still `pending` when the mirror is away."""
+    """The albums with their years: `matched`, or `not_found`, or still `pending` when the mirror is away."""
     open_albums = list(open_albums)
     answers = catalogue.years({album.album_mbid for album in open_albums if album.album_mbid})
     if answers is None:

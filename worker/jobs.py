@@ -68,7 +68,7 @@ def _telling(fail: Callable[[Failure], None]) -> Iterator[None]:
         log.warning("Given up for now", reason=str(error))
         fail(Failure.LASTFM_AWAY)
     except KeyRefused as error:
-        log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))  # noqa: TRY400
+        log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
         fail(Failure.LASTFM_REFUSES)
     except Exception:
         _do_not_retry()

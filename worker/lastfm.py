@@ -39,7 +39,7 @@ class NoSuchUser(Exception):
 
 
 class ListeningHidden(Exception):
-    """The listener hides their recent listening. Tell the visitor which setting shows it; asking again is no use."""
+    """The listener hides recent listening. Tell the visitor which setting shows it; asking again is no use."""
 
 
 class KeyRefused(Exception):

@@ -10,8 +10,8 @@ from redis import Redis
 KEY = "lastyear:lastfm:allowance"
 
 SAVED_SECONDS = 2.0
-"""How much unused allowance can be saved up. Last.fm averages over minutes, and what was not called while the first
-answer of a fetch was awaited is made up for afterwards."""
+"""How much unused allowance can be saved up. Last.fm averages over minutes, and what was not called while the
+first answer of a fetch was awaited is made up for afterwards."""
 
 # The generic cell rate algorithm (a leaky bucket kept as one number): the key holds the moment at which every call
 # made so far would be paid for. Redis' own clock, so that machines need not agree on the time.

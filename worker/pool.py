@@ -1,4 +1,4 @@
-"""The pool: RQ workers that take a killed one's job up within half a minute and stop without waiting for a year."""
+"""The pool: RQ workers that take up a killed one's job within half a minute and need no year to stop."""
 
 import os
 import signal
@@ -29,8 +29,9 @@ class FetchWorker(Worker):
             "worker_ttl": LIFE,
             "maintenance_interval": MAINTENANCE,
             "job_monitoring_interval": HEARTBEAT,
+            "log_job_description": False,  # it would name the listener
         }
-        super().__init__(*arguments, **{**options, **intervals}, log_job_description=False)
+        super().__init__(*arguments, **{**options, **intervals})
 
     def work(self, *arguments: Any, **options: Any) -> bool:
         """Works without a scheduler process of its own: nothing of ours is scheduled, retries go at once."""
@@ -47,7 +48,7 @@ class FetchWorker(Worker):
 
     def handle_warm_shutdown_request(self) -> None:
         """Lets the job go: it goes on behind its last committed page wherever it is taken up next."""
-        super().handle_warm_shutdown_request()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
         if self.horse_pid:
             self.kill_horse(signal.SIGTERM)
 

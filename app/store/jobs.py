@@ -117,7 +117,7 @@ def advance(
     run: UUID,
     *,
     behind: datetime | None,
-    to: datetime,
+    to: datetime | None,
     progress: int,
     total_pages: int,
 ) -> None:
