@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import requests
@@ -55,6 +55,10 @@ class Event(BaseModel):
     queued_ahead: Count = 0
     seconds_left: Count | None = None
     error: Failure | None = None
+
+    def standing(self) -> dict[str, Any]:
+        """The part that says what is stored, by the names of `app.store.scrobbles.Standing`."""
+        return self.model_dump(include={"scrobbles", "matched", "fuzzy_matched", "not_found", "years"})
 
     @property
     def running(self) -> bool:
@@ -105,10 +109,10 @@ class RedisPublisher:
 
     def publish(self, topic: Topic, event: Event) -> None:
         """Keeps and publishes in one step, so that whoever follows first and reads then misses nothing."""
-        snapshot = Snapshot(at=time.time(), username=topic.username, event=event).model_dump_json()
+        snapshot = Snapshot(at=time.time(), username=topic.username, event=event)
         with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.set(topic.channel, snapshot, ex=KEPT)
-            pipeline.publish(topic.channel, snapshot)
+            remember(pipeline, topic, snapshot)
+            pipeline.publish(topic.channel, snapshot.model_dump_json())
             pipeline.execute()
 
 
@@ -142,6 +146,11 @@ class JobUpdate(BaseModel):
 def latest(redis: Redis, topic: Topic) -> Snapshot | None:
     """The latest event of the topic, or None when there never was one or it was forgotten."""
     return parse(redis.get(topic.channel))
+
+
+def remember(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
+    """Keeps a snapshot as the topic's latest without telling anybody."""
+    redis.set(topic.channel, snapshot.model_dump_json(), ex=KEPT)
 
 
 def forget(redis: Redis, username: str) -> None:
@@ -215,5 +224,6 @@ __all__ = [
     "mirror_note",
     "note_mirror",
     "parse",
+    "remember",
     "subscription",
 ]

@@ -70,4 +70,4 @@ def serve(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
         worker_class=FetchWorker,
         serializer=JSONSerializer,
     )
-    pool.start()
+    pool.start(logging_level="WARNING")

@@ -1,0 +1,55 @@
+"""Gunicorn's settings: `gunicorn --config python:app.server 'app.web:create_app()'`.
+
+Imports little: what is imported before the worker has made the standard library cooperative stays blocking.
+"""
+
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+from app import logs
+from app.settings import BadSettings, Settings, read
+
+
+def _settings() -> Settings:
+    try:
+        return read(os.environ)
+    except BadSettings as error:
+        sys.exit(str(error))
+
+
+_read = _settings()
+
+bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{_read.port}"]
+# One process holds every open page and hears Redis once for all of them; greenlets wait cheaply.
+worker_class = "gevent"
+workers = 1
+worker_connections = 10_000
+backlog = 2048
+graceful_timeout = 10
+keepalive = 30
+control_socket_disable = True  # it would be opened under $HOME
+proc_name = "lastyear-web"
+
+
+def on_starting(server: Any) -> None:
+    """Sends Gunicorn's own log lines the project's way."""
+    logs.configure(_read.secrets(), pretty=sys.stderr.isatty())
+    for name in ("gunicorn.error", "gunicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+
+
+def post_worker_init(worker: Any) -> None:
+    """On SIGTERM sends the open pages away first, or the stop would wait for them till its time-out."""
+    import gevent
+
+    leave = worker.handle_exit
+
+    def handle_exit(number: int, frame: Any) -> None:
+        gevent.spawn(worker.wsgi.extensions["lastyear"].hub.close)
+        leave(number, frame)
+
+    signal.signal(signal.SIGTERM, handle_exit)

@@ -1,0 +1,43 @@
+"""Who is asking: the visitor's address behind our own reverse proxy, which nobody else can pretend to be."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from flask import Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class VisitorAddress:
+    """WSGI middleware: a proxy on this machine says whom it speaks for; from elsewhere such a claim is ignored."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Puts the visitor's address where the peer's was, then serves."""
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        # A Unix socket has no peer address: only processes of this machine reach it.
+        if forwarded and is_loopback(environ.get("REMOTE_ADDR", "")):
+            environ["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip()
+            if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
+                environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+        return self._application(environ, start_response)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address is this machine's own; an empty one is a Unix socket's."""
+    try:
+        return not address or ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether a form of our own pages sent this; browsers say where a form came from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")

@@ -1,0 +1,53 @@
+"""Errors as pages: each says what happened and what to do next."""
+
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, TooManyRequests
+
+TEXTS = {
+    400: ("That could not be understood", "Go back and try it another way."),
+    403: ("That is not allowed", "Open the page and use its own buttons."),
+    404: ("There is no such page", "Check the address, or begin at the front page."),
+    405: ("That is not how it works", "Open the page and use its own buttons."),
+    413: ("That is too large", "Nothing was changed."),
+    429: (
+        "That was a lot at once",
+        "Wait a moment, then try again. What is stored already can be looked at any time.",
+    ),
+    500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
+}
+
+
+class Problem(Exception):
+    """What a visitor is told instead of a page: an HTTP status, a headline, a next step."""
+
+    def __init__(self, status: int, headline: str, advice: str) -> None:
+        super().__init__(headline)
+        self.status, self.headline, self.advice = status, headline, advice
+
+
+def register(app: Flask) -> None:
+    """Makes pages of what goes wrong in any view."""
+
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        return page(error.status, error.headline, error.advice)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        headline, advice = TEXTS.get(status, (error.name, error.description or ""))
+        response = page(status, headline, advice)
+        if isinstance(error, TooManyRequests):
+            response.headers.setdefault("Retry-After", "60")
+        return response
+
+
+def page(status: int, headline: str, advice: str) -> Response:
+    """The page of an error; plain JSON where a program asked."""
+    if request.path.startswith("/internal/"):
+        response = make_response({"error": headline, "advice": advice})
+    else:
+        response = make_response(render_template("problem.html", headline=headline, advice=advice))
+    response.status_code = status
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

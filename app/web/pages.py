@@ -1,0 +1,197 @@
+"""The pages a listener sees: the landing page, their years, a year's chart."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.fetches import FIRST_YEAR, QueueAway, ahead
+from app.progress import Event, Failure, mirror_note
+from app.store import StoreAway, jobs, listeners
+from app.web.address import is_same_origin
+from app.web.errors import Problem
+from app.web.site import Site, site
+from app.web.view import view
+from app.web.visits import Visit, visit_listener, visit_year
+
+blueprint = Blueprint("pages", __name__)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+STATUS = {
+    Failure.NO_SUCH_USER: 404,
+    Failure.LISTENING_HIDDEN: 403,
+    Failure.LASTFM_AWAY: 503,
+    Failure.LASTFM_REFUSES: 503,
+    Failure.BROKEN: 500,
+}
+
+
+@blueprint.get("/")
+def landing() -> str:
+    """A name, a button, what this is."""
+    return render_template("landing.html")
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """How it works, what the numbers mean, whose data it is."""
+    return render_template("about.html", contact=site().settings.contact)
+
+
+@blueprint.get("/user")
+def find() -> BaseResponse:
+    """From the landing page's form to the listener's years."""
+    return redirect(url_for(".years", name=listener_name(request.args.get("name", "").strip())), 303)
+
+
+@blueprint.get("/user/<name>")
+def years(name: str) -> tuple[Response, int] | Response:
+    """The years of a listener, the newest first, with counts as they come in."""
+    visit = visit_listener(site(), listener_name(name))
+    failure = visit.event.error if visit.event else None
+    known, whole = _known_years(site(), visit)
+    page = make_response(
+        render_template(
+            "years.html",
+            visit=visit,
+            failure=failure,
+            years=known,
+            counts={**(visit.event.years if visit.event else {}), **{str(y): n for y, n in whole.items()}},
+            whole=whole,
+            live=_waits(visit),
+        )
+    )
+    if not known and (failure or visit.queue_away):
+        page.status_code = STATUS[failure] if failure else 503
+    return _private(page)
+
+
+@blueprint.get("/user/<name>/<year>")
+def year(name: str, year: str) -> Response:
+    """The chart of a year, or how far it is."""
+    listening_year = listening_year_of(year)
+    visit = visit_year(site(), listener_name(name), listening_year)
+    return _private(_year_page(visit, listening_year))
+
+
+@blueprint.get("/user/<name>/<year>.json")
+def year_json(name: str, year: str) -> Response:
+    """The same numbers as data."""
+    listening_year = listening_year_of(year)
+    visit = visit_year(site(), listener_name(name), listening_year)
+    event = visit.event.model_dump(mode="json") if visit.event else None
+    return _private(jsonify(username=visit.username, year=listening_year, progress=event))
+
+
+@blueprint.post("/user/<name>/<year>/refresh")
+def refresh(name: str, year: str) -> BaseResponse:
+    """Fetches a year anew; what is stored stays until each part of it is replaced."""
+    if not is_same_origin(request):
+        abort(403, "This can only be asked for from the page itself.")
+    username, listening_year = listener_name(name), listening_year_of(year)
+    with site().limiter.limit(site().budgets["refresh"]):
+        visit = visit_year(site(), username, listening_year, anew=True)
+    if visit.queue_away or visit.store_away:
+        raise Problem(503, "Nothing can be fetched right now", "Our queue does not answer. Try again in a minute.")
+    return redirect(url_for(".year", name=visit.username, year=listening_year), 303)
+
+
+def listener_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise Problem(
+            404,
+            "That is no Last.fm name",
+            "Last.fm's names have letters, digits, dots, dashes and underscores. Check the spelling.",
+        )
+    return name
+
+
+def listening_year_of(text: str) -> int:
+    this_year = datetime.now(UTC).year
+    if text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:6]) <= this_year and len(text) == 4:
+        return int(text)
+    raise Problem(404, "No such year", f"Last.fm counts scrobbles since {FIRST_YEAR}, and it is {this_year} now.")
+
+
+def _private(page: Response) -> Response:
+    page.headers["X-Robots-Tag"] = "noindex, nofollow"
+    page.headers["Cache-Control"] = "private, no-cache"
+    return page
+
+
+def _waits(visit: Visit) -> bool:
+    return visit.running or (visit.event is None and not visit.queue_away)
+
+
+def _year_page(visit: Visit, listening_year: int) -> Response:
+    event = visit.event
+    if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
+        return Response(_drawn(visit.username, listening_year, event.model_dump_json(), visit.at, _small_mirror()))
+    page = make_response(_draw(visit, listening_year, _small_mirror()))
+    if event is None and (visit.queue_away or visit.store_away):
+        page.status_code = 503
+    elif event is not None and event.error and not event.scrobbles:
+        page.status_code = STATUS[event.error]
+    return page
+
+
+@lru_cache(maxsize=512)
+def _drawn(username: str, listening_year: int, event: str, at: float, small_mirror: int) -> bytes:
+    """A finished year's page. The same numbers make the same page, so that most visits draw nothing."""
+    visit = Visit(username, Event.model_validate_json(event), at)
+    return _draw(visit, listening_year, small_mirror).encode()
+
+
+def _draw(visit: Visit, listening_year: int, small_mirror: int) -> str:
+    event = visit.event
+    waiting = 0
+    if event is not None and event.phase == "queued" and not visit.queue_away:
+        try:
+            waiting = ahead(site().redis, event.run)
+        except QueueAway:
+            waiting = event.queued_ahead
+    return render_template(
+        "year.html",
+        visit=visit,
+        event=event,
+        year=listening_year,
+        view=view(event) if event else None,
+        waiting=waiting,
+        live=_waits(visit),
+        small_mirror=small_mirror,
+    )
+
+
+def _small_mirror() -> int:
+    """How many albums are known where these are so few that a visitor should be told; else 0."""
+    note = mirror_note(site().redis)
+    return note.release_groups if note and note.small else 0
+
+
+def _known_years(site: Site, visit: Visit) -> tuple[list[int], dict[int, int]]:
+    """The listener's years as stored, and the counts of those that were fetched."""
+    try:
+        with site.pool.connection() as connection:
+            listener = listeners.find(connection, visit.username)
+            return (
+                (listener.available_years, jobs.whole_years(connection, visit.username)) if listener else ([], {})
+            )
+    except StoreAway:
+        counted = visit.event.years if visit.event else {}
+        return sorted(map(int, counted), reverse=True), {}
+
+
+@lru_cache
+def asset(name: str) -> str:
+    """The address of a static file, with a digest of its content, so that browsers may keep it for ever."""
+    digest = sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{digest}"
+
+
+@blueprint.app_context_processor
+def _helpers() -> dict[str, object]:
+    return {"asset": asset, "Failure": Failure}

@@ -1,0 +1,52 @@
+"""What the year page says in numbers: made from an event alone, so that a stored page needs no query."""
+
+from dataclasses import dataclass
+
+from app.progress import Event
+from app.web.chart import Chart, draw
+
+WIDE, NARROW = (960, 360), (380, 300)
+
+
+@dataclass(frozen=True)
+class YearView:
+    """The numbers and pictures of one listener's year."""
+
+    scrobbles: int
+    placed: int
+    pending: int
+    missing: int
+    surplus: int
+    median: int | None
+    percent: int
+    wide: Chart
+    narrow: Chart
+
+
+def view(event: Event) -> YearView:
+    """The view of an event's numbers."""
+    years = {int(year): plays for year, plays in event.years.items() if plays}
+    placed = sum(years.values())
+    found = event.matched + event.fuzzy_matched + event.not_found
+    gap = (event.expected or event.scrobbles) - event.scrobbles if event.phase == "completed" else 0
+    return YearView(
+        scrobbles=event.scrobbles,
+        placed=placed,
+        pending=event.scrobbles - found,
+        missing=max(gap, 0),
+        surplus=max(-gap, 0),
+        median=median(years),
+        percent=100 * event.page // event.pages if event.pages else 0,
+        wide=draw(years, width=WIDE[0], height=WIDE[1]),
+        narrow=draw(years, width=NARROW[0], height=NARROW[1]),
+    )
+
+
+def median(years: dict[int, int]) -> int | None:
+    """The release year in the middle of all plays; of two middle ones the earlier."""
+    middle = (sum(years.values()) + 1) // 2
+    for year in sorted(years):
+        middle -= years[year]
+        if middle <= 0:
+            return year
+    return None

@@ -1,0 +1,358 @@
+"""The demo's music as a MusicBrainz export: the official layout in small, or a bigger archive from anyone's rows.
+
+A folder holds `LATEST` and a folder per export, with `mbdump.tar.bz2` and its checksums. In the archive, five
+small files stand before a member per table that has rows, as PostgreSQL's `COPY ... TO` writes them.
+"""
+
+import hashlib
+import io
+import tarfile
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from demo.catalogue import Album, Credit, Release, Status, albums, mbid
+
+STAMP = "20261104-002025"
+SCHEMA_SEQUENCE = 31
+REPLICATION_SEQUENCE = 190_000
+
+_EDIT = "edits_pending last_updated"
+_LIFE = "begin_date_year begin_date_month begin_date_day end_date_year end_date_month end_date_day"
+_DATE = "date_year date_month date_day"
+_ALIAS = f"name locale {_EDIT} type sort_name {_LIFE} primary_for_locale ended"
+_TYPE = "id name parent child_order description gid"
+_REDIRECT = "gid new_id created"
+
+# Every table we can write, its columns in the order that the archive has them.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    table: tuple(names.split())
+    for table, names in {
+        "area": f"id gid name type {_EDIT} {_LIFE} ended comment",
+        "artist": f"id gid name sort_name {_LIFE} type area gender comment {_EDIT} ended begin_area end_area",
+        "artist_alias": f"id artist {_ALIAS}",
+        "artist_alias_type": _TYPE,
+        "artist_credit": "id name artist_count ref_count created edits_pending gid",
+        "artist_credit_gid_redirect": _REDIRECT,
+        "artist_credit_name": "artist_credit position artist name join_phrase",
+        "artist_gid_redirect": _REDIRECT,
+        "artist_type": _TYPE,
+        "country_area": "area",
+        "medium": f"id release position format name {_EDIT} track_count gid",
+        "medium_format": "id name parent child_order year has_discids description gid",
+        "medium_gid_redirect": _REDIRECT,
+        "recording": f"id gid name artist_credit length comment {_EDIT} video",
+        "recording_alias": f"id recording {_ALIAS}",
+        "recording_gid_redirect": _REDIRECT,
+        "release": "id gid name artist_credit release_group status packaging language script barcode comment"
+        " edits_pending quality last_updated",
+        "release_alias": f"id release {_ALIAS}",
+        "release_alias_type": _TYPE,
+        "release_country": f"release country {_DATE}",
+        "release_gid_redirect": _REDIRECT,
+        "release_group": f"id gid name artist_credit type comment {_EDIT}",
+        "release_group_alias": f"id release_group {_ALIAS}",
+        "release_group_alias_type": _TYPE,
+        "release_group_gid_redirect": _REDIRECT,
+        "release_group_primary_type": _TYPE,
+        "release_group_secondary_type": _TYPE,
+        "release_group_secondary_type_join": "release_group secondary_type created",
+        "release_status": _TYPE,
+        "release_unknown_country": f"release {_DATE}",
+        "replication_control": "id current_schema_sequence current_replication_sequence last_replication_date",
+        "track": f"id gid recording medium position number name artist_credit length {_EDIT} is_data_track",
+        "track_gid_redirect": _REDIRECT,
+    }.items()
+}
+
+# What a column holds when nobody says otherwise; the rest is NULL.
+_ENTERED = datetime(2012, 5, 15, 18, 57, 13, 252186, tzinfo=UTC)
+_DEFAULTS: dict[str, object] = {
+    "child_order": 0,
+    "comment": "",
+    "created": _ENTERED,
+    "edits_pending": 0,
+    "ended": False,
+    "is_data_track": False,
+    "last_updated": _ENTERED,
+    "primary_for_locale": False,
+    "quality": -1,
+    "ref_count": 1,
+    "video": False,
+}
+
+ARTIST_TYPES = {1: "Person", 2: "Group", 3: "Other", 4: "Character", 5: "Orchestra", 6: "Choir"}
+ALIAS_TYPES = {1: "Artist name", 2: "Legal name", 3: "Search hint"}
+PRIMARY_TYPES = {1: "Album", 2: "Single", 3: "EP", 11: "Other", 12: "Broadcast"}
+_SECONDARY_TYPES = (
+    "Compilation, Soundtrack, Spokenword, Interview, Audiobook, Live, Remix, DJ-mix, Mixtape/Street, Demo, "
+    "Audio drama, Field recording"
+)
+SECONDARY_TYPES = dict(enumerate(_SECONDARY_TYPES.split(", "), start=1))
+STATUSES = {status.value: status.name.replace("_", "-").title() for status in Status}
+# MusicBrainz gives these two artists, and no others, ids and MBIDs that mean something.
+SPECIAL_ARTISTS = {
+    "Various Artists": UUID("89ad4ac3-39f7-470e-963a-56509c546377"),
+    "Deleted Artist": UUID("c06aa285-520e-40c0-b776-83d2c9e8a6d1"),
+}
+_AREAS = (
+    "AU Australia, BE Belgium, BR Brazil, CA Canada, CH Switzerland, DE Germany, EG Egypt, ES Spain, FI Finland, "
+    "FR France, GB United Kingdom, IE Ireland, IS Iceland, IT Italy, JM Jamaica, JP Japan, KR South Korea, "
+    "MX Mexico, NG Nigeria, NO Norway, NZ New Zealand, PR Puerto Rico, RU Russia, SE Sweden, SU Soviet Union, "
+    "US United States, XE Europe, XW [Worldwide]"
+)
+AREAS = {code: name for code, _, name in (area.partition(" ") for area in _AREAS.split(", "))}
+
+_COPYING = "Names and dates are facts: CC0. Identifiers, months, days and reissues are made up.\n"
+_README = "The demo music of LastYear.fm, in the layout of a MusicBrainz export.\n"
+
+_ESCAPES = str.maketrans(
+    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
+)
+
+Row = Sequence[object]
+
+
+def write_export(folder: Path, *, stamp: str = STAMP, replication_sequence: int = REPLICATION_SEQUENCE) -> Path:
+    """Write the catalogue as the newest export into a folder that stands for `.../fullexport/`.
+
+    Returns the export's own folder in it. The same stamp and sequence give the same bytes.
+    """
+    timestamp = datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    export = folder / stamp
+    export.mkdir(parents=True, exist_ok=True)
+    write_archive(
+        export / "mbdump.tar.bz2",
+        {
+            **album_rows(albums()),
+            "replication_control": [(1, SCHEMA_SEQUENCE, replication_sequence, timestamp)],
+        },
+        timestamp=timestamp,
+        replication_sequence=replication_sequence,
+        schema_sequence=SCHEMA_SEQUENCE,
+    )
+    write_checksums(export)
+    (folder / f"latest-is-{stamp}").touch()
+    (folder / "LATEST").write_text(f"{stamp}\n")
+    return export
+
+
+def write_checksums(export: Path) -> None:
+    """Write SHA256SUMS and MD5SUMS of the archives in an export's folder."""
+    for algorithm in ("sha256", "md5"):
+        with (export / f"{algorithm.upper()}SUMS").open("w") as sums:
+            for archive in sorted(export.glob("*.tar.bz2")):
+                with archive.open("rb") as content:
+                    digest = hashlib.file_digest(content, algorithm).hexdigest()
+                sums.write(f"{digest} *{archive.name}\n")
+
+
+def write_archive(
+    path: Path,
+    tables: Mapping[str, Iterable[Row]],
+    *,
+    timestamp: datetime,
+    replication_sequence: int | None,
+    schema_sequence: int,
+) -> None:
+    """Write rows as one archive, a table at a time; rows may be generated, none is kept in memory.
+
+    Values are in the order of `COLUMNS`. A table without rows has no member. Without a replication sequence (None)
+    the export cannot be replicated.
+    """
+    texts = {
+        "TIMESTAMP": f"{_copy_text(timestamp)}\n",
+        "COPYING": _COPYING,
+        "README": _README,
+        "REPLICATION_SEQUENCE": "" if replication_sequence is None else f"{replication_sequence}\n",
+        "SCHEMA_SEQUENCE": f"{schema_sequence}\n",
+    }
+    with tarfile.open(path, "w:bz2", format=tarfile.GNU_FORMAT) as archive:
+        for name, text in texts.items():
+            _add_member(archive, name, io.BytesIO(text.encode()), timestamp)
+        for table in sorted(tables):
+            # A member's size stands before its content.
+            with tempfile.TemporaryFile() as spool:
+                spool.writelines(map(copy_line, tables[table]))
+                if spool.tell():
+                    _add_member(archive, f"mbdump/{table}", spool, timestamp)
+
+
+def _add_member(archive: tarfile.TarFile, name: str, content: IO[bytes], modified: datetime) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = content.seek(0, io.SEEK_END)
+    member.mtime = int(modified.timestamp())
+    content.seek(0)
+    archive.addfile(member, content)
+
+
+def copy_line(row: Row) -> bytes:
+    r"""One row as a line of COPY text: tabs between the values, `\N` for None."""
+    return ("\t".join(map(_copy_text, row)) + "\n").encode()
+
+
+def _copy_text(value: object) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC)).removesuffix(":00")
+    return str(value)
+
+
+def album_rows(music: Iterable[Album]) -> Mapping[str, list[Row]]:
+    """The rows by table that MusicBrainz would have for these albums."""
+    export = _Export()
+    for album in music:
+        export.add_album(album)
+    return export.rows
+
+
+class _Export:
+    """Rows by table; an id is a row's place in its table, unless MusicBrainz gives it a meaning."""
+
+    def __init__(self) -> None:
+        self.rows: defaultdict[str, list[Row]] = defaultdict(list)
+        self._artists: dict[str, int] = {}
+        self._credits: dict[tuple[Credit, ...], int] = {}
+        self._add_vocabulary()
+        self._areas = {code: self._add_area(code, name) for code, name in AREAS.items()}
+        for name, gid in SPECIAL_ARTISTS.items():
+            self._artists[name] = self._add("artist", gid=gid, name=name, sort_name=name, type=3)
+
+    def _add(self, table: str, **values: object) -> int:
+        number = len(self.rows[table]) + 1
+        row = {**dict.fromkeys(COLUMNS[table]), **_DEFAULTS, "id": number, **values}
+        self.rows[table].append([row[column] for column in COLUMNS[table]])
+        return number
+
+    def _add_vocabulary(self) -> None:
+        for table, names in {
+            "artist_alias_type": ALIAS_TYPES,
+            "artist_type": ARTIST_TYPES,
+            "release_group_primary_type": PRIMARY_TYPES,
+            "release_group_secondary_type": SECONDARY_TYPES,
+            "release_status": STATUSES,
+        }.items():
+            for number, name in names.items():
+                self._add(table, id=number, name=name, gid=mbid(table, name))
+
+    def _add_area(self, code: str, name: str) -> int:
+        area = self._add("area", gid=mbid("area", code), name=name, type=1)
+        self._add("country_area", area=area)
+        return area
+
+    def add_album(self, album: Album) -> None:
+        """Add an album with its artists, releases and recordings."""
+        credit = self._credit(album.artist, album.credits)
+        self._add_aliases(album)
+        group = self._add_group(album, credit)
+        recordings = [
+            self._add(
+                "recording",
+                gid=mbid("recording", str(album.group_mbid), str(position)),
+                name=name,
+                artist_credit=credit,
+            )
+            for position, name in enumerate(album.tracks, 1)
+        ]
+        for release in album.releases:
+            number = self._add_release(release, group, credit)
+            self._add_medium(release, number, credit, dict(zip(recordings, album.tracks, strict=True)))
+
+    def _credit(self, name: str, artists: tuple[Credit, ...]) -> int:
+        if artists not in self._credits:
+            credit = self._add("artist_credit", name=name, artist_count=len(artists), gid=mbid("credit", name))
+            for position, artist in enumerate(artists):
+                self._add(
+                    "artist_credit_name",
+                    artist_credit=credit,
+                    position=position,
+                    artist=self._artist(artist.artist),
+                    name=artist.name,
+                    join_phrase=artist.join_phrase,
+                )
+            self._credits[artists] = credit
+        return self._credits[artists]
+
+    def _artist(self, name: str) -> int:
+        if name not in self._artists:
+            self._artists[name] = self._add(
+                "artist", gid=mbid("artist", name), name=name, sort_name=_sort_name(name)
+            )
+        return self._artists[name]
+
+    def _add_aliases(self, album: Album) -> None:
+        """Add the other names of the album's first artist, and the MBID of an entry that was merged with it."""
+        name = album.credits[0].artist
+        artist = self._artist(name)
+        for alias in album.aliases:
+            self._add("artist_alias", artist=artist, name=alias, sort_name=_sort_name(alias), type=1)
+        if album.aliases:
+            self._add("artist_gid_redirect", gid=mbid("retired artist", name), new_id=artist)
+
+    def _add_group(self, album: Album, credit: int) -> int:
+        group = self._add(
+            "release_group",
+            gid=album.group_mbid,
+            name=album.title,
+            artist_credit=credit,
+            type=_id_of(album.kind, PRIMARY_TYPES),
+        )
+        if album.secondary:
+            secondary_type = _id_of(album.secondary, SECONDARY_TYPES)
+            self._add("release_group_secondary_type_join", release_group=group, secondary_type=secondary_type)
+        for gid in album.retired:
+            self._add("release_group_gid_redirect", gid=gid, new_id=group)
+        return group
+
+    def _add_release(self, release: Release, group: int, credit: int) -> int:
+        number = self._add(
+            "release",
+            gid=release.mbid,
+            name=release.title,
+            artist_credit=credit,
+            release_group=group,
+            status=release.status.value,
+        )
+        self._add_events(release, number)
+        for gid in release.retired:
+            self._add("release_gid_redirect", gid=gid, new_id=number)
+        return number
+
+    def _add_events(self, release: Release, number: int) -> None:
+        date = {"date_year": release.year, "date_month": release.month, "date_day": release.day}
+        for code in release.countries:
+            self._add("release_country", release=number, country=self._areas[code], **date)
+        if not release.countries and release.year is not None:
+            self._add("release_unknown_country", release=number, **date)
+
+    def _add_medium(self, release: Release, number: int, credit: int, tracks: dict[int, str]) -> None:
+        gid = mbid("medium", str(release.mbid))
+        medium = self._add("medium", release=number, position=1, name="", track_count=len(tracks), gid=gid)
+        for position, (recording, name) in enumerate(tracks.items(), 1):
+            self._add(
+                "track",
+                gid=mbid("track", str(release.mbid), str(position)),
+                recording=recording,
+                medium=medium,
+                position=position,
+                number=str(position),
+                name=name,
+                artist_credit=credit,
+            )
+
+
+def _id_of(name: str, types: Mapping[int, str]) -> int:
+    return next(number for number, known in types.items() if known == name)
+
+
+def _sort_name(name: str) -> str:
+    return f"{name.removeprefix('The ')}, The" if name.startswith("The ") else name

@@ -1,0 +1,1 @@
+"""A selective copy of MusicBrainz, and the questions we ask it."""

@@ -1,0 +1,103 @@
+"""Why an MBID gets the year it gets, for the one who doubts it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from mirror.database import Connection, readable_errors
+from mirror.lookup import Answer, years_by_mbid
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a release group's year is taken from: how many releases it has, and the first of them with its date."""
+
+    releases: int
+    cancelled: int
+    first_release: UUID | None
+    first_title: str | None
+    year: int | None
+    month: int | None
+    day: int | None
+
+    @property
+    def date(self) -> str:
+        parts = [
+            f"{self.year:04}" if self.year else "????",
+            *(f"{part:02}" if part else "??" for part in self._rest),
+        ]
+        return "-".join(parts)
+
+    @property
+    def _rest(self) -> list[int | None]:
+        return [self.month, self.day] if self.day else [self.month] if self.month else []
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An answer, the release that its MBID leads to if it leads to one, and the reason of its year."""
+
+    answer: Answer
+    release: UUID | None
+    reason: Reason
+
+
+def explain(connection: Connection, mbid: UUID) -> Explanation | None:
+    """Explain the year of one MBID; None where MusicBrainz does not know it."""
+    answer = years_by_mbid(connection, [mbid]).get(mbid)
+    if answer is None:
+        return None
+    return Explanation(answer, _release(connection, mbid), _reason(connection, answer.release_group))
+
+
+@readable_errors()
+def _release(connection: Connection, mbid: UUID) -> UUID | None:
+    query = """
+        SELECT release.gid
+        FROM release
+        WHERE release.gid = %(mbid)s
+        UNION ALL
+        SELECT release.gid
+        FROM release_gid_redirect AS redirect
+        JOIN release ON release.id = redirect.new_id
+        WHERE redirect.gid = %(mbid)s
+    """
+    row = connection.execute(query, {"mbid": mbid}).fetchone()
+    return UUID(str(row[0])) if row else None
+
+
+@readable_errors()
+def _reason(connection: Connection, release_group: UUID) -> Reason:
+    query = """
+        SELECT
+            counted.releases,
+            counted.cancelled,
+            first.gid AS first_release,
+            first.name AS first_title,
+            first.date_year AS year,
+            first.date_month AS month,
+            first.date_day AS day
+        FROM release_group
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS releases, count(*) FILTER (WHERE release.status = 6) AS cancelled
+            FROM release
+            WHERE release.release_group = release_group.id
+        ) AS counted
+        LEFT JOIN LATERAL (
+            SELECT release.gid, release.name, event.date_year, event.date_month, event.date_day
+            FROM release
+            JOIN (
+                SELECT release, date_year, date_month, date_day FROM release_country
+                UNION ALL
+                SELECT release, date_year, date_month, date_day FROM release_unknown_country
+            ) AS event ON event.release = release.id
+            WHERE release.release_group = release_group.id AND release.status IS DISTINCT FROM 6
+            ORDER BY event.date_year, event.date_month, event.date_day, release.id
+            LIMIT 1
+        ) AS first ON true
+        WHERE release_group.gid = %s
+    """
+    with connection.cursor(row_factory=class_row(Reason)) as cursor:
+        reason = cursor.execute(query, [release_group]).fetchone()
+    return reason or Reason(0, 0, None, None, None, None, None)

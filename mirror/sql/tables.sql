@@ -1,0 +1,93 @@
+-- What we keep of MusicBrainz, under its own names and in its own schema. Keys and indexes come after the rows
+-- (indexes.sql). No foreign keys and no checks: the master has them, and replication passes through states without them.
+-- Text sorts by its bytes, so that an update of the system's locales never damages an index.
+
+CREATE TABLE artist (
+    id integer NOT NULL,
+    gid uuid NOT NULL,
+    name text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE artist_credit (
+    id integer NOT NULL,
+    name text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE artist_credit_name (
+    artist_credit integer NOT NULL,
+    position smallint NOT NULL,
+    artist integer NOT NULL,
+    name text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE artist_gid_redirect (
+    gid uuid NOT NULL,
+    new_id integer NOT NULL
+);
+
+CREATE TABLE release (
+    id integer NOT NULL,
+    gid uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    artist_credit integer NOT NULL,
+    release_group integer NOT NULL,
+    status integer
+);
+
+CREATE TABLE release_country (
+    release integer NOT NULL,
+    country integer NOT NULL,
+    date_year smallint,
+    date_month smallint,
+    date_day smallint
+);
+
+CREATE TABLE release_gid_redirect (
+    gid uuid NOT NULL,
+    new_id integer NOT NULL
+);
+
+CREATE TABLE release_group (
+    id integer NOT NULL,
+    gid uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    artist_credit integer NOT NULL,
+    type integer
+);
+
+CREATE TABLE release_group_gid_redirect (
+    gid uuid NOT NULL,
+    new_id integer NOT NULL
+);
+
+CREATE TABLE release_group_secondary_type_join (
+    release_group integer NOT NULL,
+    secondary_type integer NOT NULL
+);
+
+CREATE TABLE release_unknown_country (
+    release integer NOT NULL,
+    date_year smallint,
+    date_month smallint,
+    date_day smallint
+);
+
+-- Computed by us (release_group_meta.sql): MusicBrainz publishes its own under a licence that forbids commercial use.
+CREATE TABLE release_group_meta (
+    id integer NOT NULL,
+    release_count integer NOT NULL,
+    first_release_date_year smallint,
+    first_release_date_month smallint,
+    first_release_date_day smallint
+);
+
+-- One row: what was imported. A table of ours among MusicBrainz's, so that it is swapped in with them.
+CREATE TABLE mirror_state (
+    profile text NOT NULL,
+    export_stamp text NOT NULL,
+    schema_sequence integer NOT NULL,
+    replication_sequence integer,
+    imported_at timestamptz NOT NULL DEFAULT now(),
+    release_groups bigint NOT NULL
+);
+CREATE UNIQUE INDEX mirror_state_is_one_row ON mirror_state ((true));
