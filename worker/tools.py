@@ -1,6 +1,7 @@
 """Tools: what every job needs, made from the settings inside the process that runs the job."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Self
@@ -10,7 +11,7 @@ from redis import Redis
 from app.counters import count
 from app.progress import Publisher, RedisPublisher, WebhookPublisher
 from app.settings import WORKER_NEEDS, Settings, read
-from worker.lastfm import LastFm
+from worker.lastfm import DELAYS, PAUSE, LastFm
 from worker.limiter import Limiter
 
 
@@ -24,8 +25,8 @@ class Tools:
     publisher: Publisher
 
     @classmethod
-    def make(cls, settings: Settings) -> Self:
-        """The tools for these settings."""
+    def make(cls, settings: Settings, *, delays: Sequence[float] = DELAYS, pause: float = PAUSE) -> Self:
+        """The tools for these settings; `delays` and `pause` are seconds, see worker.lastfm."""
         redis = Redis.from_url(settings.redis_url.get_secret_value())
         lastfm = LastFm(
             api_url=settings.lastfm_api_url,
@@ -34,6 +35,8 @@ class Tools:
             contact=settings.contact,
             limiter=Limiter(redis, settings.lastfm_requests_per_second),
             count=partial(count, redis),
+            delays=delays,
+            pause=pause,
         )
         return cls(settings, redis, lastfm, _publisher(settings, redis))
 

@@ -40,7 +40,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app=app,
         storage_uri=settings.redis_url.get_secret_value().replace("unix://", "redis+unix://"),
         strategy="moving-window",
-        headers_enabled=True,
         swallow_errors=True,  # without Redis nothing is fetched anyway
     )
     app.extensions[EXTENSION] = Site(
