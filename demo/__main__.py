@@ -73,7 +73,7 @@ def _only_one() -> Iterator[None]:
 def _complete(stack: ExitStack, given: dict[str, str]) -> dict[str, str]:
     """The environment with an address for every part; those it does not name are started."""
     _must_be_free(int(given.get("PORT") or 8000))
-    made: dict[str, str] = {"PYTHONUNBUFFERED": "1"}
+    made: dict[str, str] = {}
     if not (given.get("DATABASE_URL") and given.get("MIRROR_URL")):
         console.print("Starting PostgreSQL ...")
         admin = stack.enter_context(parts.postgres(LOCAL / "postgres"))
@@ -92,7 +92,7 @@ def _complete(stack: ExitStack, given: dict[str, str]) -> dict[str, str]:
         }
     made["INTERNAL_TOKEN"] = parts.token(LOCAL / "internal-token")
     _leave_for_the_command(made)
-    return {**made, **{name: value for name, value in given.items() if value}}
+    return {"PYTHONUNBUFFERED": "1", **made, **{name: value for name, value in given.items() if value}}
 
 
 def _leave_for_the_command(made: dict[str, str]) -> None:

@@ -81,6 +81,7 @@ class Archive:
 
     def verify(self, waiting: Callable[[], None]) -> None:
         """Wait until the compressed file has been read to its end, then compare its checksum."""
+        waiting()
         while self._feeder.is_alive():
             self._feeder.join(timeout=0.5)
             waiting()

@@ -20,6 +20,10 @@ class MirrorEmpty(MirrorError):
     """Nothing has been imported into the mirror yet: run `lastyear mirror import`."""
 
 
+class MirrorForbidden(MirrorError):
+    """This database role may not do that: the mirror's owner imports, its reader reads."""
+
+
 class MirrorFull(MirrorError):
     """The disk of the mirror's database is full: make room, then import again. The mirror stays as it was."""
 

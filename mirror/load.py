@@ -96,6 +96,9 @@ def _owner(url: str) -> Iterator[Connection]:
             yield connection
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise ExportBroken(error) from error
+        finally:
+            with suppress(psycopg.Error):  # the server itself would free it a moment after we have gone
+                connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def _teller(archive: Archive, report: Callable[[Progress], None]) -> Say:

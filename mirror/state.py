@@ -45,14 +45,14 @@ def mirror_state(connection: Connection) -> State | None:
 
 @readable_errors()
 def table_sizes(connection: Connection) -> list[TableSize]:
-    """Every table of the mirror, by name."""
+    """Every table of music in the mirror, by name."""
     query = """
         SELECT
             relname AS table,
             greatest(reltuples, 0)::bigint AS rows,
             pg_total_relation_size(oid) AS bytes
         FROM pg_class
-        WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema())
+        WHERE relkind = 'r' AND relnamespace = to_regnamespace(current_schema()) AND relname <> 'mirror_state'
         ORDER BY relname
     """
     with connection.cursor(row_factory=class_row(TableSize)) as cursor:

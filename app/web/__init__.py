@@ -3,14 +3,13 @@
 import os
 
 from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from redis import Redis
 
 from app.settings import Settings, read
 from app.store import Pool
 from app.web import errors, health, live, pages
 from app.web.address import VisitorAddress
+from app.web.budget import Budget
 from app.web.hub import Hub
 from app.web.site import EXTENSION, Site
 
@@ -34,16 +33,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # assets carry a digest of their content in their address
         SOCK_SERVER_OPTIONS={"ping_interval": 25, "max_message_size": 1024},
     )
-    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2)
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=settings.redis_url.get_secret_value().replace("unix://", "redis+unix://"),
-        strategy="moving-window",
-        swallow_errors=True,  # without Redis nothing is fetched anyway
-    )
+    redis_url = settings.redis_url.get_secret_value()
+    redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
     app.extensions[EXTENSION] = Site(
-        settings, redis, Pool(settings.database_url.get_secret_value()), Hub(redis), limiter
+        settings, redis, Pool(settings.database_url.get_secret_value()), Hub(redis), Budget(redis_url)
     )
     app.wsgi_app = VisitorAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
     app.register_blueprint(pages.blueprint)

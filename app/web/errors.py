@@ -1,12 +1,7 @@
 """Errors as pages: each says what happened and what to do next."""
 
-import math
-import time
-
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, TooManyRequests
-
-from app.web.site import site
 
 TEXTS = {
     400: ("That could not be understood", "Go back and try it another way."),
@@ -43,13 +38,8 @@ def register(app: Flask) -> None:
         headline, advice = TEXTS.get(status, (error.name, error.description or ""))
         response = page(status, headline, advice)
         if isinstance(error, TooManyRequests):
-            response.headers["Retry-After"] = str(_seconds_to_wait())
+            response.headers["Retry-After"] = str(error.retry_after)
         return response
-
-
-def _seconds_to_wait() -> int:
-    limit = site().limiter.current_limit
-    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
 
 
 def page(status: int, headline: str, advice: str) -> Response:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, jsonify, make_response, redirect, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.fetches import FIRST_YEAR, QueueAway, ahead
-from app.progress import Event, Failure, mirror_note
+from app.progress import Failure, mirror_note
 from app.store import StoreAway, jobs, listeners
 from app.web.address import is_same_origin
 from app.web.errors import Problem
@@ -73,9 +73,11 @@ def years(name: str) -> tuple[Response, int] | Response:
 @blueprint.get("/user/<name>/<year>")
 def year(name: str, year: str) -> Response:
     """The chart of a year, or how far it is."""
-    listening_year = listening_year_of(year)
-    visit = visit_year(site(), listener_name(name), listening_year)
-    return _private(_year_page(visit, listening_year))
+    username, listening_year = listener_name(name), listening_year_of(year)
+    held = site().shelf.take(username, listening_year)
+    if held is not None:
+        return _private(Response(held))
+    return _private(_year_page(visit_year(site(), username, listening_year), listening_year))
 
 
 @blueprint.get("/user/<name>/<year>.json")
@@ -93,8 +95,9 @@ def refresh(name: str, year: str) -> BaseResponse:
     if not is_same_origin(request):
         abort(403, "This can only be asked for from the page itself.")
     username, listening_year = listener_name(name), listening_year_of(year)
-    with site().limiter.limit(site().budgets["refresh"]):
-        visit = visit_year(site(), username, listening_year, anew=True)
+    site().shelf.drop(username, listening_year)
+    site().budget.spend("refresh")
+    visit = visit_year(site(), username, listening_year, anew=True)
     if visit.queue_away or visit.store_away:
         raise Problem(503, "Nothing can be fetched right now", "Our queue does not answer. Try again in a minute.")
     return redirect(url_for(".year", name=visit.username, year=listening_year), 303)
@@ -129,24 +132,17 @@ def _waits(visit: Visit) -> bool:
 
 def _year_page(visit: Visit, listening_year: int) -> Response:
     event = visit.event
+    page = make_response(_draw(visit, listening_year))
     if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
-        return Response(_drawn(visit.username, listening_year, event.model_dump_json(), visit.at, _small_mirror()))
-    page = make_response(_draw(visit, listening_year, _small_mirror()))
-    if event is None and (visit.queue_away or visit.store_away):
+        site().shelf.put(visit.username, listening_year, page.get_data())
+    elif event is None and (visit.queue_away or visit.store_away):
         page.status_code = 503
     elif event is not None and event.error and not event.scrobbles:
         page.status_code = STATUS[event.error]
     return page
 
 
-@lru_cache(maxsize=512)
-def _drawn(username: str, listening_year: int, event: str, at: float, small_mirror: int) -> bytes:
-    """A finished year's page. The same numbers make the same page, so that most visits draw nothing."""
-    visit = Visit(username, Event.model_validate_json(event), at)
-    return _draw(visit, listening_year, small_mirror).encode()
-
-
-def _draw(visit: Visit, listening_year: int, small_mirror: int) -> str:
+def _draw(visit: Visit, listening_year: int) -> str:
     event = visit.event
     waiting = 0
     if event is not None and event.phase == "queued" and not visit.queue_away:
@@ -162,7 +158,7 @@ def _draw(visit: Visit, listening_year: int, small_mirror: int) -> str:
         view=view(event) if event else None,
         waiting=waiting,
         live=_waits(visit),
-        small_mirror=small_mirror,
+        small_mirror=0 if visit.queue_away else _small_mirror(),
     )
 
 

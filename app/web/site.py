@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 
 from flask import current_app
-from flask_limiter import Limiter
 from redis import Redis
 
 from app.settings import Settings
 from app.store import Pool
+from app.web.budget import Budget
 from app.web.hub import Hub
+from app.web.shelf import Shelf
 
 EXTENSION = "lastyear"
 
@@ -21,10 +22,8 @@ class Site:
     redis: Redis
     pool: Pool
     hub: Hub
-    limiter: Limiter
-    budgets: dict[str, str] = field(
-        default_factory=lambda: {"fetch": "20 per minute; 300 per day", "refresh": "5 per minute; 60 per day"}
-    )
+    budget: Budget
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 def site() -> Site:

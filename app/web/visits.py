@@ -72,8 +72,8 @@ def visit_listener(site: Site, username: str) -> Visit:
         snapshot = progress.latest(site.redis, Topic(username))
         if snapshot and _holds(snapshot, None):
             return Visit(snapshot.username, snapshot.event, snapshot.at)
-        with site.limiter.limit(site.budgets["fetch"]):
-            fetches.ask_for_listener(site.redis, username)
+        site.budget.spend("fetch")
+        fetches.ask_for_listener(site.redis, username)
     except (RedisError, QueueAway):
         return Visit(username, queue_away=True)
     # A failure of long ago says nothing now; counts of yesterday are shown until today's are in.
@@ -105,10 +105,8 @@ def _ask(site: Site, topic: Topic, year: int, *, anew: bool) -> Visit:
                 progress.remember(site.redis, topic, snapshot)
                 return known
         stored = known.event.standing() if known.event else {}
-        with site.limiter.limit(site.budgets["fetch"]):
-            event = fetches.ask_for_year(
-                connection, site.redis, known.username, year, Standing(**stored), anew=anew
-            )
+        site.budget.spend("fetch")
+        event = fetches.ask_for_year(connection, site.redis, known.username, year, Standing(**stored), anew=anew)
     if event is None:
         # Another visitor was quicker: what their run says by now is the truth.
         snapshot_now = progress.latest(site.redis, topic)

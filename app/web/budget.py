@@ -1,0 +1,38 @@
+"""Budgets: how often one address may start a fetch. Looking at what is stored costs nothing."""
+
+import math
+import time
+
+import structlog
+from flask import request
+from limits import parse_many
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+from werkzeug.exceptions import TooManyRequests
+
+log = structlog.get_logger()
+
+BUDGETS = {"fetch": "20 per minute; 300 per day", "refresh": "5 per minute; 60 per day"}
+
+
+class Budget:
+    """Counts in Redis, over a window that moves with the time."""
+
+    def __init__(self, redis_url: str, budgets: dict[str, str] = BUDGETS) -> None:
+        storage = storage_from_string(redis_url.replace("unix://", "redis+unix://"), wrap_exceptions=True)
+        self._limiter = MovingWindowRateLimiter(storage)
+        self._limits = {name: parse_many(text) for name, text in budgets.items()}
+
+    def spend(self, name: str) -> None:
+        """Takes one from the visitor's budget. Raises TooManyRequests, which says when there is one again."""
+        address = request.remote_addr or "unix"
+        try:
+            for limit in self._limits[name]:
+                if not self._limiter.hit(limit, name, address):
+                    again = self._limiter.get_window_stats(limit, name, address).reset_time
+                    raise TooManyRequests(retry_after=max(1, math.ceil(again - time.time())))
+        except (StorageError, RedisError) as error:
+            # Without Redis nothing can be queued either: the visitor is told that, not this.
+            log.warning("A budget could not be counted", reason=type(error).__name__)

@@ -1,0 +1,87 @@
+"""A returning visit: requests a second of a finished year's page against those of an empty Flask view."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import psycopg
+from flask import Flask
+from redis import Redis
+
+from app.progress import Event, RedisPublisher, Topic
+from tests.bench.stage import Row, Stage, web
+
+SECONDS = 4.0
+CONNECTIONS = 4
+LEAST = 0.5
+EMPTY = "tests.bench.returning_visit:empty()"
+
+
+def empty() -> Flask:
+    """A Flask application with one view that says nothing."""
+    app = Flask(__name__)
+    app.add_url_rule("/healthz", view_func=lambda: "")
+    return app
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """Both under the same server, in turns, so that both meet the same machine."""
+    years = {str(year): 1 + (year * 37) % 400 for year in range(1955, 2025)}
+    plays = sum(years.values())
+    event = Event(run=uuid4(), phase="completed", scrobbles=plays, expected=plays, matched=plays, years=years)
+    with Redis.from_url(stage.environ["REDIS_URL"]) as redis:
+        RedisPublisher(redis).publish(Topic("HeavyHelen", 2024), event)
+    with web(stage, EMPTY) as bare, web(stage) as ours:
+        rates: dict[int, float] = {bare: 0.0, ours: 0.0}
+        for _ in range(3):
+            rates[bare] = max(rates[bare], _rate(bare, "/healthz"))
+            rates[ours] = max(rates[ours], _rate(ours, "/user/HeavyHelen/2024"))
+        woken = _connections(stage)
+    share = rates[ours] / rates[bare]
+    yield Row(
+        "returning visit against an empty Flask view",
+        f">= {LEAST:g} x",
+        f"{share:.2f} x ({rates[ours]:.0f} of {rates[bare]:.0f} a second)",
+        share >= LEAST,
+    )
+    yield Row("connections to the app database after these visits", "0", str(woken), woken == 0)
+
+
+def _connections(stage: Stage) -> int:
+    with psycopg.connect(stage.admin) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lastyear-web'"
+        ).fetchone()
+    return int(row[0]) if row else -1
+
+
+def _rate(port: int, path: str) -> float:
+    """Requests a second over a few kept connections that each ask again when answered."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
+    answered, end = 0, time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        for connection in sockets:
+            connection.sendall(request)
+        for connection in sockets:
+            _read_answer(connection)
+        answered += len(sockets)
+    for connection in sockets:
+        with closing(connection):
+            pass
+    return answered / SECONDS
+
+
+def _read_answer(connection: socket.socket) -> None:
+    data = connection.recv(65536)
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(head.decode())
+    length = next(int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: "))
+    left = length - len(body)
+    while left > 0:
+        left -= len(connection.recv(65536))

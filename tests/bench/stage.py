@@ -1,0 +1,109 @@
+"""The stage of every measurement: the real parts in a folder of their own, and our processes on top."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from app.settings import WORKER_NEEDS, Settings, read
+from app.store import connect
+from app.store.migrate import migrate
+from demo import parts
+from demo.lastfm import StandIn
+from demo.musicbrainz import write_export
+from mirror.load import import_export
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    figure: str
+    must: str
+    measured: str
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Addresses of the parts."""
+
+    admin: str
+    environ: dict[str, str]
+    lastfm: StandIn
+
+    def settings(self) -> Settings:
+        """What the processes read."""
+        return read(self.environ, WORKER_NEEDS)
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """PostgreSQL with the demo's mirror, Valkey, the stand-in Last.fm."""
+    with ExitStack() as stack:
+        admin = stack.enter_context(parts.postgres(folder / "postgres"))
+        reader, owner = parts.mirror_databases(admin)
+        write_export(folder / "fullexport")
+        import_export(owner, str(folder / "fullexport"), reader=parts.READER, report=lambda _: None)
+        database = parts.database(admin, "lastyear")
+        with connect(database) as connection:
+            migrate(connection)
+        lastfm = stack.enter_context(StandIn())
+        environ = {
+            "DATABASE_URL": database,
+            "MIRROR_URL": reader,
+            "MIRROR_OWNER_URL": owner,
+            "REDIS_URL": stack.enter_context(parts.valkey(folder / "valkey")),
+            "LASTFM_API_KEY": "bench",
+            "LASTFM_API_URL": lastfm.api_url,
+            "LASTFM_WEB_URL": lastfm.url,
+            "CONTACT": "bench",
+            "PORT": str(free_port()),
+        }
+        yield Stage(admin, environ, lastfm)
+
+
+@contextmanager
+def running(stage: Stage, *command: str, **extra: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our processes, ended at the end."""
+    environ = {**os.environ, **stage.environ, **extra}
+    process = subprocess.Popen([str(BIN / command[0]), *command[1:]], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+@contextmanager
+def web(stage: Stage, application: str = "app.web:create_app()") -> Iterator[int]:
+    """A web process as it runs in production; gives the port."""
+    port = free_port()
+    command = ("gunicorn", "--config", "python:app.server", application)
+    with running(stage, *command, PORT=str(port)):
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
+                break
+            except requests.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield port
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

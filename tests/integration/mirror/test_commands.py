@@ -1,0 +1,105 @@
+"""The mirror's commands, as an operator types them."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mirror.commands import MirrorSettings, mirror_commands
+from tests.integration.mirror.music import STAMP, mbid
+
+
+def run(url: str, *arguments: str, dump_url: str = "") -> Result:
+    settings = MirrorSettings(url=url, owner_url=url, dump_url=dump_url)
+    return CliRunner().invoke(mirror_commands(lambda: settings), arguments)
+
+
+def test_import_says_how_far_it_is_in_plain_lines_and_what_the_mirror_serves(
+    empty_database: str, published: Path
+) -> None:
+    result = run(empty_database, "import", dump_url=str(published))
+    assert result.exit_code == 0
+    assert f"The mirror now serves the export {STAMP}: 8 release groups." in result.stdout
+    assert " %  release_group\n" in result.stderr
+
+
+def test_import_takes_another_place_than_the_configured_one(empty_database: str, published: Path) -> None:
+    assert run(empty_database, "import", str(published / STAMP), dump_url="/nowhere").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("location", "sentence"),
+    [
+        ("/nowhere", "There is no complete export at this place"),
+        ("https://data.metabrainz.org/fullexport/", "No export can be read from this kind of place yet"),
+        ("", "No export can be read from this kind of place yet"),
+    ],
+)
+def test_import_from_nowhere_is_one_sentence_and_exit_1(empty_database: str, location: str, sentence: str) -> None:
+    result = run(empty_database, "import", dump_url=location)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {sentence}")
+
+
+def test_status_tells_what_is_there(mirror: str) -> None:
+    result = run(mirror, "status")
+    assert result.exit_code == 0
+    for fact in ("albums", STAMP, "190000", "31"):
+        assert fact in result.stdout
+
+
+def test_status_is_also_for_programs(mirror: str) -> None:
+    status = json.loads(run(mirror, "status", "--json").stdout)
+    assert (status["export_stamp"], status["replication_sequence"], status["release_groups"]) == (
+        STAMP,
+        190_000,
+        8,
+    )
+    assert {"table", "rows", "bytes"} == set(status["tables"][0])
+
+
+def test_status_of_an_empty_mirror_says_what_to_do(empty_database: str) -> None:
+    result = run(empty_database, "status")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: Nothing has been imported into the mirror yet: run `lastyear mirror import`.\n",
+    )
+
+
+def test_lookup_names_the_redirect_the_year_and_the_reason(mirror: str) -> None:
+    result = run(mirror, "lookup", str(mbid("merged release")))
+    assert result.exit_code == 0
+    for fact in (
+        "Rumours",
+        "a release that was merged into another",
+        str(mbid("british rumours")),
+        str(mbid("rumours")),
+        "the first of its 2 releases is 1977-02-04",
+        "1 cancelled, not counted",
+    ):
+        assert fact in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("group mistyped", "no plausible year: the first of its 1 releases is 1077"),
+        ("group cancelled", "none of its 0 releases has a date; 1 cancelled, not counted"),
+    ],
+)
+def test_lookup_tells_why_there_is_no_year(mirror: str, name: str, reason: str) -> None:
+    assert reason in run(mirror, "lookup", str(mbid(name))).stdout
+
+
+def test_lookup_of_an_unknown_mbid_exits_1(mirror: str) -> None:
+    result = run(mirror, "lookup", str(uuid4()))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "MusicBrainz knows no release" in result.stderr
+
+
+def test_lookup_of_what_is_no_mbid_exits_2(mirror: str) -> None:
+    result = run(mirror, "lookup", "rumours")
+    assert result.exit_code == 2
+    assert "is not a valid UUID" in result.stderr

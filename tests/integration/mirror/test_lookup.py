@@ -1,0 +1,133 @@
+"""Years by MBID, and why."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from mirror.database import connect
+from mirror.errors import MirrorAway, MirrorEmpty
+from mirror.explain import explain
+from mirror.load import import_export
+from mirror.lookup import Answer, years_by_mbid
+from mirror.state import mirror_state, table_sizes
+from mirror.tables import ALBUMS
+from tests.integration.mirror.music import TABLES, event, mbid, publish
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("british rumours", "release"),
+        ("announced rumours", "release"),
+        ("merged release", "release redirect"),
+        ("rumours", "release group"),
+        ("merged group", "release group redirect"),
+    ],
+)
+def test_an_mbid_leads_to_its_release_group_and_its_first_year(mirror: str, name: str, method: str) -> None:
+    with connect(mirror) as connection:
+        answers = years_by_mbid(connection, [mbid(name)])
+    wanted = Answer(mbid(name), mbid("rumours"), "Rumours", "Fleetwood Mac", 1977, method)  # type: ignore[arg-type]
+    assert answers == {mbid(name): wanted}
+
+
+@pytest.mark.parametrize("name", ["undated", "cancelled", "mistyped", "group empty"])
+def test_a_known_group_without_a_plausible_year_is_answered_without_a_year(mirror: str, name: str) -> None:
+    with connect(mirror) as connection:
+        assert years_by_mbid(connection, [mbid(name)])[mbid(name)].year is None
+
+
+@pytest.mark.parametrize(
+    ("year", "answered"),
+    [(1859, False), (1860, True), (datetime.now(UTC).year + 1, True), (datetime.now(UTC).year + 2, False)],
+)
+def test_a_plausible_year_is_between_the_first_recording_and_next_year(
+    empty_database: str, tmp_path: Path, year: int, answered: bool
+) -> None:
+    publish(tmp_path, {**TABLES, "release_country": [event(1, 221, year)]})
+    import_export(empty_database, str(tmp_path))
+    with connect(empty_database) as connection:
+        assert years_by_mbid(connection, [mbid("rumours")])[mbid("rumours")].year == (year if answered else None)
+
+
+def test_what_musicbrainz_does_not_know_is_left_out(mirror: str) -> None:
+    unknown = [uuid4(), mbid("artist"), mbid("recording"), mbid("merged into nothing")]
+    with connect(mirror) as connection:
+        assert years_by_mbid(connection, unknown) == {}
+        assert set(years_by_mbid(connection, [*unknown, mbid("rumours")])) == {mbid("rumours")}
+
+
+def test_a_batch_may_be_empty_or_name_an_mbid_twice(mirror: str) -> None:
+    with connect(mirror) as connection:
+        assert years_by_mbid(connection, []) == {}
+        assert list(years_by_mbid(connection, [mbid("rumours")] * 3)) == [mbid("rumours")]
+
+
+def test_an_mbid_that_is_both_is_a_release_first(empty_database: str, tmp_path: Path) -> None:
+    gid = mbid("british rumours")
+    publish(
+        tmp_path,
+        {**TABLES, "release_group_gid_redirect": [[gid, 2, None]], "release_gid_redirect": [[gid, 4, None]]},
+    )
+    import_export(empty_database, str(tmp_path))
+    with connect(empty_database) as connection:
+        assert years_by_mbid(connection, [gid])[gid].method == "release"
+
+
+def test_an_explanation_names_the_release_behind_a_redirect_and_the_first_release(mirror: str) -> None:
+    with connect(mirror) as connection:
+        explanation = explain(connection, mbid("merged release"))
+    assert explanation is not None
+    assert explanation.release == mbid("british rumours")
+    assert explanation.reason.first_release == mbid("british rumours")
+    assert explanation.reason.date == date(1977, 2, 4).isoformat()
+    assert (explanation.reason.releases, explanation.reason.cancelled) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "year"), [("group 1973", 1973), ("group dated twice", 1984), ("group empty", None)]
+)
+def test_the_explanation_agrees_with_the_answer(mirror: str, name: str, year: int | None) -> None:
+    with connect(mirror) as connection:
+        explanation = explain(connection, mbid(name))
+    assert explanation is not None
+    assert explanation.answer.year == explanation.reason.year == year
+
+
+def test_nobody_can_explain_what_is_not_known(mirror: str) -> None:
+    with connect(mirror) as connection:
+        assert explain(connection, uuid4()) is None
+
+
+def test_an_empty_database_is_an_empty_mirror(empty_database: str) -> None:
+    with connect(empty_database) as connection:
+        assert mirror_state(connection) is None
+        assert table_sizes(connection) == []
+        with pytest.raises(MirrorEmpty, match="mirror import"):
+            years_by_mbid(connection, [uuid4()])
+
+
+def test_a_connection_reads_only_and_cannot_hang(mirror: str) -> None:
+    with connect(mirror, application_name="tests") as connection:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DELETE FROM release")
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("15s",)
+        assert connection.execute("SHOW application_name").fetchone() == ("tests",)
+
+
+def test_a_connection_that_is_cut_is_said_to_be_away(mirror: str) -> None:
+    with connect(mirror) as connection, psycopg.connect(mirror, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+        with pytest.raises(MirrorAway):
+            years_by_mbid(connection, [mbid("rumours")])
+
+
+def test_sizes_name_every_table(mirror: str) -> None:
+    with connect(mirror) as connection:
+        sizes = {size.table: size for size in table_sizes(connection)}
+    assert sizes["release"].rows == len(TABLES["release"])
+    assert all(size.bytes for size in sizes.values())
+    assert set(sizes) == {"release_group_meta", *(table.name for table in ALBUMS)}

@@ -1,0 +1,37 @@
+"""How an import shows how far it is."""
+
+import io
+
+from rich.console import Console
+
+from mirror.load import Progress
+from mirror.meter import meter
+
+STEPS = [
+    Progress("artist", 0, 0, 200),
+    Progress("artist", 1500, 20, 200),
+    Progress("link", 0, 50, 200),
+    Progress("indexes", 0, 200, 200),
+]
+
+
+def shown(*, terminal: bool) -> str:
+    screen = io.StringIO()
+    with meter(Console(file=screen, force_terminal=terminal, width=100)) as report:
+        for step in STEPS:
+            report(step)
+    return screen.getvalue()
+
+
+def test_a_journal_gets_a_line_per_table() -> None:
+    assert shown(terminal=False).splitlines() == ["  0 %  artist", " 25 %  link", "100 %  indexes"]
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    assert "indexes" in shown(terminal=True)
+    assert "200/200 bytes" in shown(terminal=True)
+
+
+def test_an_empty_archive_is_no_division_by_zero() -> None:
+    with meter(Console(file=io.StringIO())) as report:
+        report(Progress("artist", 0, 0, 0))
