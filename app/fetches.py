@@ -47,7 +47,7 @@ class QueueAway(Exception):
 
 
 def is_final(year: int, fetched: datetime) -> bool:
-    """Whether a year that was whole at `fetched` can still have grown since."""
+    """Whether a year that was whole at `fetched` cannot have grown since."""
     return fetched >= year_bounds(year)[1] + LATE
 
 
@@ -69,6 +69,10 @@ def ask_for_year(
     `stored` is shown while the run waits. However many ask at once, one wins the claim and one job is made.
     Raises QueueAway, with the claim let go.
     """
+    held = jobs.look(connection, username, year)
+    if held is not None and _position(redis, held.run) is not None:
+        # A claim grows old while it waits its turn, and who took it over would have to wait from the beginning.
+        return None
     run = uuid4()
     end = min(year_bounds(year)[1], datetime.now(UTC).replace(microsecond=0))
     if not jobs.claim(connection, username, year, run, window_end=end, anew=anew):
@@ -80,7 +84,7 @@ def ask_for_year(
         queue(redis, FETCHES).enqueue(
             FETCH_YEAR, username, year, str(run), job_id=job_id(run), retry=_AGAIN, **_KEPT
         )
-    except RedisError as error:
+    except (RedisError, QueueAway) as error:
         jobs.fail(connection, run, Failure.BROKEN)
         raise QueueAway from error
     return event
@@ -127,11 +131,15 @@ def waiting(redis: Redis) -> int:
 
 def ahead(redis: Redis, run: UUID) -> int:
     """How many fetches wait before this run's; 0 when it is at work or gone. Raises QueueAway."""
+    return _position(redis, run) or 0
+
+
+def _position(redis: Redis, run: UUID) -> int | None:
     try:
         position = queue(redis, FETCHES).get_job_position(job_id(run))
     except RedisError as error:
         raise QueueAway from error
-    return int(position or 0)
+    return None if position is None else int(position)
 
 
 def cancel(redis: Redis, run: UUID) -> None:

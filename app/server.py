@@ -29,7 +29,7 @@ workers = 1
 worker_connections = 10_000
 backlog = 2048
 graceful_timeout = 10
-keepalive = 30
+keepalive = 1  # a stop waits for connections that idle
 control_socket_disable = True  # it would be opened under $HOME
 proc_name = "lastyear-web"
 

@@ -21,7 +21,12 @@ class BadSettings(Exception):
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: SecretStr | str) -> SecretStr | str:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if text and urlsplit(text).scheme not in schemes:
+        try:
+            scheme = urlsplit(text).scheme
+        except ValueError:
+            # Its own text may quote the password.
+            raise ValueError("should be a URL") from None
+        if text and scheme not in schemes:
             raise ValueError("should begin with " + " or ".join(f"{scheme}:" for scheme in schemes))
         return value
 

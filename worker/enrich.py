@@ -87,7 +87,8 @@ def place(catalogue: Catalogue, open_albums: Iterable[Album]) -> list[Album]:
 def _is_news(album: Album, known: Album | None) -> bool:
     if known is None:
         return True
-    return known.augmentation_status == "not_found" and album.album_mbid not in (None, known.album_mbid)
+    unplaced = known.augmentation_status in ("pending", "not_found")
+    return unplaced and album.album_mbid not in (None, known.album_mbid)
 
 
 def _placed(album: Album, answer: Answer | None) -> Album:

@@ -71,12 +71,13 @@ def _telling(fail: Callable[[Failure], None]) -> Iterator[None]:
         log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
         fail(Failure.LASTFM_REFUSES)
     except Exception:
-        _do_not_retry()
+        # Raises by itself where it is the database that has gone: then RQ tries again.
         fail(Failure.BROKEN)
+        _do_not_retry()
         raise
 
 
 def _do_not_retry() -> None:
-    # RQ's retries are for killed workers: what raised once would raise again.
+    # RQ's retries are for what was cut short: a fault of ours would only show again.
     if (job := get_current_job()) is not None:
         job.retries_left = 0

@@ -82,7 +82,8 @@ class LastFm:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=limiter.burst + 2))
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(len(delays) + 1),
-            wait=lambda state: delays[state.attempt_number - 1] * uniform(0.8, 1.2),  # noqa: S311  jitter
+            # Asked for once more than it is slept, after the last try.
+            wait=lambda state: [*delays, 0.0][state.attempt_number - 1] * uniform(0.8, 1.2),  # noqa: S311  jitter
             retry=tenacity.retry_if_exception_type(TryAgain),
             before_sleep=self._say,
             reraise=True,
@@ -99,12 +100,13 @@ class LastFm:
 
     def profile(self, name: str) -> Profile:
         """Who the listener is. Raises NoSuchUser, TryAgain, KeyRefused."""
-        call = partial(self._call, "user.getInfo", {"user": name}, read_profile, urgent=True)
-        try:
-            return self._ask(call)
-        except NoSuchUser:
-            # An overloaded Last.fm says so of people who exist: believed only the second time.
-            return self._ask(call)
+
+        def read(body: dict[str, Any]) -> Profile:
+            answer = read_profile(body)
+            _must_be_about(name, answer.username)
+            return answer
+
+        return self._ask(partial(self._call, "user.getInfo", {"user": name}, read, urgent=True))
 
     def count_scrobbles(self, name: str, start: datetime, end: datetime) -> int:
         """How many scrobbles there are from `start` up to `end`. Raises as `recent_tracks`."""
@@ -136,14 +138,17 @@ class LastFm:
 
         def read(body: dict[str, Any]) -> Page:
             answer = read_page(body, start, end)
-            if answer.user.casefold() != name.casefold():
-                raise TryAgain("the answer is about another listener")
+            _must_be_about(name, answer.user)
             return answer
 
         return self._ask(partial(self._call, "user.getRecentTracks", parameters, read, known=known, urgent=urgent))
 
     def _ask(self, call: Callable[[], T]) -> T:
-        return self._retrying(call)
+        try:
+            return self._retrying(call)
+        except NoSuchUser:
+            # An overloaded Last.fm says so of people who exist: believed only the second time.
+            return self._retrying(call)
 
     def _call(
         self,
@@ -184,7 +189,7 @@ class LastFm:
             raise TryAgain(f"{method}: {error}") from None
 
     def _refuse(self, method: str, body: dict[str, Any], status: int, *, known: bool) -> NoReturn:
-        code = int(body["error"]) if str(body["error"]).isdigit() else 0
+        code = _code(body["error"])
         self._count("lastfm_errors", str(code))
         what = f"{method}: error {code}, HTTP {status}"
         if code == TOO_FAST:
@@ -204,3 +209,13 @@ class LastFm:
     def _say(state: tenacity.RetryCallState) -> None:
         reason = state.outcome.exception() if state.outcome else None
         log.warning("Last.fm is asked again", attempt=state.attempt_number, reason=str(reason))
+
+
+def _must_be_about(name: str, answered: str) -> None:
+    if answered.casefold() != name.casefold():
+        raise TryAgain("the answer is about another listener")
+
+
+def _code(value: object) -> int:
+    text = str(value)
+    return int(text) if len(text) < 5 and text.isdecimal() else 0

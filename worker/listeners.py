@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.fetches import FIRST_YEAR, LISTENER, is_final
+from app.fetches import FIRST_YEAR, LATE, LISTENER, is_final
 from app.progress import Event, Failure, Phase, Topic, latest
 from app.store import Connection, jobs, listeners
 from app.store.listeners import Listener
@@ -81,10 +81,11 @@ class Census:
 
     def _remembered(self) -> dict[str, int]:
         before = latest(self._tools.redis, Topic(self._username))
-        stored = jobs.whole_years(self._connection, self._username)
-        counts = {int(year): count for year, count in before.event.years.items()} if before else {}
-        now = datetime.now(UTC)
-        return {str(year): count for year, count in (counts | stored).items() if is_final(year, now)}
+        counted = before.event.years if before else {}
+        at = datetime.fromtimestamp(before.at if before else 0, UTC)
+        stored = jobs.final_years(self._connection, self._username, LATE)
+        final = {year: count for year, count in counted.items() if is_final(int(year), at)}
+        return final | {str(year): count for year, count in stored.items()}
 
     def _publish(self, phase: Phase, *, error: Failure | None = None) -> None:
         event = Event(

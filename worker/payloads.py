@@ -11,6 +11,8 @@ from uuid import UUID
 
 from app.store.scrobbles import Scrobble
 
+MOST = 2**31 - 1  # no listener has more of anything, and the database counts no further
+
 
 class Unreadable(Exception):
     """The answer does not have the shape of what was asked for."""
@@ -41,7 +43,7 @@ def read_profile(body: dict[str, Any]) -> Profile:
     user = _object(body, "user")
     registered = _object(user, "registered")
     return Profile(
-        username=clean(str(user.get("name", ""))),
+        username=_text(user.get("name")),
         playcount=_number(user.get("playcount", 0)),
         registered_at=_moment(registered.get("unixtime", registered.get("#text"))),
     )
@@ -84,7 +86,7 @@ def _scrobble(row: Any) -> Scrobble | None:
     return Scrobble(
         scrobbled_at=_moment(_object(row, "date").get("uts")),
         artist=_text(row.get("artist")),
-        title=clean(str(row.get("name", ""))),
+        title=_text(row.get("name")),
         album=_text(album),
         album_mbid=_mbid(album.get("mbid")) if isinstance(album, dict) else None,
     )
@@ -112,16 +114,16 @@ def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _number(value: Any) -> int:
     try:
-        return max(0, int(value))
-    except (TypeError, ValueError):
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable("a number is not one") from None
+    if number > MOST:
+        raise Unreadable("a number is too large")
+    return max(0, number)
 
 
 def _moment(value: Any) -> datetime:
-    try:
-        return datetime.fromtimestamp(_number(value), UTC)
-    except (OverflowError, ValueError, OSError):
-        raise Unreadable("a time is out of range") from None
+    return datetime.fromtimestamp(_number(value), UTC)
 
 
 def _mbid(value: Any) -> UUID | None:

@@ -13,6 +13,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
+from worker import jobs  # noqa: F401  loaded once here, not again in every process that is forked for a job
+
 log = structlog.get_logger()
 
 HEARTBEAT = 5  # seconds between a working worker's signs of life

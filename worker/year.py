@@ -57,18 +57,17 @@ class YearFetch:
             head_check=self._tools.settings.lastfm_head_check,
         )
         self._username = self._listener.username
-        self._end, self._resume_from, self._done = job.window_end, job.resume_from, job.progress
+        self._end, self._resume_from = job.window_end, job.resume_from
+        self._done, self._pages = job.progress, job.total_pages
         if job.completed_at and job.expected is not None:
             # Scrobbles that Last.fm counts but does not show stay missing: no reason to read the year again.
-            self._known_gap = job.expected - self._stored()
+            # More than it counted are none of those: an earlier run of this update has stored them.
+            self._known_gap = max(0, job.expected - self._stored())
 
     def take_pages(self) -> None:
         """Stores every page from the resume point to the window's end, and all of them once more when the count
         then differs from Last.fm's. Raises Overtaken, ListeningHidden, TryAgain, KeyRefused."""
-        whole = self._resume_from is None
         self._walk_to_the_end()
-        if not whole:
-            self._expected = self._tools.lastfm.count_scrobbles(self._username, self._start, self._end)
         if self._expected is not None and self._expected - self._stored() != self._known_gap:
             log.info("Another count than Last.fm's: once more", expected=self._expected, stored=self._stored())
             self._move(to=None)
@@ -85,18 +84,25 @@ class YearFetch:
 
     def complete(self) -> None:
         """Says that the year is whole. Raises Overtaken."""
-        jobs.complete(self._connection, self._run)
-        self._publish("completed")
+        with self._connection.transaction():
+            jobs.complete(self._connection, self._run)
+            # Said before it is committed: a worker killed in between says it again, and no page waits for it.
+            self._publish("completed")
         count(self._tools.redis, "fetches", "completed")
 
     def fail(self, failure: Failure) -> None:
         """Says why the year is not whole; what was stored stays and is shown."""
-        if failure is Failure.NO_SUCH_USER and self._listener is None:
-            jobs.drop(self._connection, self._run)
-        else:
-            jobs.fail(self._connection, self._run, failure)
-        self._publish("failed", error=failure)
-        count(self._tools.redis, "fetches", failure.name.lower())
+        unknown = failure is Failure.NO_SUCH_USER and self._listener is None
+        with self._connection.transaction():
+            ours = (
+                jobs.drop(self._connection, self._run)
+                if unknown
+                else jobs.fail(self._connection, self._run, failure)
+            )
+            if ours:
+                self._publish("failed", error=failure)
+        if ours:
+            count(self._tools.redis, "fetches", failure.name.lower())
 
     @property
     def _user(self) -> int:
@@ -106,10 +112,16 @@ class YearFetch:
 
     def _walk_to_the_end(self) -> None:
         for _ in range(WALKS):
+            whole = self._resume_from is None
             try:
-                return self._walk()
+                self._walk()
             except Shifted:
                 log.info("The pages shifted while they were read: on from the last stored one")
+                continue
+            if not whole:
+                # Page 1 told only of the rest: what came and went before it shows in the count of all.
+                self._expected = self._tools.lastfm.count_scrobbles(self._username, self._start, self._end)
+            return
         raise TryAgain("the pages keep shifting")
 
     def _walk(self) -> None:
@@ -158,7 +170,10 @@ class YearFetch:
     def _clear(self, since: datetime) -> None:
         # Asked twice before anything goes: an empty answer may be a fault.
         if self._tools.lastfm.count_scrobbles(self._username, since, self._end) == 0:
-            scrobbles.replace(self._connection, self._user, (), after=since, before=self._end)
+            after = since - timedelta(seconds=1)
+            with self._connection.transaction():
+                self._move(to=self._resume_from)
+                scrobbles.replace(self._connection, self._user, (), after=after, before=self._end)
 
     def _stored(self) -> int:
         return scrobbles.count(self._connection, self._user, self._start, self._end)

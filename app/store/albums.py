@@ -74,6 +74,8 @@ def pending(connection: Connection, user: int, start: datetime, end: datetime) -
 def keep(connection: Connection, albums: Sequence[Album]) -> None:
     """Stores new albums and better answers for known ones; a match is never replaced by a miss.
 
+    A new MBID for an album that has no year yet makes it pending again until it is looked up.
+
     Two workers may keep the same albums at once: both go by key order, so that neither waits for the other.
     """
     albums = sorted(albums, key=lambda album: album.key)
@@ -97,7 +99,8 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             score = EXCLUDED.score,
             looked_up_at = EXCLUDED.looked_up_at
         WHERE albums.augmentation_status IN ('pending', 'not_found')
-          AND EXCLUDED.augmentation_status <> 'pending'
+          AND (EXCLUDED.augmentation_status <> 'pending' OR EXCLUDED.album_mbid <> albums.album_mbid
+               OR EXCLUDED.album_mbid IS NOT NULL AND albums.album_mbid IS NULL)
         """,
         [
             [album.key for album in albums],

@@ -161,17 +161,24 @@ def complete(connection: Connection, run: UUID) -> None:
     )
 
 
-def fail(connection: Connection, run: UUID, message: str) -> None:
-    """The run has ended without the whole year; what it stored stays. Does nothing when it was overtaken."""
-    connection.execute(
-        "UPDATE fetch_jobs SET status = 'failed', error_message = %s, updated_at = now() WHERE run = %s",
-        [message, run],
+def fail(connection: Connection, run: UUID, message: str) -> bool:
+    """The run has ended without the whole year; what it stored stays. False when it was overtaken or had ended."""
+    return (
+        connection.execute(
+            """
+            UPDATE fetch_jobs
+            SET status = 'failed', error_message = %s, updated_at = now()
+            WHERE run = %s AND status IN ('pending', 'fetching', 'augmenting')
+            """,
+            [message, run],
+        ).rowcount
+        == 1
     )
 
 
-def drop(connection: Connection, run: UUID) -> None:
-    """Removes the job of a name that Last.fm does not know."""
-    connection.execute("DELETE FROM fetch_jobs WHERE run = %s", [run])
+def drop(connection: Connection, run: UUID) -> bool:
+    """Removes the job of a name that Last.fm does not know. False when it was overtaken."""
+    return connection.execute("DELETE FROM fetch_jobs WHERE run = %s", [run]).rowcount == 1
 
 
 def whole_years(connection: Connection, username: str) -> dict[int, int]:
@@ -183,6 +190,19 @@ def whole_years(connection: Connection, username: str) -> dict[int, int]:
         WHERE username_key = %s AND completed_at IS NOT NULL
         """,
         [key(username)],
+    )
+    return dict(rows.fetchall())
+
+
+def final_years(connection: Connection, username: str, late: timedelta) -> dict[int, int]:
+    """The same for the years whose count was taken `late` after their end, so that it holds for ever."""
+    rows = connection.execute(
+        """
+        SELECT year, COALESCE(expected, 0)
+        FROM fetch_jobs
+        WHERE username_key = %s AND completed_at >= make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC') + %s
+        """,
+        [key(username), late],
     )
     return dict(rows.fetchall())
 

@@ -10,7 +10,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.progress import PREFIX, Topic, subscription
+from app.progress import Topic, parse, subscription
 
 log = structlog.get_logger()
 
@@ -94,21 +94,36 @@ class Hub:
                 self._relay()
             except RedisError as error:
                 log.warning("The hub has lost Redis and tries again", reason=type(error).__name__)
-                time.sleep(RETRY_SECONDS)
-            finally:
-                self._listening.clear()
+            except Exception:
+                log.exception("The hub has stumbled and goes on")  # every open page depends on this thread
+            self._listening.clear()
+            time.sleep(0 if self._closed else RETRY_SECONDS)
 
     def _relay(self) -> None:
         with subscription(self._redis) as pubsub:
-            # The first answer is the confirmation: from then on every event arrives.
-            pubsub.get_message(timeout=POLL_SECONDS)
-            self._listening.set()
+            # A confirmation: from here on every event arrives. It comes again after a lost connection, which the
+            # client mends by itself without a word.
+            pubsub.ignore_subscribe_messages = False
             while not self._closed:
                 message = pubsub.get_message(timeout=POLL_SECONDS)
-                if message is not None:
-                    self._hand_out(message["channel"].decode(), message["data"].decode())
+                if message is None:
+                    continue
+                if message["type"] == "psubscribe":
+                    self._listening.set()
+                    self._catch_up()
+                else:
+                    self._hand_out(message["channel"].decode(), message["data"])
 
-    def _hand_out(self, channel: str, data: str) -> None:
-        if channel.startswith(PREFIX):
-            for seat in list(self._seats.get(channel, ())):
-                seat.put(data)
+    def _catch_up(self) -> None:
+        """Hands out the latest of every topic that is watched: some of it may have been said to nobody."""
+        channels = list(self._seats)
+        for channel, data in zip(channels, self._redis.mget(channels), strict=True):
+            self._hand_out(channel, data)
+
+    def _hand_out(self, channel: str, data: bytes | None) -> None:
+        seats = list(self._seats.get(channel, ()))
+        if seats and (snapshot := parse(data)):
+            # Written once, however many pages read it.
+            message = snapshot.event.model_dump_json()
+            for seat in seats:
+                seat.put(message)

@@ -10,9 +10,9 @@ from flask_sock import Sock
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 from simple_websocket import Server
+from werkzeug.datastructures import WWWAuthenticate
 
-from app.progress import JobUpdate, RedisPublisher, Topic, latest, parse
-from app.web.hub import Seat
+from app.progress import JobUpdate, RedisPublisher, Topic, latest
 from app.web.pages import listener_name, listening_year_of
 from app.web.site import Site, site
 
@@ -33,6 +33,16 @@ def register(app: Flask) -> None:
 
     app.register_blueprint(blueprint)
     sock.init_app(app)
+
+
+@blueprint.before_request
+def refuse_nonsense() -> None:
+    """Before the handshake of a websocket: after it nothing can be refused any more."""
+    given = request.view_args or {}
+    if "name" in given:
+        listener_name(given["name"])
+    if "year" in given:
+        listening_year_of(given["year"])
 
 
 @sock.route("/user/<name>/live", bp=blueprint)  # type: ignore[untyped-decorator]
@@ -63,14 +73,17 @@ def year_events(name: str, year: str) -> Response:
 def job_update() -> tuple[str, int]:
     """A worker's event by HTTP, relayed like the others."""
     token = site().settings.internal_token.get_secret_value()
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not token or not hmac.compare_digest(given.encode(), token.encode()):
-        abort(401)
+    given = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(401, www_authenticate=WWWAuthenticate("bearer"))
     try:
         update = JobUpdate.model_validate_json(request.get_data())
     except ValidationError:
         abort(400)
-    RedisPublisher(site().redis).publish(Topic(update.username, update.year), update.event)
+    try:
+        RedisPublisher(site().redis).publish(Topic(update.username, update.year), update.event)
+    except RedisError:
+        abort(503)
     return "", HTTPStatus.NO_CONTENT
 
 
@@ -102,13 +115,7 @@ def _messages(site: Site, topic: Topic) -> Iterator[str | None]:
         if (first := _snapshot(site, topic)) is not None:
             yield first
         while not seat.closed:
-            yield _next(seat)
-
-
-def _next(seat: Seat) -> str | None:
-    data = seat.take(HEARTBEAT)
-    snapshot = parse(data)
-    return None if snapshot is None else snapshot.event.model_dump_json()
+            yield seat.take(HEARTBEAT)
 
 
 def _snapshot(site: Site, topic: Topic) -> str | None:

@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import first_visit, open_pages, returning_visit
+from tests.bench import enrichment, first_visit, open_pages, returning_visit
 from tests.bench.stage import Row, Stage, stage
 
 MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "returning_visit": returning_visit.measure,
     "open_pages": open_pages.measure,
     "first_visit": first_visit.measure,
+    "enrichment": enrichment.measure,
 }
 
 
@@ -24,13 +25,12 @@ def main() -> None:
     names = sys.argv[1:] or list(MEASURES)
     table = Table("figure", "must", "measured", "")
     reached = True
-    with TemporaryDirectory(dir=Path.cwd() / ".local" if Path(".local").exists() else None) as folder:
-        with console.status("Setting the stage ..."), stage(Path(folder)) as parts:
-            for name in names:
-                for row in MEASURES[name](parts):
-                    table.add_row(row.figure, row.must, row.measured, "yes" if row.reached else "[red]NO[/]")
-                    console.log(f"{row.figure}: {row.measured}")
-                    reached &= row.reached
+    with TemporaryDirectory() as folder, stage(Path(folder)) as parts, console.status("Measuring ..."):
+        for name in names:
+            for row in MEASURES[name](parts):
+                table.add_row(row.figure, row.must, row.measured, "yes" if row.reached else "[red]NO[/]")
+                console.log(f"{row.figure}: {row.measured}")
+                reached &= row.reached
     console.print(table)
     sys.exit(0 if reached else 1)
 

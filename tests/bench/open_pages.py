@@ -7,7 +7,6 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psutil
@@ -39,8 +38,8 @@ def measure(stage: Stage) -> Iterator[Row]:
             began = time.monotonic()
             publisher.publish(topic, _event(page))
             delays.append(_all_heard(pages) - began)
-        for page in (*pages, *warm):
-            page.close()
+        for socket_ in (*pages, *warm):
+            socket_.close()
     redis.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     yield Row(
@@ -85,25 +84,18 @@ def _all_heard(pages: list[socket.socket]) -> float:
         deadline = time.monotonic() + 20
         while waiting and time.monotonic() < deadline:
             for key, _ in selector.select(1):
-                page = key.fileobj
-                assert isinstance(page, socket.socket)
-                if page.recv(65536).endswith(b"}"):
-                    waiting.discard(page)
+                heard = key.fileobj
+                if isinstance(heard, socket.socket) and heard.recv(65536).endswith(b"}"):
+                    waiting.discard(heard)
     if waiting:
         raise RuntimeError(f"{len(waiting)} pages heard nothing")
     return time.monotonic()
 
 
 def _serving_process(port: int) -> psutil.Process:
-    for process in psutil.process_iter(["cmdline", "environ"]):
-        environ = process.info["environ"] or {}
-        if (
-            environ.get("PORT") == str(port)
-            and process.parent()
-            and "gunicorn" in " ".join(process.info["cmdline"] or ())
-        ):
-            if "gunicorn" in " ".join(process.parent().cmdline()) and Path(process.exe()).name.startswith(
-                "python"
-            ):
-                return process
-    raise RuntimeError("the web's worker process is not to be found")
+    """The process that holds the connections: the child of the one that was started."""
+    ours = [p for p in psutil.Process().children(recursive=True) if p.environ().get("PORT") == str(port)]
+    serving = [process for process in ours if not process.children()]
+    if len(serving) != 1:
+        raise RuntimeError(f"one serving process was expected, there are {len(serving)}")
+    return serving[0]

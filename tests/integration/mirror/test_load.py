@@ -279,6 +279,7 @@ def test_what_a_killed_import_left_behind_is_dropped_by_the_next(mirror: str, pu
         [sys.executable, "-c", KILLED, mirror, published, table], cwd=Path(__file__).parents[3]
     )
     assert killed.returncode == -signal.SIGKILL
+    assert schemas(mirror) == ["musicbrainz", "musicbrainz_new"]
     assert title(mirror) == "Rumours"
     import_once_free(mirror, published)
     assert title(mirror) == "Rumours (again)"
@@ -288,7 +289,7 @@ def test_what_a_killed_import_left_behind_is_dropped_by_the_next(mirror: str, pu
 def import_once_free(url: str, folder: Path) -> None:
     """The server notices a client's death a moment later; its lock is free then."""
     with psycopg.connect(url) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [load.LOCK])
+        connection.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", [load.LOCK, load.LOCK])
     import_export(url, str(folder))
 
 

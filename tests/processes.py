@@ -1,0 +1,123 @@
+"""Processes of ours in the middle of a test: started, watched, ended. What they said is told when a test fails."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import requests
+from pydantic import SecretStr
+
+from app.settings import VARIABLES, Settings
+from tests.conftest import wait_until
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+
+class Running:
+    """A process and what it wrote."""
+
+    def __init__(self, command: list[str], environ: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env=dict(environ), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """Everything it and those before it wrote."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._process.poll() is not None
+
+    def terminate(self) -> None:
+        """Asks it to end, without waiting."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """Ends it and all its descendants with SIGKILL, the oldest first."""
+        for pid in family(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Asks it to end and waits for that."""
+        self.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not end by itself\n{self.output}") from None
+
+
+def family(pid: int) -> list[int]:
+    """A process and its descendants."""
+    with suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        return [pid, *(number for child in children for number in family(int(child)))]
+    return [pid]
+
+
+def environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """The environment that these settings come from. Every variable is set, so that no other file fills one in."""
+    values = {name: getattr(settings, name.lower()) for name in VARIABLES}
+    texts = {n: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for n, v in values.items()}
+    return {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **texts, **extra}
+
+
+@contextmanager
+def running(log: Path, environ: Mapping[str, str], *command: str) -> Iterator[Running]:
+    """One of our commands, ended at the end."""
+    process = Running([str(BIN / command[0]), *command[1:]], environ, log)
+    try:
+        yield process
+    finally:
+        if not process.ended:
+            process.stop()
+
+
+@contextmanager
+def web(settings: Settings, log: Path, port: int) -> Iterator[Running]:
+    """The site under its real server, answering."""
+    environ = environment(settings, PORT=str(port))
+    with running(log, environ, "gunicorn", "--config", "python:app.server", "app.web:create_app()") as process:
+        wait_until(lambda: answers(port) or process.ended, otherwise=lambda: process.output)
+        assert not process.ended, process.output
+        yield process
+
+
+@contextmanager
+def workers(settings: Settings, log: Path, *, count: int = 1) -> Iterator[Running]:
+    """Workers for every queue."""
+    with running(log, environment(settings), "lastyear", "work", "--workers", str(count)) as process:
+        yield process
+
+
+def answers(port: int) -> bool:
+    """Whether a site is alive at this port."""
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
