@@ -127,8 +127,8 @@ def _status_text(state: State, sizes: list[TableSize]) -> str:
 def _lookup_text(explanation: Explanation) -> str:
     answer = explanation.answer
     facts = {
-        "title": answer.title,
-        "artist": answer.artist,
+        "title": explanation.reason.title,
+        "artist": explanation.reason.artist,
         "MBID": f"{answer.mbid}, {KINDS[answer.method]}",
         "leads to release": explanation.release,
         "release group": answer.release_group,

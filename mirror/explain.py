@@ -11,8 +11,10 @@ from mirror.lookup import Answer, years_by_mbid
 
 @dataclass(frozen=True)
 class Reason:
-    """What a release group's year is taken from: how many releases it has, and the first of them with its date."""
+    """A release group and what its year is taken from: its releases, and the first of them with its date."""
 
+    title: str
+    artist: str
     releases: int
     cancelled: int
     first_release: UUID | None
@@ -48,7 +50,8 @@ def explain(connection: Connection, mbid: UUID) -> Explanation | None:
     answer = years_by_mbid(connection, [mbid]).get(mbid)
     if answer is None:
         return None
-    return Explanation(answer, _release(connection, mbid), _reason(connection, answer.release_group))
+    reason = _reason(connection, answer.release_group)
+    return Explanation(answer, _release(connection, mbid), reason) if reason else None
 
 
 @readable_errors()
@@ -68,9 +71,11 @@ def _release(connection: Connection, mbid: UUID) -> UUID | None:
 
 
 @readable_errors()
-def _reason(connection: Connection, release_group: UUID) -> Reason:
+def _reason(connection: Connection, release_group: UUID) -> Reason | None:
     query = """
         SELECT
+            release_group.name AS title,
+            artist_credit.name AS artist,
             counted.releases,
             counted.cancelled,
             first.gid AS first_release,
@@ -79,6 +84,7 @@ def _reason(connection: Connection, release_group: UUID) -> Reason:
             first.date_month AS month,
             first.date_day AS day
         FROM release_group
+        JOIN artist_credit ON artist_credit.id = release_group.artist_credit
         CROSS JOIN LATERAL (
             SELECT count(*) AS releases, count(*) FILTER (WHERE release.status = 6) AS cancelled
             FROM release
@@ -99,5 +105,4 @@ def _reason(connection: Connection, release_group: UUID) -> Reason:
         WHERE release_group.gid = %s
     """
     with connection.cursor(row_factory=class_row(Reason)) as cursor:
-        reason = cursor.execute(query, [release_group]).fetchone()
-    return reason or Reason(0, 0, None, None, None, None, None)
+        return cursor.execute(query, [release_group]).fetchone()

@@ -21,8 +21,6 @@ class Answer:
 
     mbid: UUID
     release_group: UUID
-    title: str
-    artist: str
     year: int | None
     method: Method
 
@@ -35,9 +33,7 @@ def years_by_mbid(connection: Connection, mbids: Sequence[UUID]) -> dict[UUID, A
     query = """
         SELECT
             asked.mbid,
-            release_group.gid AS release_group,
-            release_group.name AS title,
-            artist_credit.name AS artist,
+            meta.gid AS release_group,
             CASE
                 WHEN meta.first_release_date_year BETWEEN %(first_year)s AND %(last_year)s
                 THEN meta.first_release_date_year
@@ -63,9 +59,7 @@ def years_by_mbid(connection: Connection, mbids: Sequence[UUID]) -> dict[UUID, A
             WHERE redirect.gid = asked.mbid
             LIMIT 1
         ) AS found
-        JOIN release_group ON release_group.id = found.release_group
-        JOIN artist_credit ON artist_credit.id = release_group.artist_credit
-        JOIN release_group_meta AS meta ON meta.id = release_group.id
+        JOIN release_group_meta AS meta ON meta.id = found.release_group
     """
     parameters = {
         "mbids": list(set(mbids)),

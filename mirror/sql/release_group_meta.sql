@@ -2,7 +2,8 @@
 -- Cancelled (status 6), by year, then month, then day, where a part that is not known comes last. As one number a date
 -- has that order and is found by a plain min(): 1973-03 is 19730399.
 
-INSERT INTO release_group_meta
+INSERT INTO release_group_meta (id, gid, release_count, first_release_date_year, first_release_date_month,
+                                first_release_date_day)
 WITH event AS (
     SELECT release, date_year, date_month, date_day FROM release_country
     UNION ALL
@@ -24,6 +25,7 @@ WITH event AS (
 )
 SELECT
     release_group.id,
+    release_group.gid,
     coalesce(first.release_count, 0),
     nullif(first.date / 10000, 9999),
     nullif(first.date / 100 % 100, 99),
@@ -31,4 +33,4 @@ SELECT
 FROM release_group
 LEFT JOIN release_group_first AS first ON first.release_group = release_group.id;
 
-ALTER TABLE release_group_meta ADD PRIMARY KEY (id) INCLUDE (first_release_date_year);
+ALTER TABLE release_group_meta ADD PRIMARY KEY (id) INCLUDE (gid, first_release_date_year);

@@ -73,8 +73,10 @@ CREATE TABLE release_unknown_country (
 );
 
 -- Computed by us (release_group_meta.sql): MusicBrainz publishes its own under a licence that forbids commercial use.
+-- With the group's MBID, which MusicBrainz's table does not have: an answer then needs no visit to the group itself.
 CREATE TABLE release_group_meta (
     id integer NOT NULL,
+    gid uuid NOT NULL,
     release_count integer NOT NULL,
     first_release_date_year smallint,
     first_release_date_month smallint,

@@ -24,7 +24,8 @@ FILL = """
         SELECT 9000000 + n, md5('release ' || n)::uuid, 'Album ' || n, 9000001 + n %% 200000, 9000000 + n, 1
         FROM generate_series(1, %(groups)s) AS n;
     INSERT INTO musicbrainz.release_group_meta
-        SELECT 9000000 + n, 1, 1950 + n %% 75, NULL, NULL FROM generate_series(1, %(groups)s) AS n;
+        SELECT 9000000 + n, md5('group ' || n)::uuid, 1, 1950 + n %% 75, NULL, NULL
+        FROM generate_series(1, %(groups)s) AS n;
 """
 
 
