@@ -9,7 +9,7 @@ from redis import Redis
 
 KEY = "lastyear:lastfm:allowance"
 
-SAVED_SECONDS = 2.0
+SAVED_SECONDS = 3.0
 """How much unused allowance can be saved up. Last.fm averages over minutes, and what was not called while the
 first answer of a fetch was awaited is made up for afterwards."""
 

@@ -11,7 +11,7 @@ import structlog
 from app.counters import count
 from app.progress import Event, Failure, Phase, Topic
 from app.store import Connection, albums, jobs, listeners, scrobbles
-from app.store.scrobbles import Standing, year_bounds
+from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
 from worker.enrich import Catalogue, place, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
 from worker.listeners import confirm
@@ -21,6 +21,7 @@ from worker.walk import Shifted, walk
 
 log = structlog.get_logger()
 
+AHEAD = 2  # times the limiter's savings: so many calls may be under way, waiting or answered while one is stored
 BATCH = 200  # albums asked for at once
 WALKS = 6  # how often a year that keeps shifting is begun again behind its last stored page
 
@@ -40,9 +41,11 @@ class YearFetch:
         self._username = username
         self._listener = listeners.find(connection, username)
         self._resume_from: datetime | None = None
+        self._edge: tuple[Scrobble, ...] = ()
         self._done = self._pages = 0
         self._expected: int | None = None
         self._known_gap = 0
+        self._standing = Standing()
 
     def begin(self) -> None:
         """Takes the year up, at its first page or behind the last committed one.
@@ -57,6 +60,7 @@ class YearFetch:
             head_check=self._tools.settings.lastfm_head_check,
         )
         self._username = self._listener.username
+        self._recount()
         self._end, self._resume_from = job.window_end, job.resume_from
         self._done, self._pages = job.progress, job.total_pages
         if job.completed_at and job.expected is not None:
@@ -76,10 +80,12 @@ class YearFetch:
     def place_the_rest(self) -> None:
         """Asks the mirror for every album of the year that it could not be asked for before. Raises Overtaken."""
         jobs.augment(self._connection, self._run, expected=self._expected or 0)
+        self._recount()
         self._publish("augmenting")
         waiting = albums.pending(self._connection, self._user, self._start, self._end)
         for at in range(0, len(waiting), BATCH):
             albums.keep(self._connection, place(self._catalogue, waiting[at : at + BATCH]))
+            self._recount()
             self._publish("augmenting")
 
     def complete(self) -> None:
@@ -100,6 +106,7 @@ class YearFetch:
                 else jobs.fail(self._connection, self._run, failure)
             )
             if ours:
+                self._recount()
                 self._publish("failed", error=failure)
         if ours:
             count(self._tools.redis, "fetches", failure.name.lower())
@@ -125,7 +132,7 @@ class YearFetch:
         raise TryAgain("the pages keep shifting")
 
     def _walk(self) -> None:
-        since, before = self._resume_from or self._start, self._done
+        since, before, self._edge = self._resume_from or self._start, self._done, ()
         first = self._fetch(1, since)
         earlier = scrobbles.count(self._connection, self._user, self._start, since)
         self._expected, self._pages = earlier + first.total, before + first.pages
@@ -133,7 +140,7 @@ class YearFetch:
         if not first.pages:
             self._clear(since)
         began = time.monotonic()
-        for page in walk(first, partial(self._fetch, since=since), self._tools.lastfm.limiter.burst):
+        for page in walk(first, partial(self._fetch, since=since), AHEAD * self._tools.lastfm.limiter.burst):
             self._store(page, is_last=page is first)
             left = (time.monotonic() - began) / (self._done - before) * (self._pages - self._done)
             self._publish("fetching", seconds_left=round(left))
@@ -146,7 +153,10 @@ class YearFetch:
     def _store(self, page: Page, *, is_last: bool) -> None:
         newest = page.scrobbles[-1].scrobbled_at if page.scrobbles else None
         placed = place(self._catalogue, scrobbled_albums(self._connection, page.scrobbles))
-        after = self._resume_from or self._start - timedelta(seconds=1)
+        # The second in which the page before ended is this page's too: together they hold all of it.
+        rows = (*self._edge, *page.scrobbles)
+        after = (self._resume_from or self._start) - timedelta(seconds=1)
+        changes: list[Tally] = []
         with self._connection.transaction():
             # First, since it locks the job: of two workers at one year the slower stores nothing.
             self._move(to=newest or self._resume_from, pages=1)
@@ -154,7 +164,10 @@ class YearFetch:
                 albums.keep(self._connection, placed)
                 if newest is not None:
                     before = self._end if is_last else newest
-                    scrobbles.replace(self._connection, self._user, page.scrobbles, after=after, before=before)
+                    changes = scrobbles.replace(self._connection, self._user, rows, after=after, before=before)
+        self._standing = self._standing.plus(changes)
+        if newest is not None:
+            self._edge = tuple(row for row in rows if row.scrobbled_at == newest)
 
     def _move(self, *, to: datetime | None, pages: int = 0) -> None:
         jobs.advance(
@@ -174,14 +187,17 @@ class YearFetch:
             with self._connection.transaction():
                 self._move(to=self._resume_from)
                 scrobbles.replace(self._connection, self._user, (), after=after, before=self._end)
+            self._recount()
 
     def _stored(self) -> int:
         return scrobbles.count(self._connection, self._user, self._start, self._end)
 
+    def _recount(self) -> None:
+        """Counts what is stored; between two counts the pages' own differences are added up."""
+        if self._listener:
+            self._standing = scrobbles.standing(self._connection, self._listener.id, self._year)
+
     def _publish(self, phase: Phase, *, seconds_left: int | None = None, error: Failure | None = None) -> None:
-        stored = (
-            scrobbles.standing(self._connection, self._listener.id, self._year) if self._listener else Standing()
-        )
         event = Event(
             run=self._run,
             phase=phase,
@@ -190,6 +206,6 @@ class YearFetch:
             expected=self._expected,
             seconds_left=seconds_left,
             error=error,
-            **asdict(stored),
+            **asdict(self._standing),
         )
         self._tools.publisher.publish(Topic(self._username, self._year), event)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
@@ -27,7 +28,7 @@ class Album:
     method: str | None = None
     score: float | None = None
 
-    @property
+    @cached_property
     def key(self) -> UUID:
         """What the album is stored under."""
         return names_key(self.artist, self.album)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Self
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -22,12 +24,12 @@ class Scrobble:
     album: str
     album_mbid: UUID | None
 
-    @property
+    @cached_property
     def album_key(self) -> UUID:
         """What its album is stored under."""
         return names_key(self.artist, self.album)
 
-    @property
+    @cached_property
     def track_key(self) -> UUID:
         """What its track is stored under."""
         return names_key(self.artist, self.album, self.title)
@@ -52,6 +54,28 @@ class Standing:
     not_found: int = 0
     years: dict[str, int] = field(default_factory=dict)
 
+    def plus(self, tallies: Iterable[Tally]) -> Self:
+        """How it stands after these plays came (or, counted below zero, went)."""
+        found: Counter[str] = Counter(
+            scrobbles=self.scrobbles,
+            matched=self.matched,
+            fuzzy_matched=self.fuzzy_matched,
+            not_found=self.not_found,
+        )
+        years = Counter(self.years)
+        for tally in tallies:
+            found["scrobbles"] += tally.plays
+            found[tally.augmentation_status] += tally.plays
+            if tally.release_year is not None:
+                years[str(tally.release_year)] += tally.plays
+        return type(self)(
+            scrobbles=found["scrobbles"],
+            matched=found["matched"],
+            fuzzy_matched=found["fuzzy_matched"],
+            not_found=found["not_found"],
+            years={year: plays for year, plays in sorted(years.items()) if plays},
+        )
+
 
 def year_bounds(year: int) -> tuple[datetime, datetime]:
     """First moment of the year and of the one after it, in UTC, as Last.fm counts."""
@@ -60,11 +84,12 @@ def year_bounds(year: int) -> tuple[datetime, datetime]:
 
 def replace(
     connection: Connection, user: int, scrobbles: Sequence[Scrobble], *, after: datetime, before: datetime
-) -> None:
+) -> list[Tally]:
     """Makes the time strictly between `after` and `before` hold these scrobbles and no others.
 
-    Scrobbles at the two bounds are added but none there is deleted, since the neighbouring page may hold more of
+    Scrobbles at the two bounds are added but none there is deleted, since the page that follows may hold more of
     the same second. Their albums must have been kept before. Giving the same page twice changes nothing.
+    Returns the difference it made, plays that went counted below zero.
     """
     tracks = {scrobble.track_key: scrobble for scrobble in scrobbles}
     ordered = sorted(tracks)
@@ -80,29 +105,43 @@ def replace(
         """,
         [ordered, [tracks[key].album_key for key in ordered], [tracks[key].title for key in ordered]],
     )
-    times, keys = [s.scrobbled_at for s in scrobbles], [s.track_key for s in scrobbles]
-    connection.execute(
-        """
-        DELETE FROM scrobbles
-        WHERE user_id = %s AND scrobbled_at > %s AND scrobbled_at < %s
-          AND (scrobbled_at, track) NOT IN (
-              SELECT given.scrobbled_at, tracks.id
-              FROM unnest(%s::timestamptz[], %s::uuid[]) AS given (scrobbled_at, key)
-              JOIN tracks ON tracks.key = given.key
-          )
-        """,
-        [user, after, before, times, keys],
-    )
-    connection.execute(
-        """
-        INSERT INTO scrobbles (user_id, scrobbled_at, track)
-        SELECT %s, given.scrobbled_at, tracks.id
-        FROM unnest(%s::timestamptz[], %s::uuid[]) AS given (scrobbled_at, key)
-        JOIN tracks ON tracks.key = given.key
-        ON CONFLICT DO NOTHING
-        """,
-        [user, times, keys],
-    )
+    with connection.cursor(row_factory=class_row(Tally)) as cursor:
+        cursor.execute(
+            """
+            WITH page AS (
+                SELECT given.scrobbled_at, tracks.id AS track
+                FROM unnest(%(times)s::timestamptz[], %(keys)s::uuid[]) AS given (scrobbled_at, key)
+                JOIN tracks ON tracks.key = given.key
+            ), gone AS (
+                DELETE FROM scrobbles
+                WHERE user_id = %(user)s AND scrobbled_at > %(after)s AND scrobbled_at < %(before)s
+                  AND (scrobbled_at, track) NOT IN (SELECT scrobbled_at, track FROM page)
+                RETURNING track
+            ), come AS (
+                INSERT INTO scrobbles (user_id, scrobbled_at, track)
+                SELECT %(user)s, scrobbled_at, track FROM page
+                ON CONFLICT DO NOTHING
+                RETURNING track
+            ), changes AS (
+                SELECT track, 1 AS plays FROM come
+                UNION ALL
+                SELECT track, -1 FROM gone
+            )
+            SELECT albums.release_year, albums.augmentation_status, sum(changes.plays) AS plays
+            FROM changes
+            JOIN tracks ON tracks.id = changes.track
+            JOIN albums ON albums.id = tracks.album
+            GROUP BY albums.release_year, albums.augmentation_status
+            """,
+            {
+                "user": user,
+                "after": after,
+                "before": before,
+                "times": [scrobble.scrobbled_at for scrobble in scrobbles],
+                "keys": [scrobble.track_key for scrobble in scrobbles],
+            },
+        )
+        return cursor.fetchall()
 
 
 def standing(connection: Connection, user: int, year: int) -> Standing:
@@ -119,23 +158,7 @@ def standing(connection: Connection, user: int, year: int) -> Standing:
             """,
             [user, *year_bounds(year)],
         )
-        return _sum(cursor.fetchall())
-
-
-def _sum(tallies: Iterable[Tally]) -> Standing:
-    years: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    for tally in tallies:
-        found[tally.augmentation_status] += tally.plays
-        if tally.release_year is not None:
-            years[str(tally.release_year)] += tally.plays
-    return Standing(
-        scrobbles=found.total(),
-        matched=found["matched"],
-        fuzzy_matched=found["fuzzy_matched"],
-        not_found=found["not_found"],
-        years=dict(sorted(years.items())),
-    )
+        return Standing().plus(cursor.fetchall())
 
 
 def count(connection: Connection, user: int, start: datetime, end: datetime) -> int:
