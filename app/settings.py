@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -107,8 +107,9 @@ class Settings(BaseModel):
         """Each value that must never be seen in a log, passwords inside URLs among them."""
         values = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
         texts = [value.get_secret_value() for value in values]
-        passwords = [urlsplit(text).password for text in texts if "://" in text]
-        return tuple({text for text in [*texts, *passwords] if text and len(text) > 3})
+        written = [urlsplit(text).password or "" for text in texts if "://" in text]
+        passwords = [*written, *map(unquote, written)]
+        return tuple({text for text in [*texts, *passwords] if len(text) > 3})
 
 
 VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items()}

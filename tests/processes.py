@@ -50,19 +50,10 @@ class Running:
 
     def kill(self) -> None:
         """Ends it and all its descendants with SIGKILL, the oldest first."""
-        for pid in family(self.pid):
+        for pid in () if self.ended else family(self.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
-
-    def stop(self) -> None:
-        """Asks it to end and waits for that."""
-        self.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"did not end by itself\n{self.output}") from None
 
 
 def family(pid: int) -> list[int]:
@@ -82,20 +73,21 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
 
 @contextmanager
 def running(log: Path, environ: Mapping[str, str], *command: str) -> Iterator[Running]:
-    """One of our commands, ended at the end."""
+    """One of our commands, gone at the end."""
     process = Running([str(BIN / command[0]), *command[1:]], environ, log)
     try:
         yield process
     finally:
-        if not process.ended:
-            process.stop()
+        process.kill()
 
 
 @contextmanager
-def web(settings: Settings, log: Path, port: int) -> Iterator[Running]:
+def web(
+    settings: Settings, log: Path, port: int, *, application: str = "app.web:create_app()"
+) -> Iterator[Running]:
     """The site under its real server, answering."""
     environ = environment(settings, PORT=str(port))
-    with running(log, environ, "gunicorn", "--config", "python:app.server", "app.web:create_app()") as process:
+    with running(log, environ, "gunicorn", "--config", "python:app.server", application) as process:
         wait_until(lambda: answers(port) or process.ended, otherwise=lambda: process.output)
         assert not process.ended, process.output
         yield process

@@ -36,8 +36,12 @@ class FetchWorker(Worker):
         super().__init__(*arguments, **{**options, **intervals})
 
     def work(self, *arguments: Any, **options: Any) -> bool:
-        """Works without a scheduler process of its own: nothing of ours is scheduled, retries go at once."""
-        return bool(super().work(*arguments, **{**options, "with_scheduler": False}))
+        """Works without a scheduler process of its own: nothing of ours is scheduled, retries go at once.
+
+        RQ's own lines stay out of the log below a warning; what a job does, the job says.
+        """
+        ours = {"with_scheduler": False, "logging_level": "WARNING"}
+        return bool(super().work(*arguments, **{**options, **ours}))
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Seconds until a worker that says nothing more is held for dead."""

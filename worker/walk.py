@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import islice
 
 from worker.payloads import Page
@@ -22,10 +23,10 @@ def walk(first: Page, fetch: Callable[[int], Page], ahead: int) -> Iterator[Page
     numbers = iter(range(first.pages, 1, -1))
     pool = ThreadPoolExecutor(ahead, thread_name_prefix="page")
     try:
-        flying: deque[Future[Page]] = deque(pool.submit(fetch, number) for number in islice(numbers, ahead))
+        flying: deque[Future[Page]] = deque(_submit(pool, fetch, number) for number in islice(numbers, ahead))
         while flying:
             page = flying.popleft().result()
-            flying.extend(pool.submit(fetch, number) for number in islice(numbers, 1))
+            flying.extend(_submit(pool, fetch, number) for number in islice(numbers, 1))
             if page.total != first.total:
                 raise Shifted
             yield page
@@ -34,3 +35,8 @@ def walk(first: Page, fetch: Callable[[int], Page], ahead: int) -> Iterator[Page
     finally:
         # Not awaited: a call may rest for a minute before its next try, and nobody wants its answer any more.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submit(pool: ThreadPoolExecutor, fetch: Callable[[int], Page], number: int) -> Future[Page]:
+    # In a copy of our context, which holds the run's id for the log.
+    return pool.submit(copy_context().run, fetch, number)

@@ -165,7 +165,11 @@ class YearFetch:
                 if newest is not None:
                     before = self._end if is_last else newest
                     changes = scrobbles.replace(self._connection, self._user, rows, after=after, before=before)
-        self._standing = self._standing.plus(changes)
+        if any(tally.plays < 0 for tally in changes):
+            # What went may have been counted under another answer than its album has now.
+            self._recount()
+        else:
+            self._standing = self._standing.plus(changes)
         if newest is not None:
             self._edge = tuple(row for row in rows if row.scrobbled_at == newest)
 

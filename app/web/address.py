@@ -21,7 +21,7 @@ class VisitorAddress:
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
         # A Unix socket has no peer address: only processes of this machine reach it.
         if forwarded and is_loopback(environ.get("REMOTE_ADDR", "")):
-            environ["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip()
+            environ["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip() or "nobody"
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         return self._application(environ, start_response)

@@ -2,6 +2,7 @@
 
 import math
 import time
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
 from flask import request
@@ -27,7 +28,7 @@ class Budget:
 
     def spend(self, name: str) -> None:
         """Takes one from the visitor's budget. Raises TooManyRequests, which says when there is one again."""
-        address = request.remote_addr or "unix"
+        address = household(request.remote_addr or "unix")
         try:
             for limit in self._limits[name]:
                 if not self._limiter.hit(limit, name, address):
@@ -36,3 +37,14 @@ class Budget:
         except (StorageError, RedisError) as error:
             # Without Redis nothing can be queued either: the visitor is told that, not this.
             log.warning("A budget could not be counted", reason=type(error).__name__)
+
+
+def household(address: str) -> str:
+    """The address itself, or of IPv6 the network of 64 bits that one household has for itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network((parsed, 64), strict=False))
+    return address

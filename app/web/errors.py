@@ -1,7 +1,8 @@
 """Errors as pages: each says what happened and what to do next."""
 
 from flask import Flask, Response, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException
+from wsproto.utilities import RemoteProtocolError
 
 TEXTS = {
     400: ("That could not be understood", "Go back and try it another way."),
@@ -9,11 +10,13 @@ TEXTS = {
     404: ("There is no such page", "Check the address, or begin at the front page."),
     405: ("That is not how it works", "Open the page and use its own buttons."),
     413: ("That is too large", "Nothing was changed."),
+    401: ("That needs a token", "Send it as Authorization: Bearer, as INTERNAL_TOKEN has it."),
     429: (
         "That was a lot at once",
         "Wait a moment, then try again. What is stored already can be looked at any time.",
     ),
     500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
+    503: ("A part of this site does not answer", "Try again in a minute."),
 }
 
 
@@ -32,19 +35,23 @@ def register(app: Flask) -> None:
     def problem(error: Problem) -> Response:
         return page(error.status, error.headline, error.advice)
 
+    @app.errorhandler(RemoteProtocolError)
+    def half_handshake(_error: RemoteProtocolError) -> Response:
+        return page(400, *TEXTS[400])
+
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         status = error.code or 500
         headline, advice = TEXTS.get(status, (error.name, error.description or ""))
         response = page(status, headline, advice)
-        if isinstance(error, TooManyRequests):
-            response.headers["Retry-After"] = str(error.retry_after)
+        # When to come back, which method, which token.
+        response.headers.update({name: text for name, text in error.get_headers() if name != "Content-Type"})
         return response
 
 
 def page(status: int, headline: str, advice: str) -> Response:
     """The page of an error; plain JSON where a program asked."""
-    if request.path.startswith("/internal/"):
+    if request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
         response = make_response(render_template("problem.html", headline=headline, advice=advice))

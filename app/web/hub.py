@@ -55,6 +55,7 @@ class Hub:
         self._lock = threading.Lock()
         self._listening = threading.Event()
         self._thread: threading.Thread | None = None
+        self._may_have_missed = False
         self._closed = False
 
     @contextmanager
@@ -97,6 +98,7 @@ class Hub:
             except Exception:
                 log.exception("The hub has stumbled and goes on")  # every open page depends on this thread
             self._listening.clear()
+            self._may_have_missed = True
             time.sleep(0 if self._closed else RETRY_SECONDS)
 
     def _relay(self) -> None:
@@ -110,7 +112,9 @@ class Hub:
                     continue
                 if message["type"] == "psubscribe":
                     self._listening.set()
-                    self._catch_up()
+                    if self._may_have_missed:
+                        self._catch_up()
+                    self._may_have_missed = True
                 else:
                     self._hand_out(message["channel"].decode(), message["data"])
 
@@ -120,7 +124,7 @@ class Hub:
         for channel, data in zip(channels, self._redis.mget(channels), strict=True):
             self._hand_out(channel, data)
 
-    def _hand_out(self, channel: str, data: bytes | None) -> None:
+    def _hand_out(self, channel: str, data: bytes | str | None) -> None:
         seats = list(self._seats.get(channel, ()))
         if seats and (snapshot := parse(data)):
             # Written once, however many pages read it.

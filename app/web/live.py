@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, abort, request, stream_with_context
@@ -88,12 +89,13 @@ def job_update() -> tuple[str, int]:
 
 
 def _serve(socket: Server, topic: Topic) -> None:
-    for message in _messages(site(), topic):
-        if message is not None:
-            socket.send(message)
-        elif not socket.connected:
-            return
-    socket.close(GOING_AWAY, "come back")
+    with suppress(OSError):  # the page has gone without a word
+        for message in _messages(site(), topic):
+            if message is not None:
+                socket.send(message)
+            elif not socket.connected:
+                return
+        socket.close(GOING_AWAY, "come back")
 
 
 def _stream(topic: Topic) -> Response:

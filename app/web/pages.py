@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.fetches import FIRST_YEAR, QueueAway, ahead
@@ -54,6 +55,8 @@ def years(name: str) -> tuple[Response, int] | Response:
     visit = visit_listener(site(), listener_name(name))
     failure = visit.event.error if visit.event else None
     known, whole = _known_years(site(), visit)
+    if failure is Failure.LISTENING_HIDDEN:
+        known = [year for year in known if year in whole]  # the others would only say the same once more
     page = make_response(
         render_template(
             "years.html",
@@ -83,10 +86,12 @@ def year(name: str, year: str) -> Response:
 @blueprint.get("/user/<name>/<year>.json")
 def year_json(name: str, year: str) -> Response:
     """The same numbers as data."""
-    listening_year = listening_year_of(year)
-    visit = visit_year(site(), listener_name(name), listening_year)
+    username, listening_year = listener_name(name), listening_year_of(year)
+    visit = visit_year(site(), username, listening_year)
     event = visit.event.model_dump(mode="json") if visit.event else None
-    return _private(jsonify(username=visit.username, year=listening_year, progress=event))
+    answer = jsonify(username=visit.username, year=listening_year, progress=event)
+    answer.status_code = _status(visit)
+    return _private(answer)
 
 
 @blueprint.post("/user/<name>/<year>/refresh")
@@ -133,13 +138,18 @@ def _waits(visit: Visit) -> bool:
 def _year_page(visit: Visit, listening_year: int) -> Response:
     event = visit.event
     page = make_response(_draw(visit, listening_year))
+    page.status_code = _status(visit)
     if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
         site().shelf.put(visit.username, listening_year, page.get_data())
-    elif event is None and (visit.queue_away or visit.store_away):
-        page.status_code = 503
-    elif event is not None and event.error and not event.scrobbles:
-        page.status_code = STATUS[event.error]
     return page
+
+
+def _status(visit: Visit) -> int:
+    """Something to show is a success, whatever keeps it from being newer."""
+    event = visit.event
+    if event is None:
+        return 503 if visit.queue_away or visit.store_away else 200
+    return STATUS[event.error] if event.error and not event.scrobbles else 200
 
 
 def _draw(visit: Visit, listening_year: int) -> str:
@@ -155,7 +165,7 @@ def _draw(visit: Visit, listening_year: int) -> str:
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event) if event else None,
+        view=view(event, listening_year) if event else None,
         waiting=waiting,
         live=_waits(visit),
         small_mirror=0 if visit.queue_away else _small_mirror(),
@@ -164,7 +174,10 @@ def _draw(visit: Visit, listening_year: int) -> str:
 
 def _small_mirror() -> int:
     """How many albums are known where these are so few that a visitor should be told; else 0."""
-    note = mirror_note(site().redis)
+    try:
+        note = mirror_note(site().redis)
+    except RedisError:
+        return 0
     return note.release_groups if note and note.small else 0
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.progress import Event
 from app.web.chart import Chart, draw
 
-WIDE, NARROW = (960, 360), (380, 300)
+WIDE, NARROW = (960, 360), (340, 280)
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,13 @@ class YearView:
     narrow: Chart
 
 
-def view(event: Event) -> YearView:
-    """The view of an event's numbers."""
+def view(event: Event, listening_year: int) -> YearView:
+    """The view of an event's numbers about what was played in `listening_year`."""
     years = {int(year): plays for year, plays in event.years.items() if plays}
     placed = sum(years.values())
     found = event.matched + event.fuzzy_matched + event.not_found
-    gap = (event.expected or event.scrobbles) - event.scrobbles if event.phase == "completed" else 0
+    expected = event.scrobbles if event.expected is None else event.expected
+    gap = expected - event.scrobbles if event.phase == "completed" else 0
     return YearView(
         scrobbles=event.scrobbles,
         placed=placed,
@@ -37,8 +38,8 @@ def view(event: Event) -> YearView:
         surplus=max(-gap, 0),
         median=median(years),
         percent=100 * event.page // event.pages if event.pages else 0,
-        wide=draw(years, width=WIDE[0], height=WIDE[1]),
-        narrow=draw(years, width=NARROW[0], height=NARROW[1]),
+        wide=draw(years, listening_year, width=WIDE[0], height=WIDE[1]),
+        narrow=draw(years, listening_year, width=NARROW[0], height=NARROW[1]),
     )
 
 

@@ -1,10 +1,13 @@
 """Visits: what is known of a year or a listener right now, and a worker sent after what is not."""
 
+import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import structlog
 from redis.exceptions import RedisError
+from werkzeug.exceptions import TooManyRequests
 
 from app import fetches, progress
 from app.fetches import FAILURES, LISTENER, QueueAway, is_fresh
@@ -59,26 +62,34 @@ def visit_year(site: Site, username: str, year: int, *, anew: bool = False) -> V
         return Visit(snapshot.username, snapshot.event, snapshot.at)
     try:
         return _ask(site, topic, year, anew=anew)
-    except QueueAway:
+    except (QueueAway, RedisError):
         return _without_queue(site, topic)
-    except StoreAway:
-        log.exception("A year could not be looked up")
+    except StoreAway as error:
+        log.warning("A year could not be looked up", reason=str(error))
         return Visit(username, snapshot.event if snapshot else None, store_away=True)
 
 
 def visit_listener(site: Site, username: str) -> Visit:
     """What is known of a listener's years; asked for when that was over a day ago."""
+    topic = Topic(username)
     try:
-        snapshot = progress.latest(site.redis, Topic(username))
+        snapshot = progress.latest(site.redis, topic)
         if snapshot and _holds(snapshot, None):
             return Visit(snapshot.username, snapshot.event, snapshot.at)
         site.budget.spend("fetch")
+        if snapshot is None:
+            # So that further looks at a page that waits cost nothing.
+            snapshot = Snapshot(at=time.time(), username=username, event=Event(run=uuid4(), phase="queued"))
+            progress.remember(site.redis, topic, snapshot)
         fetches.ask_for_listener(site.redis, username)
     except (RedisError, QueueAway):
         return Visit(username, queue_away=True)
+    except TooManyRequests:
+        if snapshot is None or not snapshot.event.years:
+            raise
     # A failure of long ago says nothing now; counts of yesterday are shown until today's are in.
-    event = snapshot.event if snapshot and snapshot.event.phase != "failed" else None
-    return Visit(snapshot.username if snapshot else username, event)
+    event = snapshot.event if snapshot.event.phase != "failed" else None
+    return Visit(snapshot.username, event)
 
 
 def _holds(snapshot: Snapshot, year: int | None) -> bool:
@@ -105,13 +116,25 @@ def _ask(site: Site, topic: Topic, year: int, *, anew: bool) -> Visit:
                 progress.remember(site.redis, topic, snapshot)
                 return known
         stored = known.event.standing() if known.event else {}
-        site.budget.spend("fetch")
+        try:
+            site.budget.spend("fetch")
+        except TooManyRequests:
+            if anew or not stored.get("scrobbles"):
+                raise
+            return known
         event = fetches.ask_for_year(connection, site.redis, known.username, year, Standing(**stored), anew=anew)
-    if event is None:
-        # Another visitor was quicker: what their run says by now is the truth.
-        snapshot_now = progress.latest(site.redis, topic)
-        return Visit(known.username, snapshot_now.event, snapshot_now.at) if snapshot_now else known
-    return Visit(known.username, event)
+    return _at_work(site, topic, known) if event is None else Visit(known.username, event)
+
+
+def _at_work(site: Site, topic: Topic, known: Visit) -> Visit:
+    """The year of which another run has the claim: what that says by now is the truth."""
+    snapshot = progress.latest(site.redis, topic)
+    if snapshot is None:
+        return known
+    if snapshot.event.running and not _holds(snapshot, topic.year):
+        # Still in line: the database is not asked again for a while.
+        progress.remember(site.redis, topic, snapshot.model_copy(update={"at": time.time()}))
+    return Visit(snapshot.username, snapshot.event, snapshot.at)
 
 
 def _stored(connection: Connection, topic: Topic) -> Visit:

@@ -3,7 +3,7 @@
 "use strict";
 
 const FASTEST = 350; // ms between two looks
-const SLOWEST = 30000; // ms after which it looks even if nothing was heard
+const SLOWEST = 30000; // ms after which it looks even if nothing was heard, and those an answer may take
 const page = document.getElementById("page");
 let address = page.dataset.live;
 let socket, source, looking, again, patience;
@@ -16,7 +16,7 @@ async function look() {
   looking = true;
   again = false;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(SLOWEST) });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("page");
     if (next) show(next);
   } catch { /* The network is away: the connection's own retry looks again. */ }
@@ -24,46 +24,53 @@ async function look() {
 }
 
 function show(next) {
-  const before = new Map([...page.querySelectorAll(".bars rect")].map((bar) => [name(bar), place(bar)]));
+  const before = new Map(bars().map((bar) => [name(bar), place(bar)]));
   const focused = document.activeElement?.id;
   page.replaceChildren(...next.childNodes);
-  for (const bar of page.querySelectorAll(".bars rect")) {
-    const now = place(bar);
-    const from = before.get(name(bar)) ?? { ...now, y: now.y + now.height, height: 0 };
-    put(bar, from);
-    bar.getBoundingClientRect(); // the browser must see the old place for the way to the new one to be shown
-    put(bar, now);
-  }
-  if (focused) document.getElementById(focused)?.focus();
+  const after = bars().map((bar) => [bar, place(bar)]);
+  for (const [bar, to] of after) put(bar, before.get(name(bar)) ?? { ...to, y: to.y + to.height, height: 0 });
+  page.getBoundingClientRect(); // the browser must see the old places for the way to the new ones to be shown
+  for (const [bar, to] of after) put(bar, to);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   address = next.dataset.live;
   if (!address) leave();
 }
 
+const bars = () => [...page.querySelectorAll(".bars rect")];
 const name = (bar) => bar.ownerSVGElement.classList[1] + bar.dataset.year;
 const place = (bar) => Object.fromEntries(["x", "y", "width", "height"].map((k) => [k, Number(bar.getAttribute(k))]));
 const put = (bar, to) => Object.entries(to).forEach(([k, value]) => bar.setAttribute(k, value));
 
 function leave() {
   clearTimeout(patience);
+  again = false;
   delete page.dataset.live;
   socket?.close();
   source?.close();
 }
 
+// Where websockets do not get through, events do: after a failure the other way is tried.
 function follow() {
   if (!address) return;
-  // Where websockets do not get through, events do.
-  if (failures >= 2) { stream(); return; }
-  socket = new WebSocket(location.origin.replace("http", "ws") + address + "/live");
+  try { failures % 2 ? stream() : connect(); } catch { failed(); }
+}
+
+function connect() {
   let heard = false;
+  socket = new WebSocket(location.origin.replace("http", "ws") + address + "/live");
   socket.onmessage = () => { heard = true; failures = 0; look(); };
-  socket.onclose = () => { if (!heard) failures += 1; later(); };
+  socket.onclose = () => (heard ? later() : failed());
 }
 
 function stream() {
   source = new EventSource(address + "/events");
-  source.onmessage = () => { failures = 2; look(); };
-  source.onerror = () => { source.close(); failures += 1; later(); };
+  source.onmessage = () => { failures = 1; look(); };
+  source.onerror = () => { source.close(); failed(); };
+}
+
+function failed() {
+  failures += 1;
+  later();
 }
 
 function later() {

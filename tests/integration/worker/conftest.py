@@ -7,6 +7,9 @@ from uuid import UUID
 
 import pytest
 from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
 
 import worker.jobs
 from app import fetches
@@ -43,13 +46,21 @@ class Stage:
     """Everything a test of the worker does to the installation, and how it looks afterwards."""
 
     def __init__(
-        self, connection: Connection, redis: Redis, lastfm: StandIn, tools: Tools, run_jobs: Callable[[], None]
+        self,
+        connection: Connection,
+        redis: Redis,
+        lastfm: StandIn,
+        tools: Tools,
+        work: Callable[[], None],
+        patch: pytest.MonkeyPatch,
     ) -> None:
         self.connection = connection
         self.redis = redis
         self.lastfm = lastfm
         self.tools = tools
-        self.run_jobs = run_jobs
+        self.work = work
+        self.patch = patch
+        patch.setattr("worker.jobs.from_environment", lambda: self.tools)
 
     def ask(self, name: str, year: int, *, anew: bool = False) -> UUID:
         """Claims a year and sends the worker after it."""
@@ -63,8 +74,18 @@ class Stage:
         self.run_jobs()
         return self.job(name, year)
 
-    def fetch_here(self, name: str, year: int, run: UUID) -> None:
-        """Runs the job in this thread, without a queue around it."""
+    def run_jobs(self) -> None:
+        """Runs every job that waits, without what a worker (`work`) does about those that raise."""
+        queues = [fetches.queue(self.redis, name) for name in fetches.QUEUES]
+        while found := Queue.dequeue_any(queues, None, connection=self.redis, serializer=JSONSerializer):
+            job: Job = found[0]
+            try:
+                job.perform()
+            finally:
+                job.delete()
+
+    def run_again(self, name: str, year: int, run: UUID) -> None:
+        """Runs a job in this thread as RQ does after a worker's death."""
         worker.jobs.fetch_year(name, year, str(run))
 
     def look_up(self, name: str) -> Event:
@@ -120,6 +141,7 @@ class Stage:
     def one_call_at_a_time(self) -> None:
         """Makes the order of calls certain."""
         self.tools.lastfm.limiter.burst = 1
+        self.patch.setattr("worker.year.AHEAD", 1)
 
     def at_call(self, number: int, happens: Callable[[], None]) -> None:
         """Lets something happen at Last.fm just before it answers its call of this number, from now on."""
@@ -164,6 +186,4 @@ def stage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
     """One installation."""
-    stage = Stage(connection, redis, lastfm, tools, run_jobs)
-    monkeypatch.setattr("worker.jobs.from_environment", lambda: stage.tools)
-    return stage
+    return Stage(connection, redis, lastfm, tools, run_jobs, monkeypatch)

@@ -4,36 +4,60 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.progress import Event
 from demo import catalogue
-from demo.listeners import Play
-from tests.integration.worker.conftest import Stage, second, some_plays
+from demo.listeners import Listener, Play
+from tests.integration.worker.conftest import JOINED, Stage, second, some_plays
 
 
-def test_every_play_of_a_heavy_year_is_stored_once_and_the_last_event_says_so(stage: Stage) -> None:
+def test_a_heavy_year_is_stored_whole_with_the_years_of_its_albums(stage: Stage) -> None:
     job = stage.fetch("heavyhelen", 2024)
     assert stage.rows("HeavyHelen", 2024) == stage.told("HeavyHelen", 2024)
+    assert len(stage.pages()) == len(set(stage.pages())) == 61
     standing, event = stage.standing("HeavyHelen", 2024), stage.event("HeavyHelen", 2024)
     assert standing.scrobbles == 12_100 == standing.matched + standing.not_found
     assert event.phase == "completed"
     assert event.standing()["years"] == standing.years
     assert (event.scrobbles, event.expected, event.page, event.pages) == (12_100, 12_100, 61, 61)
-    assert job.status == "completed"
+    assert (job.status, job.expected, job.progress, job.total_pages) == ("completed", 12_100, 61, 61)
     assert job.completed_at is not None
     assert (datetime.now(UTC) - job.completed_at).total_seconds() < 60
-    assert job.expected == 12_100
+    check_the_albums(stage)
 
 
-def test_the_pages_are_stored_oldest_first_and_each_is_called_for_once(stage: Stage) -> None:
-    newest: list[int] = []
-    stage.watch(lambda _: newest.append(len(stage.rows("HeavyHelen", 2024))))
-    stage.fetch("HeavyHelen", 2024)
-    assert sorted(stage.pages()) == list(range(1, 62))
-    assert newest == sorted(newest)
-    told = stage.told("HeavyHelen", 2024)
-    first = stage.connection.execute("SELECT min(scrobbled_at) FROM scrobbles").fetchone()
-    assert first is not None
-    assert int(first[0].timestamp()) == told[0][0]
-    assert newest[1:3] == [100, 300], "the page with the remainder comes first"
+def check_the_albums(stage: Stage) -> None:
+    """Each year is that of the first release, whatever kind of MBID leads there; the other albums have none."""
+    usable = {album.lastfm_mbid: album for album in catalogue.albums() if album.has_usable_mbid and album.year}
+    stored = stage.connection.execute("SELECT album_mbid, release_year, method FROM albums").fetchall()
+    assert {year for mbid, year, _ in stored if mbid not in usable} == {None}
+    assert all(year == usable[mbid].year for mbid, year, _ in stored if mbid in usable)
+    assert {method for _, _, method in stored} == {"mbid", "mbid: release", "mbid: release redirect"}
+    kinds = {kind_of(usable[mbid]) for mbid, _, _ in stored if mbid in usable}
+    assert kinds == {"release", "reissue", "redirect"}
+    assert any(mbid not in usable for mbid, _, _ in stored if mbid), "a stale one"
+    statuses = "SELECT DISTINCT release_year IS NULL, augmentation_status FROM albums"
+    assert set(stage.connection.execute(statuses)) == {(True, "not_found"), (False, "matched")}
+
+
+def kind_of(album: catalogue.Album) -> str:
+    reported = next((release for release in album.releases if release.mbid == album.lastfm_mbid), None)
+    if reported is None:
+        return "redirect"
+    return "release" if reported.year == album.year else "reissue"
+
+
+def test_pages_are_stored_oldest_first_and_the_bars_grow(stage: Stage) -> None:
+    events: list[Event] = []
+    stage.watch(events.append)
+    stage.fetch("LightLuca", 2024)
+    count = len(stage.told("LightLuca", 2024))
+    fetching = [event for event in events if event.phase == "fetching"]
+    assert [event.scrobbles for event in fetching] == [0, *range(count % 200, count + 1, 200)]
+    assert [event.page for event in fetching] == [0, 1, 2, 3, 4]
+    assert {event.pages for event in fetching} == {4}
+    assert {event.expected for event in fetching} == {count}
+    assert fetching[-1].seconds_left == 0
+    assert [event.phase for event in events][-2:] == ["augmenting", "completed"]
 
 
 def test_rows_never_stand_there_without_the_answer_about_their_album(stage: Stage) -> None:
@@ -44,37 +68,7 @@ def test_rows_never_stand_there_without_the_answer_about_their_album(stage: Stag
     assert set(waiting) == {0}
 
 
-@pytest.mark.parametrize("name", ["HeavyHelen", "LightLuca"])
-def test_years_are_those_of_the_first_release_whatever_kind_of_mbid_leads_there(stage: Stage, name: str) -> None:
-    stage.fetch(name, 2024)
-    by_mbid = {str(album.lastfm_mbid): album for album in catalogue.albums() if album.lastfm_mbid}
-    stored = stage.connection.execute(
-        "SELECT album_mbid::text, release_year, augmentation_status FROM albums"
-    ).fetchall()
-    usable = {mbid for mbid, album in by_mbid.items() if album.has_usable_mbid and album.year}
-    assert {mbid for mbid, _, status in stored if status == "matched"} <= usable
-    for mbid, year, status in stored:
-        known = mbid in usable
-        assert status == ("matched" if known else "not_found")
-        assert year == (by_mbid[mbid].year if known else None)
-
-
-def test_releases_reissues_redirects_and_stale_mbids_all_occur(stage: Stage) -> None:
-    stage.fetch("HeavyHelen", 2024)
-    methods = dict(stage.connection.execute("SELECT method, count(*) FROM albums GROUP BY method").fetchall())
-    assert methods.keys() == {"mbid", "mbid: release", "mbid: release redirect"}
-    stale = "SELECT count(*) FROM albums WHERE album_mbid IS NOT NULL AND augmentation_status = 'not_found'"
-    assert (stage.connection.execute(stale).fetchone() or (0,))[0] > 0
-    reissues = [
-        album
-        for album in catalogue.albums()
-        if album.has_usable_mbid and album.year not in {r.year for r in album.releases if r.mbid == album.lastfm_mbid}
-    ]
-    stored = {row[0] for row in stage.connection.execute("SELECT album_mbid FROM albums").fetchall()}
-    assert any(album.lastfm_mbid in stored for album in reissues)
-
-
-@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 400])
+@pytest.mark.parametrize("count", [0, 1, 200, 201])
 def test_a_year_of_any_length_is_whole(stage: Stage, count: int) -> None:
     stage.take_in("TallyTess", some_plays(count))
     job = stage.fetch("TallyTess", 2023)
@@ -110,11 +104,10 @@ def test_the_running_year_ends_where_it_was_asked_for(stage: Stage) -> None:
 
 
 def test_what_is_playing_now_stands_on_every_page_and_is_stored_from_none(stage: Stage) -> None:
-    playing = stage.lastfm.listeners["HeavyHelen"].now_playing
-    assert playing is not None
-    stage.fetch("HeavyHelen", 2021)
-    assert stage.rows("HeavyHelen", 2021) == stage.told("HeavyHelen", 2021)
-    assert len(stage.pages()) > 40
+    playing = Play(0, "Somebody", "Not over yet", "", "")
+    stage.lastfm.add_listener(Listener("PlayingPia", JOINED, own=tuple(some_plays(450)), now_playing=playing))
+    assert stage.fetch("PlayingPia", 2023).expected == 450
+    assert stage.rows("PlayingPia", 2023) == stage.told("PlayingPia", 2023)
 
 
 def test_two_plays_of_one_second_are_two(stage: Stage) -> None:
@@ -124,7 +117,7 @@ def test_two_plays_of_one_second_are_two(stage: Stage) -> None:
     assert [row[2] for row in stage.rows("TwinTom", 2023)] == ["One", "Other"]
 
 
-@pytest.mark.parametrize("same", [2, 5, 201])
+@pytest.mark.parametrize("same", [2, 201])
 def test_plays_of_one_second_may_lie_on_both_sides_of_a_page_boundary(stage: Stage, same: int) -> None:
     after = some_plays(199, since="2023-06-01")
     moment = second("2023-05-01")
@@ -136,8 +129,6 @@ def test_plays_of_one_second_may_lie_on_both_sides_of_a_page_boundary(stage: Sta
 
 
 def test_plays_without_a_time_belong_to_no_year(stage: Stage) -> None:
-    assert any(play.uts == 0 for play in stage.lastfm.listeners["HeavyHelen"].own)
-    stage.fetch("HeavyHelen", 2019)
-    assert stage.rows("HeavyHelen", 2019) == stage.told("HeavyHelen", 2019)
-    early = stage.connection.execute("SELECT count(*) FROM scrobbles WHERE scrobbled_at < '2019-01-01'").fetchone()
-    assert early == (0,)
+    stage.take_in("TimelessTim", [Play(0, "Somebody", "Some time", "", ""), *some_plays(3)])
+    assert stage.fetch("TimelessTim", 2023).expected == 3
+    assert stage.connection.execute("SELECT count(*) FROM scrobbles").fetchone() == (3,)

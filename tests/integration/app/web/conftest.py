@@ -1,24 +1,35 @@
 """The site, both as a Flask client sees it and under its real server, and the means to bring it into a state."""
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 import websocket
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from redis import Redis
 
 from app.fetches import QUEUES, queue
-from app.progress import Event, RedisPublisher, Topic
-from app.settings import Settings
+from app.progress import Event, RedisPublisher, Topic, latest, remember
+from app.settings import Settings, read
+from app.store import Connection
+from app.web import create_app
+from demo import parts
 from demo.lastfm import StandIn
 from tests import processes
+from tests.integration.conftest import TOKEN, fresh_database
 from tests.processes import Running
 
 HELEN = Topic("HeavyHelen", 2024)
+NO_DATABASE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+NO_REDIS = SecretStr("redis://127.0.0.1:1/0")
 
 
 def event(**fields: Any) -> Event:
@@ -51,16 +62,96 @@ class Site:
         self.open_pages.append(websocket.create_connection(url, timeout=10))
         return self.open_pages[-1]
 
+    def hang_up(self) -> None:
+        """Ends the connections of all open pages."""
+        for open_page in self.open_pages:
+            hang_up(open_page)
+        self.open_pages.clear()
+
+
+def heard(open_page: websocket.WebSocket) -> Any:
+    """The next message."""
+    return json.loads(open_page.recv())
+
+
+def hang_up(open_page: websocket.WebSocket) -> None:
+    """Ends a page's connection without a goodbye, as a lost network does."""
+    if open_page.sock is not None:
+        open_page.sock.close()
+
+
+@contextmanager
+def stream(site: Site, topic: Topic = HELEN) -> Iterator[Iterator[Any]]:
+    """What Server-Sent Events say, without the heartbeats."""
+    url = f"{site.url}/user/{topic.username}/{topic.year}/events"
+    with requests.get(url, stream=True, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        lines = (line for line in answer.iter_lines(chunk_size=1) if line.startswith(b"data: "))
+        yield (json.loads(line.removeprefix(b"data: ")) for line in lines)
+
+
+@pytest.fixture(scope="session")
+def standing_site(
+    postgres: str, migrated: str, mirror_url: str, valkey: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The site under its real server, started once. It has the Valkey that each test finds empty."""
+    port = processes.free_port()
+    with fresh_database(postgres, migrated) as database:
+        environ = {
+            "DATABASE_URL": parts.url_for(postgres, database, "postgres"),
+            "MIRROR_URL": mirror_url,
+            "REDIS_URL": valkey,
+            "INTERNAL_TOKEN": TOKEN,
+        }
+        log = tmp_path_factory.mktemp("web") / "log"
+        with processes.web(read(environ), log, port) as process:
+            yield Site(process, port)
+
 
 @pytest.fixture
-def served(settings: Settings, tmp_path: Path) -> Iterator[Site]:
-    """The site under its real server."""
+def served(standing_site: Site, redis: Redis) -> Iterator[Site]:
+    """The site under its real server, for tests that leave it standing."""
+    yield standing_site
+    standing_site.hang_up()
+
+
+@pytest.fixture
+def own_site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
+    """A site under its real server that a test may end."""
     port = processes.free_port()
     with processes.web(settings, tmp_path / "web.log", port) as process:
         site = Site(process, port)
         yield site
-        for page in site.open_pages:
-            page.shutdown()
+        site.hang_up()
+
+
+@pytest.fixture
+def site_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
+    """A visitor of the site with some settings changed, for instance to a part that is not there."""
+    with ExitStack() as stack:
+
+        def visitor(**changes: Any) -> FlaskClient:
+            app = create_app(settings.model_copy(update=changes))
+            site = app.extensions["lastyear"]
+            for part in (site.pool, site.redis):
+                stack.callback(part.close)
+            return app.test_client()
+
+        yield visitor
+
+
+@pytest.fixture
+def grown_old(connection: Connection, redis: Redis) -> Callable[[str, int, datetime], None]:
+    """Makes a year that is whole one that was whole at an earlier time."""
+
+    def age(name: str, year: int, fetched: datetime) -> None:
+        topic = Topic(name, year)
+        snapshot = latest(redis, topic)
+        assert snapshot is not None
+        remember(redis, topic, snapshot.model_copy(update={"at": fetched.timestamp()}))
+        connection.execute("UPDATE fetch_jobs SET completed_at = %s, updated_at = %s", [fetched, fetched])
+
+    return age
 
 
 @pytest.fixture

@@ -1,0 +1,173 @@
+"""Browser tests need chromium and the whole thing running: the site, its workers, a Last.fm with latency."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from redis import Redis
+
+from app.settings import WORKER_NEEDS, Settings, read
+from app.store import connect
+from app.store.migrate import migrate
+from demo import parts
+from demo.lastfm import StandIn
+from demo.musicbrainz import write_export
+from mirror.load import import_export
+from tests import processes
+from tests.conftest import wait_until
+from tests.processes import Running
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A name that is not this machine's, so that the browser trusts the site no more than any other.
+    "--host-resolver-rules=MAP plain.example 127.0.0.1",
+]
+RATE, LATENCY = 15.0, 0.15
+
+
+class Site:
+    """The whole thing. Its web process and its workers can be ended and started in the middle of a test."""
+
+    def __init__(self, settings: Settings, folder: Path, lastfm: StandIn) -> None:
+        self.settings = settings
+        self.lastfm = lastfm
+        self.redis = Redis.from_url(settings.redis_url.get_secret_value())
+        self.port = processes.free_port()
+        self._folder = folder
+        self._stack = ExitStack()
+        self.start_web()
+        self.start_workers()
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def output(self) -> str:
+        """What its processes wrote."""
+        return "\n".join(process.output for process in (self.web, self.workers))
+
+    def start_web(self) -> None:
+        """Starts the web process."""
+        web = processes.web(self.settings, self._folder / "web.log", self.port)
+        self.web: Running = self._stack.enter_context(web)
+
+    def start_workers(self) -> None:
+        """Starts two workers."""
+        workers = processes.workers(self.settings, self._folder / "workers.log", count=2)
+        self.workers: Running = self._stack.enter_context(workers)
+
+    def forget(self) -> None:
+        """Makes it an installation that nobody has visited yet, but for pages drawn within the last second."""
+        with connect(self.settings.database_url.get_secret_value()) as connection:
+            connection.execute("TRUNCATE fetch_jobs, lastfm_users, albums CASCADE")
+        for pattern in ("lastyear:*", "LIMIT*"):
+            for key in self.redis.scan_iter(match=pattern):
+                self.redis.delete(key)
+        self.lastfm.faults.clear()
+
+    def close(self) -> None:
+        """Ends its processes."""
+        self._stack.close()
+        self.redis.close()
+
+
+@pytest.fixture(scope="session")
+def whole_site() -> Iterator[Site]:
+    """The whole thing, started once."""
+    with ExitStack() as stack:
+        # Not pytest's own folder: every run that begins shuts that to PostgreSQL's user.
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        folder.chmod(0o755)
+        admin = stack.enter_context(parts.postgres(folder / "postgres"))
+        reader, owner = parts.mirror_databases(admin)
+        write_export(folder / "fullexport")
+        import_export(owner, str(folder / "fullexport"), reader=parts.READER, report=lambda _: None)
+        database = parts.database(admin, "lastyear")
+        with connect(database) as connection:
+            migrate(connection)
+        lastfm = stack.enter_context(StandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
+        environ = {
+            "DATABASE_URL": database,
+            "MIRROR_URL": reader,
+            "REDIS_URL": stack.enter_context(parts.valkey(folder / "valkey")),
+            "LASTFM_API_KEY": "browser",
+            "LASTFM_API_URL": lastfm.api_url,
+            "LASTFM_WEB_URL": lastfm.url,
+            "LASTFM_REQUESTS_PER_SECOND": str(RATE),
+            "CONTACT": "tests@lastyear.example",
+        }
+        site = Site(read(environ, WORKER_NEEDS), folder, lastfm)
+        stack.callback(site.close)
+        yield site
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Site:
+    """The whole thing as nobody has visited it yet."""
+    whole_site.forget()
+    return whole_site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH: install one, on Debian by apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor with a large screen and no past."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    assert context.cookies() == []
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser found fault with: errors of scripts, of the network, of the content security policy."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: list[str]) -> Page:
+    """A tab."""
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    page = context.new_page()
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    return page
+
+
+@pytest.fixture
+def until(page: Page, site: Site) -> Callable[..., None]:
+    """Waits until something is so on the page; tells the page and the logs when it does not come true."""
+
+    def wait(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
+        def look() -> object:
+            page.wait_for_timeout(20)  # lets the browser's events in
+            return condition()
+
+        wait_until(look, seconds=seconds, otherwise=lambda: f"{page.inner_text('main')}\n{site.output}")
+
+    return wait

@@ -1,0 +1,139 @@
+"""A first visit in a browser: from the name to the complete chart, by whatever way progress gets through."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import Site
+
+Until = Callable[..., None]
+NO_WEBSOCKETS = {
+    "refused by the network": "constructor() { setTimeout(() => this.onclose(), 50); } close() {}",
+    "refused by the browser": "constructor() { throw new DOMException('blocked'); }",
+}
+
+
+def plays_drawn(page: Page) -> int:
+    """How many plays the bars of the large chart stand for."""
+    titles = page.locator(".chart.wide .bars title").all_text_contents()
+    return sum(int(re.sub(r"^\d+: ([\d,]+) plays?$", r"\1", title).replace(",", "")) for title in titles)
+
+
+def chart_place(page: Page) -> list[float]:
+    """How far from the top of the page the chart is, once there is one."""
+    boxes = [chart.bounding_box() for chart in page.locator(".chart.wide").all()]
+    return [round(box["y"]) for box in boxes if box]
+
+
+def is_complete(page: Page) -> bool:
+    """Whether the page says that nothing more will come."""
+    return page.locator("#page:not([data-live])").count() == 1 and page.locator(".progress").count() == 0
+
+
+def test_from_the_name_to_the_complete_chart(site: Site, page: Page, until: Until, complaints: list[str]) -> None:
+    page.goto(site.url)
+    expect(page.get_by_label("Your Last.fm name")).to_be_focused()
+    page.keyboard.type("heavyhelen")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("^2024")).click()
+    seen: list[int] = []
+    words: list[str] = []
+    places: set[float] = set()
+
+    def look() -> bool:
+        seen.append(plays_drawn(page))
+        words.extend(page.locator(".progress strong").all_text_contents())
+        places.update(chart_place(page))
+        return is_complete(page)
+
+    until(look)
+    assert len(places) == 1, "nothing on the page jumps"
+    assert seen == sorted(seen), "bars never shrink"
+    assert len(set(seen)) > 4, "bars grow"
+    assert 0 < next(filter(None, seen)) < seen[-1] / 2, "bars are there long before the end"
+    assert any(re.match(r"Page \d+ of 61", word) for word in words)
+    plays = len(site.lastfm.listeners["HeavyHelen"].plays(2024))
+    expect(page.locator(".facts")).to_contain_text(f"{plays:,}")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("way", NO_WEBSOCKETS)
+def test_without_websockets_events_complete_the_page(
+    site: Site, context: BrowserContext, page: Page, until: Until, way: str
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    context.add_init_script(f"WebSocket = class {{ {NO_WEBSOCKETS[way]} }}")
+    page.goto(f"{site.url}/user/HeavyHelen/{2020 + list(NO_WEBSOCKETS).index(way)}")
+    until(lambda: any(url.endswith("/events") for url in asked))
+    until(lambda: is_complete(page))
+    assert plays_drawn(page) > 0
+
+
+def test_without_scripts_the_page_reloads_itself_to_the_end(site: Site, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    loads: list[str] = []
+    page.on("load", lambda _: loads.append(page.url))
+    page.goto(f"{site.url}/user/LightLuca/2024")
+    expect(page.locator(".progress")).to_be_visible()
+    expect(page.locator(".facts")).to_be_visible(timeout=15_000)
+    expect(page.locator(".progress")).to_have_count(0, timeout=15_000)
+    assert len(loads) in (2, 3)
+    expect(page.locator(".chart.wide .bars rect").first).to_be_visible()
+    context.close()
+
+
+def test_the_counts_of_the_years_come_in_by_themselves(
+    site: Site, page: Page, until: Until, complaints: list[str]
+) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen")
+    until(lambda: "counting" in page.inner_text("main"))
+    page.get_by_role("link", name=re.compile("^2019")).focus()
+    until(lambda: is_complete(page))
+    expect(page.get_by_role("link", name=re.compile("^2019"))).to_be_focused()
+    counts = page.locator(".years span").all_text_contents()
+    assert len(counts) >= 7
+    assert all(re.fullmatch(r"[\d,]+ plays", count) for count in counts)
+    assert complaints == []
+
+
+def test_a_complete_page_asks_for_nothing_more(site: Site, page: Page, until: Until) -> None:
+    page.goto(f"{site.url}/user/SingleSam/2023")
+    until(lambda: is_complete(page))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert not any(re.search("live|events", url) for url in asked), asked
+
+
+def test_a_second_tab_opened_in_the_middle_is_as_far_as_the_first(
+    site: Site, context: BrowserContext, page: Page, until: Until
+) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen/2022")
+    until(lambda: plays_drawn(page) > 0)
+    second = context.new_page()
+    second.goto(page.url)
+    assert plays_drawn(second) > 0
+    until(lambda: is_complete(page) and is_complete(second))
+    assert plays_drawn(page) == plays_drawn(second)
+
+
+@pytest.mark.parametrize(("host", "year"), [("127.0.0.1", 2022), ("plain.example", 2023)])
+def test_a_refresh_is_asked_for_with_the_pages_own_button(
+    site: Site, page: Page, until: Until, complaints: list[str], host: str, year: int
+) -> None:
+    page.goto(f"http://{host}:{site.port}/user/LightLuca/{year}")
+    until(lambda: is_complete(page))
+    before = plays_drawn(page)
+    with page.expect_navigation() as navigation:
+        page.get_by_role("button", name=f"Fetch {year} anew").click()
+    assert navigation.value.status == 200
+    assert plays_drawn(page) == before, "what is stored stays meanwhile"
+    until(lambda: is_complete(page))
+    assert plays_drawn(page) == before
+    assert complaints == []

@@ -1,0 +1,79 @@
+"""Looks: every state of every page, narrow and wide, light and dark. The pictures are there to be looked at."""
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Site
+from tests.browser.states import STATES, put_all
+
+SIZES = {"wide": (1280, 800), "phone": (375, 667)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# A page that is an error is told to the console as one, by the browser itself.
+EXPECTED = re.compile(r"error: Failed to load resource: the server responded with a status of (404|403|503|500)")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where the pictures go: the folder named by SCREENSHOTS, or one that pytest keeps for a while."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def states(site: Site) -> Site:
+    """A site in which every state is to be found."""
+    put_all(site)
+    return site
+
+
+def is_wider_than_the_screen(page: Page) -> bool:
+    """Whether one would have to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def too_small(page: Page) -> list[str]:
+    """Controls that a thumb would miss."""
+    controls = "button, .button, input, .years a"
+    boxes = {control.inner_text(): control.bounding_box() for control in page.locator(controls).all()}
+    return [text for text, box in boxes.items() if box and (box["height"] < 40 or box["width"] < 40)]
+
+
+def test_every_page_fits_every_screen_and_nothing_complains(
+    states: Site, page: Page, complaints: list[str], pictures: Path
+) -> None:
+    for state, path in STATES.items():
+        page.goto(states.url + path)
+        assert page.locator("h1").count() == 1, state
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert not is_wider_than_the_screen(page), (state, size)
+            assert not too_small(page), (state, size)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                picture = pictures / f"{size}-{scheme}-{state.replace(' ', '-')}.png"
+                page.screenshot(path=picture, full_page=True, animations="disabled")
+    assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []
+
+
+def test_the_two_schemes_are_two(states: Site, page: Page) -> None:
+    page.goto(states.url)
+    colours = set()
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        colours.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(colours) == 2
+
+
+def test_on_a_phone_the_chart_is_the_narrow_one(states: Site, page: Page) -> None:
+    page.goto(states.url + STATES["complete"])
+    assert page.locator(".chart.wide").is_visible()
+    assert not page.locator(".chart.narrow").is_visible()
+    page.set_viewport_size({"width": 375, "height": 667})
+    assert not page.locator(".chart.wide").is_visible()
+    assert page.locator(".chart.narrow").is_visible()

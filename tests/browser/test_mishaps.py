@@ -1,0 +1,86 @@
+"""Mishaps in the middle of a fetch: the page completes by itself, whichever process has died."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.faults import Fault
+from tests.browser.conftest import LATENCY, Site
+from tests.browser.test_first_visits import is_complete, plays_drawn
+
+Until = Callable[..., None]
+
+
+def test_a_page_outlives_the_web_process(site: Site, page: Page, until: Until) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen/2024")
+    until(lambda: plays_drawn(page) > 0)
+    site.web.kill()
+    page.wait_for_timeout(1500)  # long enough to be noticed by the page
+    site.start_web()
+    until(lambda: is_complete(page))
+    expect(page.locator(".facts")).to_contain_text("12,100")
+
+
+def test_a_page_outlives_a_deploy(site: Site, page: Page, until: Until) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen/2024")
+    until(lambda: plays_drawn(page) > 0)
+    site.web.terminate()
+    until(lambda: site.web.ended, seconds=5)
+    site.start_web()
+    until(lambda: is_complete(page))
+
+
+@pytest.mark.timeout(180)
+def test_a_page_outlives_the_workers(site: Site, page: Page, until: Until, complaints: list[str]) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen/2024")
+    until(lambda: plays_drawn(page) > 0)
+    site.workers.kill()
+    drawn = plays_drawn(page)
+    assert 0 < drawn < 11_000, "killed in the middle"
+    site.start_workers()
+    until(lambda: is_complete(page), seconds=90)
+    plays = len(site.lastfm.listeners["HeavyHelen"].plays(2024))
+    expect(page.locator(".facts")).to_contain_text(f"{plays:,}")
+    assert complaints == []
+
+
+def test_a_page_that_was_without_a_network_finds_back(site: Site, page: Page, until: Until) -> None:
+    page.goto(f"{site.url}/user/HeavyHelen/2024")
+    until(lambda: plays_drawn(page) > 0)
+    page.context.set_offline(True)
+    page.wait_for_timeout(1000)
+    page.context.set_offline(False)
+    until(lambda: is_complete(page), seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/user/NobodyNoel", 404, "Last.fm knows no listener called NobodyNoel"),
+        ("/user/NobodyNoel/2024", 404, "Last.fm knows no listener called NobodyNoel"),
+        ("/user/HiddenHana", 403, "HiddenHana hides recent listening"),
+        ("/user/HiddenHana/2024", 403, "HiddenHana hides recent listening"),
+        ("/user/EmptyEve/2022", 200, "No plays in 2022"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_without_a_reload(
+    site: Site, page: Page, until: Until, path: str, status: int, words: str
+) -> None:
+    page.goto(f"{site.url}{path}")
+    until(lambda: words in page.inner_text("main"))
+    until(lambda: is_complete(page))
+    answer = page.reload()
+    assert answer is not None
+    assert answer.status == status
+    assert words in page.inner_text("main")
+
+
+def test_lastfm_that_stumbles_is_no_reason_to_stop(site: Site, page: Page, until: Until) -> None:
+    site.lastfm.faults.add(*[Fault(what, page=number) for number, what in enumerate(("html", "503", "error8"), 1)])
+    page.goto(f"{site.url}/user/LightLuca/2024")
+    until(lambda: is_complete(page))
+    expect(page.locator(".facts")).to_contain_text(str(len(site.lastfm.listeners["LightLuca"].plays(2024))))
+    assert site.lastfm.latency == LATENCY
+    assert not re.search("Traceback", site.output)

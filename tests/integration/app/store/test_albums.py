@@ -1,0 +1,104 @@
+"""Albums: an answer is kept for everybody, and only ever gets better."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import product
+from uuid import UUID, uuid4
+
+from app.store import Connection, albums, connect
+from app.store.albums import Album, Status, names_key
+
+ONE, OTHER, GROUP = UUID(int=1), UUID(int=2), UUID(int=3)
+OPEN = Album("Somebody", "Album", ONE)
+MISS = Album("Somebody", "Album", ONE, augmentation_status="not_found", method="mbid")
+MATCH = Album("Somebody", "Album", ONE, GROUP, 1977, "matched", "mbid: release")
+WITHOUT_YEAR: tuple[Status, ...] = ("pending", "not_found")
+FUZZY = Album("Somebody", "Album", ONE, GROUP, 1978, "fuzzy_matched", "name", 0.5)
+
+
+BETTER = [
+    # stored, then told, then known
+    (OPEN, OPEN, OPEN),
+    (OPEN, MISS, MISS),
+    (OPEN, MATCH, MATCH),
+    (MISS, OPEN, MISS),
+    (MISS, MATCH, MATCH),
+    (MISS, FUZZY, FUZZY),
+    (MATCH, MISS, MATCH),
+    (MATCH, OPEN, MATCH),
+    (MATCH, FUZZY, MATCH),
+    (FUZZY, MISS, FUZZY),
+    (FUZZY, OPEN, FUZZY),
+]
+
+
+def kept(connection: Connection, album: Album = OPEN) -> Album:
+    return albums.known(connection, [album.key])[album.key]
+
+
+def test_an_answer_is_only_ever_replaced_by_a_better_one(connection: Connection) -> None:
+    stays = []
+    for number, (stored, told, known) in enumerate(BETTER):
+        for album in (stored, told):
+            albums.keep(connection, [replace(album, artist=f"Artist {number}")])
+        stays.append(replace(known, artist=f"Artist {number}"))
+    assert [kept(connection, album) for album in stays] == stays
+
+
+def test_a_new_mbid_makes_an_album_without_a_year_wait_for_its_answer(connection: Connection) -> None:
+    stored = [
+        Album(f"{status} {mbid}", "Album", mbid, augmentation_status=status)
+        for status, mbid in product(WITHOUT_YEAR, (None, ONE))
+    ]
+    told = [Album(album.artist, "Album", OTHER) for album in stored]
+    albums.keep(connection, stored)
+    albums.keep(connection, told)
+    assert [kept(connection, album) for album in told] == told
+
+
+def test_an_answer_without_an_mbid_does_not_forget_the_one_that_was_known(connection: Connection) -> None:
+    albums.keep(connection, [MISS])
+    albums.keep(connection, [Album("Somebody", "Album", None, GROUP, 1977, "fuzzy_matched", "name", 0.5)])
+    assert kept(connection).album_mbid == ONE
+
+
+def test_when_an_album_was_looked_up_is_known_unless_it_waits(connection: Connection) -> None:
+    albums.keep(connection, [OPEN, Album("Somebody", "Other", None, augmentation_status="not_found")])
+    rows = connection.execute("SELECT album, looked_up_at IS NULL FROM albums").fetchall()
+    assert dict(rows) == {"Album": True, "Other": False}
+
+
+def test_what_is_not_stored_is_not_known(connection: Connection) -> None:
+    assert albums.known(connection, [OPEN.key, uuid4()]) == {}
+    albums.keep(connection, [])
+    assert albums.known(connection, []) == {}
+
+
+def test_keys_tell_names_apart_that_run_together_alike() -> None:
+    keys = [
+        names_key("ab", "c"),
+        names_key("a", "bc"),
+        names_key("abc"),
+        names_key("abc", ""),
+        names_key("", "abc"),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_workers_that_keep_the_same_albums_in_any_order_do_not_block_each_other(
+    connection: Connection, database_url: str
+) -> None:
+    many = [Album("Somebody", f"Album {number}", None) for number in range(300)]
+    together = threading.Barrier(4)
+
+    def keep(turn: int) -> None:
+        given = many if turn % 2 else list(reversed(many))
+        with connect(database_url) as own, own.transaction():
+            together.wait(10)
+            albums.keep(own, given[:200])
+            albums.keep(own, given[:200])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(keep, range(4)))
+    assert connection.execute("SELECT count(*) FROM albums").fetchone() == (300,)

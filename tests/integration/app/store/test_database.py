@@ -1,0 +1,129 @@
+"""Connections: free of session state, as a pooled host demands, and gone when nobody needs them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from app.store import Connection, Pool, StoreAway, albums, answers, connect, jobs, listeners, scrobbles
+from app.store.albums import Album
+from app.store.migrate import migrate
+from app.store.scrobbles import Scrobble
+from tests.conftest import wait_until
+
+START = datetime(2023, 1, 1, tzinfo=UTC)
+END = datetime(2024, 1, 1, tzinfo=UTC)
+NOWHERE = "postgresql://somebody:hush-hush@127.0.0.1:1/nothing"
+
+
+def everything(connection: Connection) -> None:
+    """All that the worker and the pages do, some of it so often that a driver would prepare it."""
+    migrate(connection)
+    album, run = Album("Somebody", "Album", None), uuid4()
+    play = Scrobble(START, "Somebody", "Title", "Album", None)
+    user = listeners.save(connection, "SingleSam", available_years=[], playcount=0, registered_at=START).id
+    jobs.claim(connection, "SingleSam", 2023, run, window_end=END)
+    jobs.begin(connection, run)
+    for _ in range(10):
+        with connection.transaction():
+            jobs.advance(connection, run, behind=None, to=None, progress=1, total_pages=1)
+            with connection.pipeline():
+                albums.keep(connection, [album])
+                scrobbles.replace(connection, user, [play], after=START, before=END)
+        albums.known(connection, [album.key])
+        albums.pending(connection, user, START, END)
+        scrobbles.standing(connection, user, 2023)
+        scrobbles.count(connection, user, START, END)
+        jobs.look(connection, "SingleSam", 2023)
+        listeners.find(connection, "SingleSam")
+    jobs.augment(connection, run, expected=1)
+    jobs.complete(connection, run)
+    jobs.whole_years(connection, "SingleSam")
+    jobs.final_years(connection, "SingleSam", END - START)
+
+
+STATE = {
+    "prepared statements": "SELECT count(*) FROM pg_prepared_statements",
+    "held cursors": "SELECT count(*) FROM pg_cursors WHERE is_holdable",
+    "temporary tables": "SELECT count(*) FROM pg_class WHERE relpersistence = 't'",
+    "session locks": "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
+    "subscriptions": "SELECT count(*) FROM pg_listening_channels()",
+    "changed settings": "SELECT count(*) FROM pg_settings WHERE source = 'session'",
+}
+
+
+def test_nothing_is_left_on_a_connection_that_another_may_get_next(connection: Connection) -> None:
+    def left() -> dict[str, object]:
+        return {what: connection.execute(query.encode()).fetchone() for what, query in STATE.items()}
+
+    before = left()
+    assert before["prepared statements"] == (0,)
+    everything(connection)
+    assert left() == before
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_a_database_that_is_away_is_said_to_be_without_its_address() -> None:
+    with pytest.raises(StoreAway) as away, connect(NOWHERE):
+        pass
+    assert "hush-hush" not in str(away.value)
+    assert away.value.__cause__ is None
+    assert away.value.__suppress_context__
+    assert not answers(NOWHERE)
+
+
+def test_a_connection_that_is_lost_on_the_way_is_said_to_be(database_url: str, connection: Connection) -> None:
+    def lose() -> None:
+        with connect(database_url, "to be lost") as lost:
+            backend = "FROM pg_stat_activity WHERE application_name = 'to be lost'"
+            connection.execute(f"SELECT pg_terminate_backend(pid) {backend}".encode())
+            lost.execute("SELECT 1")
+
+    with pytest.raises(StoreAway):
+        lose()
+
+
+def test_a_mistake_of_ours_is_not_taken_for_absence(database_url: str) -> None:
+    with pytest.raises(psycopg.errors.UndefinedTable), connect(database_url) as connection:
+        connection.execute("SELECT FROM nowhere")
+
+
+def test_a_database_that_is_there_answers(database_url: str) -> None:
+    assert answers(database_url)
+
+
+@pytest.fixture
+def held(connection: Connection) -> Callable[[], int]:
+    """How many connections a pool holds."""
+
+    def count() -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lastyear-web'"
+        row = connection.execute(f"{query} AND datname = current_database()".encode()).fetchone()
+        return int(row[0]) if row else 0
+
+    return count
+
+
+def test_a_pool_that_nobody_asks_holds_no_connection(
+    database_url: str, held: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.database.IDLE_SECONDS", 0.2)
+    pool = Pool(database_url)
+    assert held() == 0
+    with pool.connection() as one:
+        one.execute("SELECT 1")
+        assert held() == 1
+    wait_until(lambda: held() == 0)
+    with pool.connection() as again:
+        again.execute("SELECT 1")
+    pool.close()
+
+
+def test_a_pool_without_a_database_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.store.database.BORROW_SECONDS", 0.2)
+    pool = Pool(NOWHERE)
+    with pytest.raises(StoreAway, match="cannot be reached"), pool.connection():
+        pass
+    pool.close()

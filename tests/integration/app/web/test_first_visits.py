@@ -1,0 +1,170 @@
+"""A first visit: one job, a page at once, and in the end every kind of listener has a page that says how it is."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from app import fetches
+from demo.faults import Fault
+from demo.lastfm import StandIn
+
+RunJobs = Callable[[], None]
+
+
+def test_a_first_visit_makes_one_job_and_draws_a_page_at_once(
+    client: FlaskClient, jobs: Callable[[], int], lastfm: StandIn
+) -> None:
+    first = client.get("/user/HeavyHelen/2024")
+    assert first.status_code == 200
+    assert 'data-live="/user/HeavyHelen/2024"' in first.text
+    assert "live.js" in first.text
+    assert 'http-equiv="refresh"' in first.text
+    assert jobs() == 1
+    assert lastfm.calls == []
+    assert client.get("/user/heavyhelen/2024").status_code == 200
+    assert jobs() == 1
+
+
+def test_a_hundred_first_visits_at_once_make_one_job(app: Flask, jobs: Callable[[], int]) -> None:
+    def visit(number: int) -> int:
+        visitor = {"REMOTE_ADDR": f"10.0.0.{number}"}
+        return app.test_client().get("/user/HeavyHelen/2024", environ_overrides=visitor).status_code
+
+    with ThreadPoolExecutor(20) as visitors:
+        assert set(visitors.map(visit, range(100))) == {200}
+    assert jobs() == 1
+
+
+def test_a_page_in_line_says_how_many_fetches_are_ahead(client: FlaskClient) -> None:
+    pages = [client.get(f"/user/HeavyHelen/{year}").text for year in (2024, 2023, 2022)]
+    assert "ahead of this one" not in pages[0]
+    assert "1 fetch is ahead of this one" in pages[1]
+    assert "2 fetches are ahead of this one" in pages[2]
+
+
+def test_the_chart_is_drawn_when_the_job_is_done(client: FlaskClient, run_jobs: RunJobs, lastfm: StandIn) -> None:
+    client.get("/user/lightluca/2024")
+    run_jobs()
+    page = client.get("/user/lightluca/2024")
+    plays = len(lastfm.listeners["LightLuca"].plays(2024))
+    assert page.status_code == 200
+    assert "LightLuca’s 2024" in page.text
+    assert f"<dd>{plays}</dd>" in page.text
+    assert "<svg" in page.text
+    assert "Median release year" in page.text
+    assert "live.js" not in page.text
+    assert "refresh" not in page.text.partition("<body>")[0]
+    assert 'action="/user/LightLuca/2024/refresh"' in page.text
+
+
+def test_a_single_play_is_spoken_of_as_one(client: FlaskClient, run_jobs: RunJobs) -> None:
+    client.get("/user/SingleSam/2023")
+    run_jobs()
+    page = client.get("/user/SingleSam/2023")
+    assert page.status_code == 200
+    assert "The one play" in page.text
+    assert "1 plays" not in page.text
+
+
+def test_a_year_without_plays_says_so(client: FlaskClient, run_jobs: RunJobs, jobs: Callable[[], int]) -> None:
+    client.get("/user/EmptyEve/2022")
+    run_jobs()
+    page = client.get("/user/EmptyEve/2022")
+    assert page.status_code == 200
+    assert "No plays in 2022" in page.text
+    assert "<svg" not in page.text
+    assert "live.js" not in page.text
+    assert jobs() == 0
+
+
+def test_a_year_before_the_account_is_empty_too(client: FlaskClient, run_jobs: RunJobs) -> None:
+    client.get("/user/LightLuca/2005")
+    run_jobs()
+    assert "No plays in 2005" in client.get("/user/LightLuca/2005").text
+
+
+def test_a_listener_whom_lastfm_does_not_know_is_a_page_of_its_own_and_not_asked_for_again(
+    client: FlaskClient, run_jobs: RunJobs, lastfm: StandIn, jobs: Callable[[], int]
+) -> None:
+    client.get("/user/NobodyNoel/2024")
+    run_jobs()
+    lastfm.traffic.forget()
+    for path in ("/user/NobodyNoel/2024", "/user/NobodyNoel/2024.json"):
+        assert client.get(path).status_code == 404
+    page = client.get("/user/NobodyNoel/2024").text
+    assert "Last.fm knows no listener called NobodyNoel" in page
+    assert "live.js" not in page
+    assert jobs() == 0
+    assert lastfm.calls == []
+
+
+def test_hidden_listening_names_the_setting_and_where_it_is(client: FlaskClient, run_jobs: RunJobs) -> None:
+    for path in ("/user/HiddenHana/2024", "/user/HiddenHana"):
+        client.get(path)
+        run_jobs()
+        page = client.get(path)
+        assert page.status_code == 403
+        assert "Hide recent listening information" in page.text
+        assert "https://www.last.fm/settings/privacy" in page.text
+        assert "live.js" not in page.text
+
+
+def test_the_years_are_listed_with_their_counts(client: FlaskClient, run_jobs: RunJobs, lastfm: StandIn) -> None:
+    first = client.get("/user/lightluca")
+    assert first.status_code == 200
+    assert "Looking for lightluca" in first.text
+    run_jobs()
+    page = client.get("/user/lightluca")
+    assert "LightLuca’s years" in page.text
+    years = [2024, 2023, 2022, 2021]
+    at = [page.text.index(f'href="/user/LightLuca/{year}"') for year in years]
+    assert at == sorted(at)
+    for year in years:
+        assert f"{len(lastfm.listeners['LightLuca'].plays(year))} plays" in page.text
+    assert "live.js" not in page.text
+    assert "/2020" not in page.text
+
+
+def test_looking_for_a_listener_again_while_nobody_answers_makes_no_second_job(
+    client: FlaskClient, jobs: Callable[[], int]
+) -> None:
+    for _ in range(30):
+        assert client.get("/user/LightLuca").status_code == 200
+    assert jobs() == 1
+
+
+def test_a_page_that_waits_long_in_line_keeps_its_place_and_is_not_limited(
+    client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/user/HeavyHelen/2023")
+    client.get("/user/HeavyHelen/2024")
+    before = fetches.queue(redis, fetches.FETCHES).job_ids
+    monkeypatch.setattr("app.progress.Snapshot.age", 200.0)
+    for _ in range(10):
+        assert "1 fetch is ahead" in client.get("/user/HeavyHelen/2024").text
+    assert fetches.queue(redis, fetches.FETCHES).job_ids == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ("503", 503, "Last.fm does not answer right now"),
+        ("html", 503, "Last.fm does not answer right now"),
+        ("error26", 503, "Last.fm refuses this site"),
+        ("error10", 503, "Last.fm refuses this site"),
+    ],
+)
+def test_what_is_wrong_at_lastfm_is_said(
+    client: FlaskClient, run_jobs: RunJobs, lastfm: StandIn, fault: str, status: int, words: str
+) -> None:
+    client.get("/user/LightLuca/2024")
+    lastfm.faults.add(Fault(fault, times=None))
+    run_jobs()
+    page = client.get("/user/LightLuca/2024")
+    assert page.status_code == status
+    assert words in page.text
+    assert "below" not in page.text

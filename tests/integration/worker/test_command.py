@@ -1,0 +1,113 @@
+"""The operator's commands, and the doctor that looks at every part."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from redis import Redis
+from rq.serializers import JSONSerializer
+
+from app.fetches import QUEUES, queue
+from app.progress import Topic, latest
+from app.settings import Settings
+from app.store import connect
+from app.store.migrate import migrations
+from demo.faults import Fault
+from tests.integration.worker.conftest import Stage
+from tests.processes import environment
+from worker.command import main
+from worker.doctor import examine
+from worker.pool import FetchWorker
+
+
+@pytest.fixture
+def environ(settings: Settings) -> dict[str, str]:
+    """Every variable, so that none is filled in from a file."""
+    return environment(settings)
+
+
+def run(environ: dict[str, str], *command: str) -> Result:
+    return CliRunner().invoke(
+        main, command, env={name: value for name, value in environ.items() if name.isupper()}
+    )
+
+
+def test_migrate_says_what_it_applied(environ: dict[str, str], empty_database: str) -> None:
+    there = {**environ, "DATABASE_URL": empty_database}
+    first, second = run(there, "migrate"), run(there, "migrate")
+    assert first.output.split() == [word for name, _ in migrations() for word in ("applied", name)]
+    assert (second.exit_code, second.output) == (0, "The tables are up to date.\n")
+
+
+def test_migrations_go_past_the_pooler_where_there_is_one(environ: dict[str, str], empty_database: str) -> None:
+    result = run({**environ, "DATABASE_DIRECT_URL": empty_database}, "migrate")
+    assert result.exit_code == 0
+    with connect(empty_database) as connection:
+        assert connection.execute("SELECT count(*) FROM migrations").fetchone() == (len(migrations()),)
+
+
+def test_forget_leaves_nothing_of_a_listener_and_everything_of_others(
+    stage: Stage, environ: dict[str, str]
+) -> None:
+    for name in ("SingleSam", "LightLuca"):
+        stage.fetch(name, 2023)
+    assert run(environ, "forget", "--yes", "singlesam").output == "singlesam is forgotten.\n"
+    assert stage.connection.execute("SELECT username FROM lastfm_users").fetchall() == [("LightLuca",)]
+    assert stage.rows("SingleSam", 2023) == []
+    assert latest(stage.redis, Topic("SingleSam", 2023)) is None
+    assert stage.event("LightLuca", 2023).phase == "completed"
+    assert run(environ, "forget", "--yes", "SingleSam").output == "Nothing was stored about SingleSam.\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL: missing"),
+        ({"DATABASE_URL": "postgresql://me:hush-hush@127.0.0.1:1/x"}, "The app database cannot be reached"),
+        ({"PORT": "many"}, "PORT: should be a valid integer"),
+    ],
+)
+def test_what_an_operator_can_mend_is_a_sentence(
+    environ: dict[str, str], change: dict[str, str], words: str
+) -> None:
+    result = run({**environ, **change}, "migrate")
+    assert result.exit_code == 1
+    assert words in result.output
+    assert "Traceback" not in result.output
+    assert "hush-hush" not in result.output
+
+
+def test_the_doctor_finds_all_well_where_it_is(settings: Settings, redis: Redis) -> None:
+    queues = [queue(redis, name) for name in QUEUES]
+    worker = FetchWorker(queues, connection=redis, serializer=JSONSerializer)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    assert [finding for finding in examine(settings) if finding.remedy] == []
+
+
+def test_the_doctor_says_what_to_do(stage: Stage, environ: dict[str, str], empty_database: str) -> None:
+    stage.lastfm.faults.add(Fault("error26"))
+    stage.look_up("SingleSam")
+    ill = {**environ, "DATABASE_URL": empty_database, "MIRROR_URL": empty_database, "CONTACT": ""}
+    result = run(ill, "doctor", "--json")
+    assert result.exit_code == 1
+    findings = json.loads(result.output)
+    assert findings["settings"] == "set CONTACT"
+    assert "lastyear migrate" in findings["app database"]
+    assert findings["redis"] == "well"
+    assert "lastyear work" in findings["workers"]
+    assert "lastyear mirror import" in findings["mirror"]
+    assert "LASTFM_API_KEY" in findings["Last.fm key"]
+
+
+def test_the_doctor_outlives_parts_that_are_away(environ: dict[str, str]) -> None:
+    nowhere = "postgresql://me:hush-hush@127.0.0.1:1/x"
+    away = {
+        **environ,
+        "DATABASE_URL": nowhere,
+        "MIRROR_URL": nowhere,
+        "REDIS_URL": "redis://:hush-hush@127.0.0.1:1/0",
+    }
+    result = run(away, "doctor")
+    assert result.exit_code == 1
+    assert result.output.count("ill ") == 5
+    assert "hush-hush" not in result.output

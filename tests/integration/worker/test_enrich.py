@@ -1,0 +1,135 @@
+"""Release years: from the mirror where it answers, later where it does not, and for every listener only once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from app.progress import Event, MirrorNote, mirror_note
+from demo import catalogue
+from demo.listeners import Play
+from mirror.lookup import years_by_mbid
+from tests.integration.worker.conftest import Stage, second, some_plays
+
+PLACED = [album for album in catalogue.albums() if album.has_usable_mbid and album.year]
+
+
+def plays_of(albums: Iterable[catalogue.Album], since: str = "2023-01-01") -> list[Play]:
+    start = second(since)
+    return [
+        Play(start + 3600 * at, album.lastfm_artist, "Title", album.lastfm_title, str(album.lastfm_mbid or ""))
+        for at, album in enumerate(albums)
+    ]
+
+
+def years_of(albums: Iterable[catalogue.Album]) -> dict[str, int]:
+    years = [str(album.year) for album in albums]
+    return {year: years.count(year) for year in sorted(years)}
+
+
+def mirror_away(stage: Stage) -> None:
+    nowhere = SecretStr("postgresql://mirror_reader@/musicbrainz?host=/nowhere")
+    settings = stage.tools.settings.model_copy(update={"mirror_url": nowhere})
+    stage.tools = replace(stage.tools, settings=settings)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+    """Every MBID that the mirror is asked about, in order."""
+    asked: list[UUID] = []
+
+    def noting(connection: Any, mbids: Sequence[UUID]) -> Any:
+        asked.extend(mbids)
+        return years_by_mbid(connection, mbids)
+
+    monkeypatch.setattr("worker.enrich.years_by_mbid", noting)
+    return asked
+
+
+def test_a_mirror_that_is_away_delays_only_the_years(stage: Stage) -> None:
+    whole = stage.tools
+    stage.take_in("MirrorMia", plays_of(PLACED[:30]))
+    mirror_away(stage)
+    assert stage.fetch("MirrorMia", 2023).status == "completed"
+    assert stage.rows("MirrorMia", 2023) == stage.told("MirrorMia", 2023)
+    event = stage.event("MirrorMia", 2023)
+    assert (event.scrobbles, event.matched, event.not_found, event.years) == (30, 0, 0, {})
+
+    stage.tools = whole
+    assert stage.fetch("MirrorMia", 2023).status == "completed"
+    event = stage.event("MirrorMia", 2023)
+    assert (event.matched, event.years) == (30, years_of(PLACED[:30]))
+
+
+def test_a_mirror_that_goes_away_in_the_middle_delays_the_rest(stage: Stage, postgres: str) -> None:
+    stage.one_call_at_a_time()
+    albums = PLACED[:150]
+    stage.take_in("MirrorMia", [*plays_of(albums[:75]), *some_plays(300), *plays_of(albums[75:], "2023-08-01")])
+
+    def cut(event: Event) -> None:
+        if event.page == 1:  # the oldest 50 plays
+            readers = "FROM pg_stat_activity WHERE application_name = 'lastyear mirror reader'"
+            with psycopg.connect(postgres) as admin:
+                admin.execute(f"SELECT pg_terminate_backend(pid) {readers}".encode())
+
+    whole = stage.tools
+    stage.watch(cut)
+    assert stage.fetch("MirrorMia", 2023).status == "completed"
+    assert stage.rows("MirrorMia", 2023) == stage.told("MirrorMia", 2023)
+    assert stage.event("MirrorMia", 2023).matched == 50
+    stage.tools = whole
+    stage.fetch("MirrorMia", 2023)
+    assert stage.event("MirrorMia", 2023).years == years_of(albums)
+
+
+def test_an_mbid_that_is_first_seen_while_the_mirror_is_away_is_asked_about_later(stage: Stage) -> None:
+    """The album's first plays came without it, so that the album was kept without it."""
+    whole, album = stage.tools, PLACED[0]
+    without = [replace(play, album_mbid="") for play in plays_of([album] * 300)]
+    stage.take_in("MirrorMia", [*without, *plays_of([album], "2023-09-01")])
+    mirror_away(stage)
+    stage.fetch("MirrorMia", 2023)
+    stage.tools = whole
+    stage.fetch("MirrorMia", 2023)
+    assert stage.event("MirrorMia", 2023).years == {str(album.year): 301}
+
+
+def test_an_album_is_asked_about_once_for_every_listener(stage: Stage, asked: list[UUID]) -> None:
+    stage.take_in("FirstFay", plays_of([*PLACED[:40], *PLACED[:40]]))
+    stage.fetch("FirstFay", 2023)
+    assert sorted(asked) == sorted({album.lastfm_mbid for album in PLACED[:40] if album.lastfm_mbid})
+    asked.clear()
+    stage.take_in("SecondSol", plays_of(PLACED[10:50]))
+    stage.fetch("SecondSol", 2023)
+    assert sorted(asked) == sorted({album.lastfm_mbid for album in PLACED[40:50] if album.lastfm_mbid})
+    assert stage.event("SecondSol", 2023).years == years_of(PLACED[10:50])
+    asked.clear()
+    stage.fetch("SecondSol", 2023, anew=True)
+    assert asked == []
+
+
+def test_an_mbid_that_leads_nowhere_is_asked_about_once_until_last_fm_has_another(
+    stage: Stage, asked: list[UUID]
+) -> None:
+    stale = next(album for album in catalogue.albums() if album.lastfm_mbid and not album.has_usable_mbid)
+    stage.take_in("StaleStan", plays_of([stale]))
+    stage.fetch("StaleStan", 2023)
+    stage.fetch("StaleStan", 2023, anew=True)
+    assert asked == [stale.lastfm_mbid]
+    mended = replace(stale, lastfm_mbid=PLACED[0].lastfm_mbid)
+    stage.take_in("StaleStan", plays_of([mended]))
+    stage.fetch("StaleStan", 2023, anew=True)
+    assert stage.event("StaleStan", 2023).years == {str(PLACED[0].year): 1}
+
+
+def test_each_fetch_leaves_a_note_of_what_the_mirror_holds(stage: Stage) -> None:
+    stage.take_in("MirrorMia")
+    stage.fetch("MirrorMia", 2023)
+    note = mirror_note(stage.redis)
+    assert isinstance(note, MirrorNote)
+    assert note.small
+    assert 100 < note.release_groups < 100_000

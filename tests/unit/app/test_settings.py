@@ -1,0 +1,161 @@
+"""Settings: read once, complete or not at all, and silent about what is secret."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import VARIABLES, WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing, read
+
+GOOD = {
+    "DATABASE_URL": "postgresql://app:hush-app@db.example/lastyear",
+    "MIRROR_URL": "postgres://reader:hush-mirror@localhost/musicbrainz",
+    "REDIS_URL": "redis://:hush-redis@localhost:6379/0",
+    "LASTFM_API_KEY": "hush-key",
+    "CONTACT": "me@example.org",
+}
+
+
+def fault(**changes: str) -> str:
+    """What is said about these variables."""
+    with pytest.raises(BadSettings) as refused:
+        read({**GOOD, **changes}, WORKER_NEEDS)
+    assert "hush" not in str(refused.value)
+    assert "hush" not in repr(refused.value.__cause__) + repr(refused.value.__context__)
+    return str(refused.value)
+
+
+def test_what_is_needed_is_enough() -> None:
+    settings = read(GOOD, WORKER_NEEDS)
+    assert settings.database_url.get_secret_value() == GOOD["DATABASE_URL"]
+    assert settings.lastfm_requests_per_second == 2
+    assert settings.lastfm_head_check
+    assert settings.port == 8000
+
+
+@pytest.mark.parametrize("name", WORKER_NEEDS)
+def test_what_is_missing_is_named_with_its_meaning(name: str) -> None:
+    assert fault(**{name: ""}) == f"{name}: missing. {VARIABLES[name].description}"
+    assert fault(**{name: " \n"}) == f"{name}: missing. {VARIABLES[name].description}"
+
+
+def test_every_fault_is_told_at_once() -> None:
+    lines = fault(DATABASE_URL="", PORT="many", MIRROR_URL="mysql://hush@x/y").splitlines()
+    assert sorted(line.split(":")[0] for line in lines) == ["DATABASE_URL", "MIRROR_URL", "PORT"]
+
+
+def test_not_everybody_needs_everything() -> None:
+    environ = {name: GOOD[name] for name in WEB_NEEDS}
+    assert missing(read(environ), WORKER_NEEDS) == ["LASTFM_API_KEY", "CONTACT"]
+    assert missing(read({}, []), WEB_NEEDS) == list(WEB_NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "mysql://hush@x/y", "should begin with postgresql: or postgres:"),
+        ("DATABASE_URL", "hush", "should begin with postgresql: or postgres:"),
+        ("DATABASE_URL", "postgresql://u:hush@[::1", "should be a URL"),
+        ("DATABASE_URL", "postgresql://u:hush\u2100@x/y", "should be a URL"),
+        ("DATABASE_DIRECT_URL", "http://hush/", "should begin with postgresql: or postgres:"),
+        ("MIRROR_OWNER_URL", "hush", "should begin with postgresql: or postgres:"),
+        ("REDIS_URL", "http://hush/", "should begin with redis: or rediss: or unix:"),
+        ("LASTFM_API_URL", "ftp://x/", "should begin with http: or https:"),
+        ("LASTFM_API_URL", "file:///etc/passwd", "should begin with http: or https:"),
+        ("LASTFM_WEB_URL", "www.last.fm", "should begin with http: or https:"),
+        ("PROGRESS_WEBHOOK_URL", "javascript:x", "should begin with http: or https:"),
+        ("MUSICBRAINZ_DUMP_URL", "ftp://x/", "should begin with http: or https: or file:"),
+        ("LASTFM_REQUESTS_PER_SECOND", "fast", "should be a valid number"),
+        ("LASTFM_REQUESTS_PER_SECOND", "0", "should be greater than 0"),
+        ("LASTFM_REQUESTS_PER_SECOND", "nan", "should be"),
+        ("LASTFM_REQUESTS_PER_SECOND", "inf", "should be less than or equal to 100"),
+        ("LASTFM_HEAD_CHECK", "perhaps", "should be a valid boolean"),
+        ("PORT", "0", "should be greater than or equal to 1"),
+        ("PORT", "65536", "should be less than or equal to 65535"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_it_should_be(name: str, value: str, words: str) -> None:
+    message = fault(**{name: value})
+    assert message.startswith(f"{name}: {words}")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("rate", "url"), [("4", None), ("4", "https://ws.audioscrobbler.com/2.0/"), ("100", "http://x/")]
+)
+def test_a_rate_up_to_the_ceiling_is_taken(rate: str, url: str | None) -> None:
+    environ = {**GOOD, "LASTFM_REQUESTS_PER_SECOND": rate, **({"LASTFM_API_URL": url} if url else {})}
+    assert read(environ).lastfm_requests_per_second == float(rate)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://ws.audioscrobbler.com/2.0/", "https://WS.Audioscrobbler.com:443/2.0/"]
+)
+def test_last_fm_itself_is_never_called_faster_than_it_bears(url: str) -> None:
+    message = fault(LASTFM_REQUESTS_PER_SECOND="4.1", LASTFM_API_URL=url)
+    assert message == "LASTFM_REQUESTS_PER_SECOND: should be at most 4 at Last.fm itself"
+
+
+@pytest.mark.parametrize("name", list(VARIABLES))
+def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
+    value = {**GOOD, "PORT": "8001", "LASTFM_REQUESTS_PER_SECOND": "1", "LASTFM_HEAD_CHECK": "no"}.get(
+        name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y"
+    )
+    (tmp_path / "value").write_text(f" {value}\n", encoding="utf-8")
+    environ = {key: text for key, text in GOOD.items() if key != name}
+    by_file = read({**environ, f"{name}_FILE": str(tmp_path / "value")}, WORKER_NEEDS)
+    assert by_file == read({**environ, name: value}, WORKER_NEEDS)
+
+
+def test_the_variable_itself_goes_before_its_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hush-other", encoding="utf-8")
+    settings = read({**GOOD, "LASTFM_API_KEY_FILE": str(tmp_path / "key")}, WORKER_NEEDS)
+    assert settings.lastfm_api_key.get_secret_value() == "hush-key"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "nothing"
+    lines = fault(LASTFM_API_KEY="", LASTFM_API_KEY_FILE=str(path)).splitlines()
+    assert lines[0] == f"LASTFM_API_KEY_FILE: cannot be read (FileNotFoundError: {path})"
+    path.write_bytes(b"hush \xff")
+    assert "LASTFM_API_KEY_FILE: cannot be read (UnicodeDecodeError" in fault(
+        LASTFM_API_KEY="", LASTFM_API_KEY_FILE=str(path)
+    )
+
+
+def test_settings_never_show_a_secret() -> None:
+    settings = read(GOOD, WORKER_NEEDS)
+    assert "hush" not in f"{settings} {settings!r} {settings.model_dump()}"
+    everything = "hush-app hush-mirror hush-redis hush-key"
+    for secret in sorted(settings.secrets(), key=len, reverse=True):
+        everything = everything.replace(secret, "")
+    assert everything.split() == []
+
+
+def test_a_password_is_secret_as_it_is_written_and_as_it_is_meant() -> None:
+    settings = read({**GOOD, "DATABASE_URL": "postgresql://app:hush%40app@db.example/lastyear"})
+    assert {"hush%40app", "hush@app"} <= set(settings.secrets())
+
+
+def test_short_and_empty_values_are_no_secrets() -> None:
+    assert "" not in read({}, []).secrets()
+    assert read({"INTERNAL_TOKEN": "a"}, []).secrets() == ()
+
+
+def test_settings_stay_as_they_were_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read(GOOD).port = 1
+
+
+def test_migrations_go_to_the_database_itself_where_it_is_named() -> None:
+    assert read(GOOD).migrations_url == GOOD["DATABASE_URL"]
+    assert read({**GOOD, "DATABASE_DIRECT_URL": "postgresql://direct/x"}).migrations_url == "postgresql://direct/x"
+
+
+def test_the_mirrors_reader_is_named_unless_it_is_the_owner() -> None:
+    owner = {"MIRROR_OWNER_URL": "postgres://owner@localhost/musicbrainz"}
+    assert read({**GOOD, **owner}).mirror_reader == "reader"
+    assert read({**GOOD, "MIRROR_OWNER_URL": GOOD["MIRROR_URL"]}).mirror_reader is None
+
+
+def test_every_variable_says_what_it_is_for() -> None:
+    assert all(field.description for field in Settings.model_fields.values())

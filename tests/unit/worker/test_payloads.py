@@ -1,0 +1,208 @@
+"""What Last.fm's answers say, in every shape they are known to come in, and in shapes they are not."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.store.scrobbles import Scrobble
+from worker.payloads import Page, Profile, Unreadable, clean, read_page, read_profile
+
+START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+NOON = 1_688_212_800
+MBID = "68bca8f8-47c2-4bdb-aa32-5a0fdc08710c"
+ATTRIBUTES = {"user": "SingleSam", "totalPages": "3", "page": "2", "perPage": "200", "total": "402"}
+TRACK: dict[str, Any] = {
+    "artist": {"mbid": "3df040ee-2b8b-446b-937a-3f86f4b2cafb", "#text": "Meat Puppets"},
+    "streamable": "0",
+    "image": [],
+    "mbid": "0a32dd01-626d-346f-af4f-529383667aba",
+    "album": {"mbid": MBID, "#text": "Meat Puppets II"},
+    "name": "Oh, Me",
+    "url": "https://www.last.fm/music/Meat+Puppets/_/Oh,+Me",
+    "date": {"uts": str(NOON), "#text": "01 Jul 2023, 12:00"},
+}
+PLAY = Scrobble(datetime.fromtimestamp(NOON, UTC), "Meat Puppets", "Oh, Me", "Meat Puppets II", UUID(MBID))
+
+
+def page(*tracks: object, **changes: Any) -> Page:
+    body = {"recenttracks": {"track": list(tracks), "@attr": {**ATTRIBUTES, **changes}}}
+    return read_page(body, START, END)
+
+
+def track(**changes: Any) -> dict[str, Any]:
+    return {**TRACK, **changes}
+
+
+def test_a_page_is_read() -> None:
+    assert page(TRACK) == Page("SingleSam", 2, 3, 402, (PLAY,))
+
+
+def test_plays_come_oldest_first_and_each_once() -> None:
+    later = track(date={"uts": str(NOON + 5)})
+    times = [scrobble.scrobbled_at for scrobble in page(later, TRACK, TRACK, later).scrobbles]
+    assert times == sorted(times)
+    assert len(times) == 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        track(**{"@attr": {"nowplaying": "true"}}),
+        {name: value for name, value in TRACK.items() if name != "date"},
+        track(date={"uts": "0"}),
+        track(date={"uts": str(int(START.timestamp()) - 1)}),
+        track(date={"uts": str(int(END.timestamp()))}),
+    ],
+    ids=["playing now", "without a date", "at no time", "just before", "just after"],
+)
+def test_what_is_not_of_the_window_is_left_out(row: dict[str, Any]) -> None:
+    assert page(row, TRACK).scrobbles == (PLAY,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"track": [], "@attr": {**ATTRIBUTES, "total": "0", "totalPages": "0"}},
+        {"@attr": {**ATTRIBUTES, "total": "0", "totalPages": "0"}},
+        {"#text": "\n", "user": "SingleSam", "page": "2", "perPage": "20", "totalPages": "0", "total": "0"},
+    ],
+    ids=["an empty list", "no list", "of 2014"],
+)
+def test_nothing_is_said_in_three_ways(body: dict[str, Any]) -> None:
+    assert read_page({"recenttracks": body}, START, END) == Page("SingleSam", 2, 0, 0, ())
+
+
+def test_a_list_of_one_may_be_the_one() -> None:
+    body = {"recenttracks": {"track": TRACK, "@attr": ATTRIBUTES}}
+    assert read_page(body, START, END).scrobbles == (PLAY,)
+
+
+def test_the_extended_form_names_an_artist_otherwise() -> None:
+    assert page(track(artist={"name": "Meat Puppets", "url": "", "mbid": ""})).scrobbles == (PLAY,)
+
+
+@pytest.mark.parametrize("album", [{"#text": "", "mbid": ""}, {}, "", None])
+def test_there_may_be_no_album(album: object) -> None:
+    (scrobble,) = page(track(album=album)).scrobbles
+    assert (scrobble.album, scrobble.album_mbid) == ("", None)
+
+
+@pytest.mark.parametrize("mbid", ["", None, "no", MBID + "0", 5, ["x"], {"a": 1}, "\0"])
+def test_an_mbid_that_is_none_is_none(mbid: object) -> None:
+    (scrobble,) = page(track(album={"#text": "Album", "mbid": mbid})).scrobbles
+    assert (scrobble.album, scrobble.album_mbid) == ("Album", None)
+
+
+def test_a_title_that_is_null_is_no_word() -> None:
+    assert page(track(name=None)).scrobbles[0].title == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"recenttracks": []},
+        {"recenttracks": {"track": []}},
+        {"recenttracks": {"track": [], "@attr": []}},
+        {"recenttracks": {"track": ["text"], "@attr": ATTRIBUTES}},
+        {"recenttracks": {"track": [{**TRACK, "date": "then"}], "@attr": ATTRIBUTES}},
+        {"recenttracks": {"track": [{**TRACK, "date": {"uts": "then"}}], "@attr": ATTRIBUTES}},
+        {"recenttracks": {"track": [{**TRACK, "date": {"uts": "9" * 30}}], "@attr": ATTRIBUTES}},
+        {"recenttracks": {"track": [], "@attr": {**ATTRIBUTES, "totalPages": "many"}}},
+        {"recenttracks": {"track": [], "@attr": {**ATTRIBUTES, "total": float("inf")}}},
+        {"recenttracks": {"track": [], "@attr": {**ATTRIBUTES, "total": float("nan")}}},
+        {"recenttracks": {"track": [], "@attr": {**ATTRIBUTES, "total": "9" * 5000}}},
+        {"recenttracks": {"track": [], "@attr": {**ATTRIBUTES, "totalPages": str(2**31)}}},
+    ],
+)
+def test_an_answer_of_another_shape_is_unreadable(body: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        read_page(body, START, END)
+
+
+def test_a_listener_is_read() -> None:
+    registered = {"unixtime": "1561177193", "#text": 1561177193}
+    user = {"name": "SingleSam", "playcount": "138223", "registered": registered, "country": "None", "new": [1]}
+    expected = Profile("SingleSam", 138223, datetime.fromtimestamp(1561177193, UTC))
+    assert read_profile({"user": user}) == expected
+    del registered["unixtime"]
+    assert read_profile({"user": user}) == expected
+
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+odd_track = st.fixed_dictionaries(
+    {},
+    optional={
+        "artist": anything | st.fixed_dictionaries({}, optional={"#text": anything, "name": anything}),
+        "album": anything | st.fixed_dictionaries({}, optional={"#text": anything, "mbid": anything}),
+        "name": anything,
+        "date": anything | st.fixed_dictionaries({"uts": anything | st.just(str(NOON))}),
+        "@attr": anything | st.just({"nowplaying": "true"}),
+    },
+)
+number = anything | st.integers().map(str)
+odd_attributes = st.fixed_dictionaries(
+    {}, optional={"user": anything, "totalPages": number, "total": number, "page": number}
+)
+odd_page = st.fixed_dictionaries(
+    {},
+    optional={"track": anything | odd_track | st.lists(odd_track, max_size=4), "@attr": anything | odd_attributes},
+)
+
+
+@patient
+@given(st.fixed_dictionaries({}, optional={"recenttracks": anything | odd_page}))
+def test_whatever_comes_is_a_page_or_unreadable(body: dict[str, Any]) -> None:
+    try:
+        read = read_page(body, START, END)
+    except Unreadable:
+        return
+    assert 0 <= read.total < 2**31
+    assert all(START <= scrobble.scrobbled_at < END for scrobble in read.scrobbles)
+    for scrobble in read.scrobbles:
+        for text in (scrobble.artist, scrobble.title, scrobble.album):
+            assert "\0" not in text
+            text.encode()
+
+
+odd_user = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": anything,
+        "playcount": number,
+        "registered": anything | st.fixed_dictionaries({}, optional={"unixtime": number, "#text": number}),
+    },
+)
+
+
+@patient
+@given(st.fixed_dictionaries({}, optional={"user": anything | odd_user}))
+def test_whatever_comes_is_a_profile_or_unreadable(body: dict[str, Any]) -> None:
+    try:
+        assert isinstance(read_profile(body), Profile)
+    except Unreadable:
+        return
+
+
+@given(st.text(alphabet=st.characters(codec=None)))
+def test_cleaned_text_fits_a_database_and_cleaning_twice_changes_nothing(text: str) -> None:
+    once = clean(text)
+    assert "\0" not in once
+    once.encode()
+    assert clean(once) == once
+    if text.isprintable() and text == text.strip():
+        assert once == text
+
+
+def test_surrogates_that_json_brings_in_two_halves_are_one_letter() -> None:
+    assert clean(json.loads('"\\ud83c\\udfb5"')) == "\N{MUSICAL NOTE}"
