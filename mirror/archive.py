@@ -4,20 +4,22 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from threading import Event, Thread
-from typing import IO, BinaryIO, Self
+from typing import IO, Self
 
-from mirror.errors import ExportBroken, SchemaUnknown
+from mirror.errors import ExportBroken, MirrorError, SchemaUnknown
+from mirror.members import Member, members
+from mirror.places import Source
 from mirror.tables import KNOWN_SCHEMAS
 
 BLOCK = 1 << 20
 FOLDER = "mbdump/"
-BUNZIP2 = "import bz2, shutil, sys; shutil.copyfileobj(bz2.open(sys.stdin.buffer), sys.stdout.buffer, 1 << 20)"
+BUNZIP2 = Path(__file__).with_name("bunzip2.py")
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,10 @@ class Header:
 class Archive:
     """An archive to read in this order: `header`, `tables`, `verify`. Nothing in it is proven before the last."""
 
-    def __init__(self, compressed: BinaryIO, size: int, sha256: str) -> None:
-        self.bytes_read, self.bytes_total = 0, size
+    def __init__(self, compressed: Source, sha256: str) -> None:
+        self.bytes_read, self.bytes_total = 0, compressed.size
         self._compressed, self._expected, self._hash = compressed, sha256, hashlib.sha256()
-        self._problem: OSError | None = None
+        self._problem: Exception | None = None
         self._closing = Event()
         self._feeder = Thread(target=self._feed, name="archive feeder", daemon=True)
 
@@ -53,6 +55,7 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self._closing.set()
         self._stop_decompressing()
+        self._compressed.close()
         self._feeder.join()
         self._decompressed.close()
 
@@ -62,18 +65,18 @@ class Archive:
         notes: dict[str, str] = {}
         while "SCHEMA_SEQUENCE" not in notes:
             member = self._next()
-            if member is None or member.name.startswith(FOLDER):
+            if member is None or member.name.startswith(FOLDER) or member.left > BLOCK:
                 raise ExportBroken("it does not begin with its SCHEMA_SEQUENCE")
-            notes[member.name] = self._content(member).read().decode().strip()
+            notes[member.name] = member.read().decode(errors="replace").strip()
         return _header(notes)
 
-    def tables(self, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
+    def tables(self, wanted: set[str]) -> Iterator[tuple[str, Member]]:
         """Each table with its rows, wanted or not, until all that are wanted have been given."""
         missing = set(wanted)
         while missing and (member := self._next()):
             if member.name.startswith(FOLDER):
                 table = member.name.removeprefix(FOLDER)
-                yield table, self._content(member)
+                yield table, member
                 missing.discard(table)
         if missing:  # an empty table has no member, so only the end tells
             self._end_decompressing()
@@ -85,10 +88,16 @@ class Archive:
         while self._feeder.is_alive():
             self._feeder.join(timeout=0.5)
             waiting()
-        if self._problem:
-            raise ExportBroken(self._problem)
+        self._check_source()
         if self._hash.hexdigest() != self._expected:
             raise ExportBroken("its SHA-256 is not the one in SHA256SUMS")
+
+    def _check_source(self) -> None:
+        """What kept us from reading the file explains whatever is wrong with its content."""
+        if isinstance(self._problem, MirrorError):
+            raise self._problem
+        if self._problem:
+            raise ExportBroken(self._problem) from self._problem
 
     def _feed(self) -> None:
         blocks = self._blocks()
@@ -98,7 +107,7 @@ class Archive:
                     sink.write(block)
             for _ in blocks:
                 pass
-        except OSError as error:
+        except (OSError, MirrorError) as error:
             self._problem = error
 
     def _blocks(self) -> Iterator[bytes]:
@@ -116,23 +125,28 @@ class Archive:
         return _piped(self._process.stdout)
 
     @cached_property
-    def _tar(self) -> tarfile.TarFile:
-        return tarfile.open(fileobj=self._decompressed, mode="r|", bufsize=BLOCK)
+    def _members(self) -> Iterator[Member]:
+        return members(self._decompressed)
 
-    def _next(self) -> tarfile.TarInfo | None:
-        with damage():
-            return self._tar.next()
+    def _next(self) -> Member | None:
+        try:
+            return next(self._members, None)
+        except ExportBroken:
+            self._wait_for_problem()
+            raise
 
-    def _content(self, member: tarfile.TarInfo) -> IO[bytes]:
-        content = self._tar.extractfile(member)
-        if content is None:
-            raise ExportBroken(f"{member.name} is no file")
-        return content
+    def _wait_for_problem(self) -> None:
+        """What was read ends too early; once the decompressor has ended, the one who feeds it may know why."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+            self._feeder.join(timeout=1)
+        self._check_source()
 
     def _end_decompressing(self) -> None:
         while self._decompressed.read(BLOCK):
             pass
         if self._process.wait():
+            self._check_source()
             raise ExportBroken("it cannot be decompressed to its end")
 
     def _stop_decompressing(self) -> None:
@@ -141,30 +155,23 @@ class Archive:
 
 
 def _header(notes: dict[str, str]) -> Header:
-    with damage():
+    try:
         sequence = notes["REPLICATION_SEQUENCE"]
         header = Header(notes["TIMESTAMP"], int(notes["SCHEMA_SEQUENCE"]), int(sequence) if sequence else None)
+    except (KeyError, ValueError) as error:
+        raise ExportBroken(error) from error
     if header.schema_sequence not in KNOWN_SCHEMAS:
         raise SchemaUnknown(f"this export has {header.schema_sequence}, known is {max(KNOWN_SCHEMAS)}")
     return header
 
 
 def _decompressor() -> list[str]:
-    """lbzip2 uses every core; Python, in a process of its own, one."""
+    """Both use every core; lbzip2 gets more out of each."""
     lbzip2 = shutil.which("lbzip2")
-    return [lbzip2, "-dc"] if lbzip2 else [sys.executable, "-ISc", BUNZIP2]
+    return [lbzip2, "-dc"] if lbzip2 else [sys.executable, "-IS", str(BUNZIP2)]
 
 
 def _piped(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise TypeError("the decompressor was started without its pipes")
     return stream
-
-
-@contextmanager
-def damage() -> Iterator[None]:
-    """What reading a torn archive raises, as the error that says so."""
-    try:
-        yield
-    except (tarfile.TarError, ValueError, KeyError) as error:
-        raise ExportBroken(error) from error

@@ -1,8 +1,13 @@
 """The commands of the mirror, for the project's command line to mount."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +16,16 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from mirror.database import connect
-from mirror.errors import MirrorEmpty, MirrorError
+from mirror.errors import MirrorError, SchemaChanged
 from mirror.explain import Explanation, explain
-from mirror.load import import_export
+from mirror.feed import Feed
+from mirror.load import PROFILE, Options, import_export
 from mirror.meter import meter
-from mirror.state import State, TableSize, mirror_state, table_sizes
+from mirror.pace import pace
+from mirror.replicate import replicate
+from mirror.status import TIMEOUT, Status, for_people, for_programs, mirror_status
+from mirror.tables import PROFILES
+from mirror.web import Manners
 
 KINDS = {
     "release": "a release",
@@ -33,6 +43,20 @@ class MirrorSettings:
     owner_url: str
     dump_url: str
     reader: str | None = None
+    agent: str = "LastYear.fm"
+    packet_url: str = ""
+    token: str = field(default="", repr=False)
+
+    @property
+    def feed(self) -> Feed:
+        """Where packets come from, for one quick question."""
+        return Feed(self.packet_url, self.token, self.agent, timeout=TIMEOUT)
+
+
+class UpdateNeeded(click.ClickException):
+    """A service that ends with this exit status is not to be started again."""
+
+    exit_code = 3
 
 
 class MirrorCommands(click.Group):
@@ -42,7 +66,8 @@ class MirrorCommands(click.Group):
         try:
             return super().invoke(ctx)
         except MirrorError as error:
-            raise click.ClickException(str(error)) from error
+            kind = UpdateNeeded if isinstance(error, SchemaChanged) else click.ClickException
+            raise kind(str(error)) from error
 
 
 def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
@@ -54,18 +79,46 @@ def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
 
     @mirror.command("import")
     @click.argument("location", required=False)
-    def import_(location: str | None) -> None:
+    @click.option(
+        "--profile",
+        type=click.Choice(list(PROFILES)),
+        default=PROFILE,
+        show_default=True,
+        help="What to keep: albums, or recordings too (five times the disk).",
+    )
+    @click.option("--verify-first", is_flag=True, help="Fetch the whole archive and check it before loading it.")
+    @click.option(
+        "--folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Where --verify-first fetches it to [default: the user's cache].",
+    )
+    def import_(location: str | None, profile: str, verify_first: bool, folder: Path | None) -> None:
         """Import an export of MusicBrainz and swap it in when it is whole.
 
-        LOCATION is a directory or file: URL that has a LATEST or is an export itself. Without it,
+        LOCATION is a directory, a file: or an http(s): URL that has a LATEST or is an export itself. Without it,
         MUSICBRAINZ_DUMP_URL is used. Whatever goes wrong, the mirror goes on serving what it has.
         """
-        run_import(settings(), location)
+        site = settings()
+        verify_in = (folder or cache()) if verify_first else None
+        options = Options(profile=profile, verify_in=verify_in, manners=Manners(agent=site.agent))
+        run_import(site, location, options)
+
+    @mirror.command("replicate")
+    @click.option("--follow", is_flag=True, help="Go on as new packets are published, until SIGTERM or Ctrl-C.")
+    @click.option("--limit", type=click.IntRange(min=1), help="End after so many packets.")
+    @click.option("--profile", type=click.Choice(list(PROFILES)), help="Stop unless the mirror has this profile.")
+    def replicate_(follow: bool, limit: int | None, profile: str | None) -> None:
+        """Apply the packets that MusicBrainz has published since; about one an hour comes.
+
+        Needs METABRAINZ_TOKEN. Packets are CC BY-NC-SA 3.0, so from then on the mirror is not for commercial use.
+        A packet has only what has changed: a mirror that shall hold more tables is to be imported anew.
+        """
+        run_replication(settings(), follow=follow, limit=limit, profile=profile)
 
     @mirror.command()
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
     def status(as_json: bool) -> None:
-        """Tell what is in the mirror: from which export, and how large (rows are PostgreSQL's estimate)."""
+        """Tell what is in the mirror, how old and how large it is (rows are PostgreSQL's estimate)."""
         show_status(settings(), as_json)
 
     @mirror.command()
@@ -77,24 +130,66 @@ def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
     return mirror
 
 
-def run_import(settings: MirrorSettings, location: str | None) -> None:
+def cache() -> Path:
+    """Where a service, or else a user, may keep what can be fetched again."""
+    if service := os.environ.get("CACHE_DIRECTORY"):
+        return Path(service)
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "lastyear"
+
+
+def run_import(settings: MirrorSettings, location: str | None, options: Options) -> None:
     """Import, showing how far it is."""
-    with meter(Console(stderr=True)) as report:
+    console = Console(stderr=True)
+    with meter(console) as report:
         loaded = import_export(
-            settings.owner_url, location or settings.dump_url, reader=settings.reader, report=report
+            settings.owner_url,
+            location or settings.dump_url,
+            reader=settings.reader,
+            options=options,
+            report=report,
+            tell=lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True),
         )
     click.echo(
         f"The mirror now serves the export {loaded.export_stamp}: {loaded.rows['release_group']:,} release groups."
     )
 
 
+def run_replication(settings: MirrorSettings, *, follow: bool, limit: int | None, profile: str | None) -> None:
+    """Replicate, showing how far it is; a signal ends it between two packets."""
+    with until_signalled() as stop, pace(Console(stderr=True)) as report:
+        done = replicate(
+            settings.owner_url,
+            settings.packet_url,
+            settings.token,
+            follow=follow,
+            limit=limit,
+            profile=profile,
+            agent=settings.agent,
+            report=report,
+            stop=stop,
+        )
+    click.echo(f"The mirror is at packet {done.sequence}: {done.packets:,} applied, {done.kept:,} changes for us.")
+
+
+@contextmanager
+def until_signalled() -> Iterator[Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = Event()
+    before = {number: signal(number, lambda *_: stop.set()) for number in (SIGTERM, SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal(number, handler)
+
+
 def show_status(settings: MirrorSettings, as_json: bool) -> None:
     """Print what the mirror holds, for people or for programs."""
-    with connect(settings.url) as connection:
-        state, sizes = mirror_state(connection), table_sizes(connection)
-    if state is None:
-        raise MirrorEmpty
-    click.echo(_status_json(state, sizes) if as_json else _status_text(state, sizes))
+    status = mirror_status(settings.url, settings.feed)
+    if as_json:
+        click.echo(json.dumps(for_programs(status), default=str, indent=2))
+    else:
+        click.echo(_status_text(status))
 
 
 def show_lookup(settings: MirrorSettings, mbid: UUID) -> None:
@@ -106,21 +201,9 @@ def show_lookup(settings: MirrorSettings, mbid: UUID) -> None:
     click.echo(_lookup_text(explanation))
 
 
-def _status_json(state: State, sizes: list[TableSize]) -> str:
-    return json.dumps(asdict(state) | {"tables": [asdict(size) for size in sizes]}, default=str, indent=2)
-
-
-def _status_text(state: State, sizes: list[TableSize]) -> str:
-    facts = {
-        "profile": state.profile,
-        "export": state.export_stamp,
-        "imported": f"{state.imported_at:%Y-%m-%d %H:%M %Z}",
-        "schema sequence": state.schema_sequence,
-        "replication sequence": "none" if state.replication_sequence is None else state.replication_sequence,
-        "release groups": f"{state.release_groups:,}",
-        "size": decimal(sum(size.bytes for size in sizes)),
-    }
-    tables = [f"  {size.table:36}{size.rows:>14,} rows{decimal(size.bytes):>12}" for size in sizes]
+def _status_text(status: Status) -> str:
+    facts = {**for_people(status), "size": decimal(sum(size.bytes for size in status.tables))}
+    tables = [f"  {size.table:36}{size.rows:>14,} rows{decimal(size.bytes):>12}" for size in status.tables]
     return "\n".join([_facts(facts), "", *tables])
 
 

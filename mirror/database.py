@@ -7,7 +7,7 @@ from typing import TypeAlias
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from mirror.errors import MirrorAway, MirrorEmpty, MirrorForbidden, MirrorFull
+from mirror.errors import MirrorAway, MirrorEmpty, MirrorForbidden, MirrorFull, MirrorOutdated
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
@@ -47,6 +47,8 @@ def readable_errors() -> Iterator[None]:
         yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
         raise MirrorEmpty from error
+    except psycopg.errors.UndefinedColumn as error:
+        raise MirrorOutdated from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise MirrorForbidden(error) from error
     except psycopg.errors.DiskFull as error:

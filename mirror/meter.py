@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
 from mirror.load import Progress
 
 SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BEFORE_PACE = 5.0
 
 
 @contextmanager
@@ -41,13 +43,24 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console, self._table, self._said = console, "", 0.0
+        self._began = monotonic()
 
     def __call__(self, progress: Progress) -> None:
         if progress.table == self._table and monotonic() - self._said < SECONDS_BETWEEN_LINES:
             return
         self._table, self._said = progress.table, monotonic()
         percent = 100 * progress.bytes_read // max(progress.bytes_total, 1)
-        self._console.print(f"{percent:3} %  {_words(progress)}", markup=False, highlight=False)
+        line = f"{percent:3} %  {_words(progress)}{self._pace(progress)}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _pace(self, progress: Progress) -> str:
+        """How fast it goes and how long that takes, once there is something to tell it from."""
+        seconds, left = monotonic() - self._began, progress.bytes_total - progress.bytes_read
+        rate = progress.bytes_read / seconds if seconds else 0
+        if seconds < SECONDS_BEFORE_PACE or not rate or not left:
+            return ""
+        minutes = max(1, round(left / rate / 60))
+        return f", {decimal(int(rate))}/s, {minutes} min left"
 
 
 def _words(progress: Progress) -> str:

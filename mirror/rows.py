@@ -1,9 +1,8 @@
 """The rows of a dumped table, narrowed to the columns that we keep."""
 
-import tarfile
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import IO
+from typing import Protocol
 
 from mirror.errors import ExportBroken
 from mirror.tables import Table
@@ -11,29 +10,43 @@ from mirror.tables import Table
 BLOCK = 1 << 18
 
 
-def narrow(table: Table, dumped: IO[bytes]) -> Iterator[tuple[bytes, int]]:
+class Dump(Protocol):
+    """A table's rows as PostgreSQL has written them, read in pieces."""
+
+    def read(self, count: int, /) -> bytes: ...
+
+
+def narrow(table: Table, dumped: Dump) -> Iterator[tuple[bytes, int]]:
     """Pieces of COPY text with the kept columns only, and how many rows each holds."""
     pick, splits = itemgetter(*table.positions), max(table.positions) + 1
+    whole = table.kept == table.dumped
     try:
         for number, lines in enumerate(_lines(dumped)):
             if number == 0:
-                _check_columns(table, lines[0])
-            yield b"\n".join([b"\t".join(pick(line.split(b"\t", splits))) for line in lines]) + b"\n", len(lines)
-    except (IndexError, tarfile.TarError) as error:
+                _check_columns(table, lines)
+            if whole:  # PostgreSQL itself refuses a row of another length
+                yield lines, lines.count(b"\n")
+                continue
+            rows = lines.split(b"\n")
+            rows.pop()
+            yield b"\n".join([b"\t".join(pick(row.split(b"\t", splits))) for row in rows]) + b"\n", len(rows)
+    except IndexError as error:
         raise ExportBroken(f"{table.name} is torn: {error}") from error
 
 
-def _lines(dumped: IO[bytes]) -> Iterator[list[bytes]]:
+def _lines(dumped: Dump) -> Iterator[bytes]:
+    """Pieces that end where a row ends."""
     rest = b""
     while block := dumped.read(BLOCK):
-        *lines, rest = (rest + block).split(b"\n")
-        if lines:
-            yield lines
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+        rest = block[end:] if end else rest + block
     if rest:
         raise ExportBroken("a table ends in the middle of a row")
 
 
-def _check_columns(table: Table, line: bytes) -> None:
-    found, known = line.count(b"\t") + 1, len(table.dumped)
+def _check_columns(table: Table, lines: bytes) -> None:
+    found, known = lines.partition(b"\n")[0].count(b"\t") + 1, len(table.dumped)
     if found != known:
         raise ExportBroken(f"{table.name} has {found} columns where {known} are known")

@@ -1,7 +1,8 @@
-"""What the mirror holds: which import it is from, and how large its tables are."""
+"""What the mirror holds: which import it is from, how far it was replicated, and how large its tables are."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from psycopg.rows import class_row
 
@@ -11,7 +12,7 @@ from mirror.errors import MirrorEmpty
 
 @dataclass(frozen=True)
 class State:
-    """The import that the mirror serves."""
+    """The import that the mirror serves, and the packets that were applied to it since."""
 
     profile: str
     export_stamp: str
@@ -19,6 +20,13 @@ class State:
     replication_sequence: int | None
     release_groups: int
     imported_at: datetime
+    packets: int
+    drift: int
+    """Rows that packets found otherwise than they were at the master."""
+    replicated_to: datetime | None
+    """When the last packet was made at the master."""
+    last_error: str | None
+    last_error_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -30,15 +38,26 @@ class TableSize:
     bytes: int
 
 
-def mirror_state(connection: Connection) -> State | None:
-    """The import that the mirror serves; None before the first."""
-    query = """
-        SELECT profile, export_stamp, schema_sequence, replication_sequence, release_groups, imported_at
+def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
+    """The import that the mirror serves; None before the first. With `lock` nobody else changes it meanwhile."""
+    query: LiteralString = """
+        SELECT
+            profile,
+            export_stamp,
+            schema_sequence,
+            replication_sequence,
+            release_groups,
+            imported_at,
+            packets,
+            drift,
+            replicated_to,
+            last_error,
+            last_error_at
         FROM mirror_state
     """
     try:
         with readable_errors(), connection.cursor(row_factory=class_row(State)) as cursor:
-            return cursor.execute(query).fetchone()
+            return cursor.execute(query + " FOR UPDATE" if lock else query).fetchone()
     except MirrorEmpty:
         return None
 
@@ -75,4 +94,37 @@ def write_state(
         VALUES (%s, %s, %s, %s, %s)
         """,
         [profile, export_stamp, schema_sequence, replication_sequence, release_groups],
+    )
+
+
+def note_packet(
+    connection: Connection, sequence: int, timestamp: datetime, drift: int, new_release_groups: int
+) -> None:
+    """Note that a packet was applied, in the transaction that has applied it."""
+    connection.execute(
+        """
+        UPDATE mirror_state
+        SET
+            replication_sequence = %s,
+            replicated_to = %s,
+            packets = packets + 1,
+            drift = drift + %s,
+            release_groups = release_groups + %s,
+            last_error = NULL,
+            last_error_at = NULL
+        """,
+        [sequence, timestamp, drift, new_release_groups],
+    )
+
+
+@readable_errors()
+def note_error(connection: Connection, error: str | None) -> None:
+    """Note what a replication has met, or that nothing is wrong any more. A new import forgets it."""
+    connection.execute(
+        """
+        UPDATE mirror_state
+        SET last_error = %(error)s, last_error_at = CASE WHEN %(error)s::text IS NOT NULL THEN now() END
+        WHERE last_error IS DISTINCT FROM %(error)s OR %(error)s::text IS NOT NULL
+        """,
+        {"error": error},
     )

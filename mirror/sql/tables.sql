@@ -83,13 +83,19 @@ CREATE TABLE release_group_meta (
     first_release_date_day smallint
 );
 
--- One row: what was imported. A table of ours among MusicBrainz's, so that it is swapped in with them.
+-- One row: what was imported, and how far it was replicated. A table of ours among MusicBrainz's, so that it is
+-- swapped in with them.
 CREATE TABLE mirror_state (
     profile text NOT NULL,
     export_stamp text NOT NULL,
     schema_sequence integer NOT NULL,
     replication_sequence integer,
     imported_at timestamptz NOT NULL DEFAULT now(),
-    release_groups bigint NOT NULL
+    release_groups bigint NOT NULL,
+    packets integer NOT NULL DEFAULT 0,
+    drift bigint NOT NULL DEFAULT 0,
+    replicated_to timestamptz,
+    last_error text,
+    last_error_at timestamptz
 );
 CREATE UNIQUE INDEX mirror_state_is_one_row ON mirror_state ((true));

@@ -33,8 +33,8 @@ def test_import_takes_another_place_than_the_configured_one(empty_database: str,
     ("location", "sentence"),
     [
         ("/nowhere", "There is no complete export at this place"),
-        ("https://data.metabrainz.org/fullexport/", "No export can be read from this kind of place yet"),
-        ("", "No export can be read from this kind of place yet"),
+        ("ftp://ftp.musicbrainz.org/fullexport/", "No export can be read from this kind of place"),
+        ("", "No export can be read from this kind of place"),
     ],
 )
 def test_import_from_nowhere_is_one_sentence_and_exit_1(empty_database: str, location: str, sentence: str) -> None:

@@ -1,0 +1,205 @@
+"""What the mirror computes from MusicBrainz's rows, brought up to date where a packet has touched them.
+
+What a packet's rows will be is in the temporary tables `final_...`. Compared with the rows that they will replace,
+they lead to all that loses or gains by them: who comes or goes in the same packet has a changed row of its own.
+"""
+
+from collections.abc import Collection
+from typing import LiteralString
+
+from psycopg import sql
+
+from mirror.database import Connection
+
+# Table -> the release groups whose first date or count may hang on its changed rows.
+GROUPS: dict[str, LiteralString] = {
+    "release_group": """
+        SELECT f.id
+        FROM final_release_group AS f
+        LEFT JOIN release_group AS t USING (id)
+        WHERE f.present <> (t.id IS NOT NULL) OR t.gid <> f.gid
+    """,
+    "release": """
+        SELECT unnest(ARRAY[t.release_group, f.release_group])
+        FROM final_release AS f
+        LEFT JOIN release AS t USING (id)
+        WHERE f.present <> (t.id IS NOT NULL)
+            OR f.present AND (t.release_group, t.status) IS DISTINCT FROM (f.release_group, f.status)
+    """,
+    "release_country": """
+        SELECT release.release_group
+        FROM final_release_country AS f
+        JOIN release ON release.id = f.release
+    """,
+    "release_unknown_country": """
+        SELECT release.release_group
+        FROM final_release_unknown_country AS f
+        JOIN release ON release.id = f.release
+    """,
+}
+
+# The same for recordings.
+RECORDINGS: dict[str, LiteralString] = {
+    "track": """
+        SELECT unnest(ARRAY[t.recording, f.recording])
+        FROM final_track AS f
+        LEFT JOIN track AS t USING (id)
+        WHERE f.present OR t.id IS NOT NULL
+    """,
+    "medium": """
+        SELECT track.recording
+        FROM final_medium AS f
+        JOIN track ON track.medium = f.id
+    """,
+    "release": """
+        SELECT track.recording
+        FROM final_release AS f
+        LEFT JOIN release AS t USING (id)
+        JOIN medium ON medium.release = f.id
+        JOIN track ON track.medium = medium.id
+        WHERE f.present <> (t.id IS NOT NULL) OR f.present AND t.status IS DISTINCT FROM f.status
+    """,
+    "release_country": """
+        SELECT track.recording
+        FROM final_release_country AS f
+        JOIN medium ON medium.release = f.release
+        JOIN track ON track.medium = medium.id
+    """,
+    "release_unknown_country": """
+        SELECT track.recording
+        FROM final_release_unknown_country AS f
+        JOIN medium ON medium.release = f.release
+        JOIN track ON track.medium = medium.id
+    """,
+}
+
+
+class Touched:
+    """What has to be computed anew, found before the changed rows are applied, to be computed after."""
+
+    def __init__(self, connection: Connection, changed: Collection[str]) -> None:
+        self._connection = connection
+        self._groups = _collect(connection, "touched_group", GROUPS, changed)
+        with_recordings = _exists(connection, "recording_first_release_date")
+        self._recordings = with_recordings and _collect(connection, "touched_recording", RECORDINGS, changed)
+
+    def update(self) -> None:
+        """Compute it anew."""
+        if self._groups:
+            _update_groups(self._connection)
+        if self._recordings:
+            _update_recordings(self._connection)
+
+
+def _collect(
+    connection: Connection, into: str, queries: dict[str, LiteralString], changed: Collection[str]
+) -> bool:
+    wanted = [sql.SQL(queries[table]) for table in queries if table in changed]
+    if wanted:
+        create = sql.SQL("""
+            CREATE TEMPORARY TABLE {} ON COMMIT DROP AS
+            SELECT DISTINCT id
+            FROM (({})) AS found (id)
+            WHERE id IS NOT NULL
+        """)
+        name = sql.Identifier(into)
+        connection.execute(create.format(name, sql.SQL(") UNION ALL (").join(wanted)))
+        connection.execute(sql.SQL("ANALYZE {}").format(name))
+    return bool(wanted)
+
+
+# A date as one number sorts as MusicBrainz wants it: release_group_meta.sql tells more.
+def _update_groups(connection: Connection) -> None:
+    connection.execute("""
+        DELETE FROM release_group_meta AS meta
+        USING touched_group AS touched
+        WHERE meta.id = touched.id AND NOT EXISTS (SELECT FROM release_group WHERE release_group.id = touched.id)
+    """)
+    connection.execute("""
+        INSERT INTO release_group_meta AS meta (
+            id, gid, release_count, first_release_date_year, first_release_date_month, first_release_date_day
+        )
+        SELECT
+            release_group.id,
+            release_group.gid,
+            first.release_count,
+            nullif(first.date / 10000, 9999),
+            nullif(first.date / 100 % 100, 99),
+            nullif(first.date % 100, 99)
+        FROM touched_group AS touched
+        JOIN release_group ON release_group.id = touched.id
+        CROSS JOIN LATERAL (
+            SELECT
+                count(*) AS release_count,
+                min(dated.date) FILTER (WHERE release.status IS DISTINCT FROM 6) AS date
+            FROM release
+            CROSS JOIN LATERAL (
+                SELECT
+                    min(
+                        coalesce(date_year, 9999) * 10000
+                        + coalesce(date_month, 99) * 100
+                        + coalesce(date_day, 99)
+                    ) AS date
+                FROM (
+                    SELECT date_year, date_month, date_day
+                    FROM release_country
+                    WHERE release_country.release = release.id
+                    UNION ALL
+                    SELECT date_year, date_month, date_day
+                    FROM release_unknown_country
+                    WHERE release_unknown_country.release = release.id
+                ) AS event
+            ) AS dated
+            WHERE release.release_group = release_group.id
+        ) AS first
+        ON CONFLICT (id) DO UPDATE SET
+            gid = excluded.gid,
+            release_count = excluded.release_count,
+            first_release_date_year = excluded.first_release_date_year,
+            first_release_date_month = excluded.first_release_date_month,
+            first_release_date_day = excluded.first_release_date_day
+        WHERE meta IS DISTINCT FROM excluded
+    """)
+
+
+def _update_recordings(connection: Connection) -> None:
+    connection.execute("""
+        DELETE FROM recording_first_release_date
+        WHERE recording IN (SELECT id FROM touched_recording)
+    """)
+    connection.execute("""
+        INSERT INTO recording_first_release_date (recording, year, month, day)
+        SELECT
+            touched.id,
+            nullif(first.date / 10000, 9999),
+            nullif(first.date / 100 % 100, 99),
+            nullif(first.date % 100, 99)
+        FROM touched_recording AS touched
+        CROSS JOIN LATERAL (
+            SELECT
+                min(
+                    coalesce(date_year, 9999) * 10000
+                    + coalesce(date_month, 99) * 100
+                    + coalesce(date_day, 99)
+                ) AS date
+            FROM track
+            JOIN medium ON medium.id = track.medium
+            JOIN release ON release.id = medium.release AND release.status IS DISTINCT FROM 6
+            CROSS JOIN LATERAL (
+                SELECT date_year, date_month, date_day
+                FROM release_country
+                WHERE release_country.release = release.id
+                UNION ALL
+                SELECT date_year, date_month, date_day
+                FROM release_unknown_country
+                WHERE release_unknown_country.release = release.id
+            ) AS event
+            WHERE track.recording = touched.id
+        ) AS first
+        WHERE first.date < 99999999
+    """)
+
+
+def _exists(connection: Connection, table: LiteralString) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,32 @@
+-- What the profile `recordings` has besides tables.sql.
+
+CREATE TABLE medium (
+    id integer NOT NULL,
+    release integer NOT NULL
+);
+
+CREATE TABLE recording (
+    id integer NOT NULL,
+    gid uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    artist_credit integer NOT NULL
+);
+
+CREATE TABLE recording_gid_redirect (
+    gid uuid NOT NULL,
+    new_id integer NOT NULL
+);
+
+CREATE TABLE track (
+    id integer NOT NULL,
+    recording integer NOT NULL,
+    medium integer NOT NULL
+);
+
+-- Computed by us (recording_first_release_date.sql): MusicBrainz publishes none.
+CREATE TABLE recording_first_release_date (
+    recording integer NOT NULL,
+    year smallint,
+    month smallint,
+    day smallint
+);

@@ -1,0 +1,68 @@
+"""A process that imports or replicates and is killed, once before and once during its Nth step.
+
+    python -m tests.integration.mirror.master.dying STEP before|during import URL LOCATION
+    python -m tests.integration.mirror.master.dying STEP before|during replicate URL PACKET_URL
+
+A step is a statement, a piece of a COPY, or the end of a transaction. With step 0 it lives, and prints how many
+there were.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import psycopg
+
+from demo.metabrainz import TOKEN
+from mirror.load import import_export
+from mirror.replicate import replicate
+
+JOBS: dict[str, Callable[[str, str], object]] = {
+    "import": import_export,
+    "replicate": lambda url, packets: replicate(url, packets, TOKEN, pauses=()),
+}
+
+
+class Death:
+    """Comes at one step."""
+
+    def __init__(self, step: int, when: str) -> None:
+        self.steps, self._last, self._when = 0, step, when
+
+    def watch(self, owner: type[Any], name: str) -> None:
+        """Count every call of this method as a step."""
+        method = getattr(owner, name)
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            self._step()
+            return method(*arguments, **options)
+
+        setattr(owner, name, watched)
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self.steps == self._last:
+            if self._when == "before":
+                _die()
+            Thread(target=_die).start()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(step: str, when: str, job: str, url: str, location: str) -> None:
+    """Do the job, or die from it."""
+    death = Death(int(step), when)
+    death.watch(psycopg.Cursor, "execute")
+    death.watch(psycopg.Copy, "write")
+    death.watch(psycopg.Transaction, "__exit__")
+    JOBS[job](url, location)
+    print(death.steps)  # noqa: T201 - what whoever started us reads
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

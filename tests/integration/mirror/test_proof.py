@@ -1,0 +1,86 @@
+"""The proof: what a mirror makes of an export and its packets is what the master itself holds.
+
+PROOF_SEQUENCES=200 .venv/bin/python -m pytest tests/integration/mirror/test_proof.py
+PROOF_SEED=17 PROOF_SEQUENCES=1 ...     the music and the edits of that one sequence again
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from demo.parts import url_for
+from mirror.apply import APPLYING, Applied, apply_packet
+from mirror.database import open_connection
+from mirror.load import import_export
+from mirror.packets import open_packet
+from tests.integration.conftest import fresh_database
+from tests.integration.mirror.master.compare import compare
+from tests.integration.mirror.master.master import Master
+from tests.integration.mirror.master.replay import replay
+from tests.integration.mirror.master.schema import CORE
+
+SEQUENCES = int(os.environ.get("PROOF_SEQUENCES", "6"))
+FIRST = int(os.environ.get("PROOF_SEED", "0"))
+STAMP = "20260905-002519"
+
+
+@pytest.fixture(scope="module")
+def master(postgres: str) -> Iterator[Master]:
+    """A master to be filled."""
+    with fresh_database(postgres) as name, closing(Master.create(url_for(postgres, name, "postgres"))) as master:
+        yield master
+
+
+def apply(mirror_url: str, packet: Path) -> Applied:
+    with open_connection(mirror_url, "proof", APPLYING) as connection:
+        return apply_packet(connection, packet)
+
+
+def seqids(packet: Path) -> list[int]:
+    with open_packet(packet) as opened:
+        return [change.seqid for change in opened.changes(set(CORE))]
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEQUENCES))
+def test_a_mirror_equals_its_master_after_every_packet(
+    master: Master, empty_database: str, tmp_path: Path, seed: int
+) -> None:
+    master.fill(seed, releases=(60, 300, 1000)[seed % 3])
+    master.edit(40)
+    sequence = master.export(tmp_path / "fullexport", STAMP)
+    import_export(empty_database, str(tmp_path / "fullexport"))
+    assert compare(master, empty_database) == [], f"seed {seed}, after the import"
+    for number in range(sequence + 1, sequence + 1 + master.dice.randint(1, 5)):
+        master.edit(master.dice.choice((0, 5, 40, 80)))
+        if master.dice.chance(0.3):
+            master.settle()
+        applied = apply(empty_database, master.packet(tmp_path / "packets"))
+        assert compare(master, empty_database) == [], f"seed {seed}, after packet {number}"
+        assert (applied.sequence, applied.drift) == (number, 0), f"seed {seed}"
+
+
+def test_packets_taken_row_by_row_give_the_masters_own_tables(master: Master, tmp_path: Path) -> None:
+    with master.connection() as connection, replay(connection) as copies:
+        master.fill(FIRST, releases=300)
+        master.edit(40)
+        master.export(tmp_path / "fullexport", STAMP)
+        copies.load(tmp_path / "fullexport" / STAMP)
+        assert copies.differences() == []
+        for _ in range(3):
+            master.edit(80)
+            copies.apply(master.packet(tmp_path / "packets"))
+            assert copies.differences() == [], f"seed {FIRST}"
+
+
+def test_every_kind_of_edit_is_made_and_transactions_land_in_later_packets(master: Master, tmp_path: Path) -> None:
+    master.fill(FIRST, releases=300)
+    packets = []
+    for _ in range(4):
+        master.edit(100)
+        packets.append(seqids(master.packet(tmp_path)))
+    assert [edit.__name__ for edit, count in master.made.items() if not count] == []
+    assert any(min(later) < max(earlier) for earlier, later in pairwise(packets))
