@@ -7,6 +7,7 @@ program of its own; imports nothing of ours.
 
 import bz2
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +15,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO
 
 BLOCK, END = 0x314159265359, 0x177245385090  # the marks of a block and of a stream's end
-MARK_BITS = 48
+MARK_BITS, CHECKSUM_BITS = 48, 32
 HEAD = b"BZh9"
+EMPTY = rb"BZh[1-9]\x17\x72\x45\x38\x50\x90\0{4}"
+HEADS = re.compile(rb"(?:%b)*BZh[1-9]" % EMPTY)
 READ = 1 << 20
 TAIL = 64  # bytes: in these a stream ends, with its checksum and padding, before the first block of the next
 
@@ -61,23 +64,32 @@ def pieces(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int, int]]:
         fresh = read(READ)
         data += fresh
         for bit in _marks(data, BLOCK_NEEDLES, BLOCK, max(searched - 8, 0)):
-            if begin is not None and bit > begin:
+            if begin is None:
+                _check_head(data, bit)
+            elif bit > begin:
                 yield data, begin, bit
-            elif begin is None and data[:3] != HEAD[:3]:
-                raise ValueError("this is no bzip2 file")
             begin = bit
         if not fresh:
             break
         cut = (begin or 0) // 8
         data, begin = data[cut:], None if begin is None else begin - cut * 8
         searched = len(data)
-    if begin is None:
-        if not _marks(data, END_NEEDLES, END):
-            raise EOFError("this file has neither a block nor an end")
-        return
-    if not _marks(data, END_NEEDLES, END, max(len(data) - TAIL, 0)):
-        raise EOFError("this file does not end where it should")
-    yield data, begin, len(data) * 8
+    _check_end(data)
+    if begin is not None:
+        yield data, begin, len(data) * 8
+
+
+def _check_head(data: bytes, first: int) -> None:
+    """Nothing but heads and empty streams stands before the first block."""
+    if first % 8 or not HEADS.fullmatch(data, 0, first // 8):
+        raise ValueError("this file does not begin as bzip2 files do")
+
+
+def _check_end(data: bytes) -> None:
+    """The last stream has its end mark and behind it room for its checksum."""
+    ends = _marks(data, END_NEEDLES, END, max(len(data) - TAIL, 0))
+    if not ends or ends[-1] + MARK_BITS + CHECKSUM_BITS > len(data) * 8:
+        raise EOFError("this file does not end as bzip2 files do")
 
 
 def plain(data: bytes, begin: int, end: int) -> bytes:
@@ -95,26 +107,22 @@ def plain(data: bytes, begin: int, end: int) -> bytes:
 
 def _alone(data: bytes, begin: int, end: int) -> bytes:
     """A bzip2 file with this one block."""
-    checksum = _bits(data, begin + MARK_BITS, begin + MARK_BITS + 32)
+    checksum = _bits(data, begin + MARK_BITS, begin + MARK_BITS + CHECKSUM_BITS)
     bits = end - begin
-    number = ((_bits(data, begin, end) << MARK_BITS | END) << 32 | checksum) << (-bits % 8)
+    number = ((_bits(data, begin, end) << MARK_BITS | END) << CHECKSUM_BITS | checksum) << (-bits % 8)
     return HEAD + number.to_bytes((bits + 7) // 8 + 10, "big")
 
 
 def in_order(blocks: Iterable[tuple[bytes, int, int]], cores: int) -> Iterator[bytes]:
-    """The content of all blocks; a few are always under way.
-
-    A mark may, once in a million files, be nothing but data: a block that cannot be read is tried again together
-    with the one behind it.
-    """
-    waiting: deque[tuple[tuple[bytes, int, int], Future[bytes]]] = deque()
+    """The content of all blocks; a few are always under way."""
+    waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         for block in blocks:
-            waiting.append((block, pool.submit(plain, *block)))
+            waiting.append(pool.submit(plain, *block))
             if len(waiting) > cores + 2:
-                yield waiting.popleft()[1].result()
+                yield waiting.popleft().result()
         while waiting:
-            yield waiting.popleft()[1].result()
+            yield waiting.popleft().result()
 
 
 def main(source: IO[bytes], target: IO[bytes]) -> None:

@@ -99,6 +99,9 @@ def _mirror_settings() -> MirrorSettings:
         owner_url=settings.mirror_owner_url.get_secret_value(),
         dump_url=settings.musicbrainz_dump_url,
         reader=settings.mirror_reader,
+        agent=f"LastYear.fm/{VERSION} (+{settings.contact})" if settings.contact else f"LastYear.fm/{VERSION}",
+        packet_url=settings.musicbrainz_packet_url,
+        token=settings.metabrainz_token.get_secret_value(),
     )
 
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import enrichment, first_visit, open_pages, returning_visit
+from tests.bench import enrichment, first_visit, importing, open_pages, replication, returning_visit
 from tests.bench.stage import Row, Stage, stage
 
 MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
@@ -16,6 +16,8 @@ MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "open_pages": open_pages.measure,
     "first_visit": first_visit.measure,
     "enrichment": enrichment.measure,
+    "importing": importing.measure,
+    "replication": replication.measure,
 }
 
 

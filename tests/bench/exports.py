@@ -20,11 +20,27 @@ ENTERED = "2012-05-15 18:57:13.252186+00"
 ROWS_PER_PIECE = 50_000
 # Compressed bytes for each release: in all, and before the end of the last table that an albums mirror keeps.
 BYTES, BYTES_BEFORE = 1217, 670
-WORDS = tuple(
-    "love night blue live black heart dream song time world little moon day fire house greatest hits vol party light "
-    "river dance white girl gold summer road best rain sun wild city sound soul home sweet dark star machine water "
-    "symphony quartet sonata concerto étude mädchen любовь 夜 日本 canción coração".split(" ")
-)
+WORDS = [
+    *(
+        "love",
+        "night",
+        "blue",
+        "live",
+        "black",
+        "heart",
+        "dream",
+        "song",
+        "time",
+        "world",
+        "little",
+        "moon",
+        "day",
+    ),
+    *("fire", "house", "greatest", "hits", "vol", "party", "light", "river", "dance", "white", "girl", "gold"),
+    *("summer", "road", "best", "rain", "sun", "wild", "city", "sound", "soul", "home", "sweet", "dark", "star"),
+    *("machine", "water", "symphony", "quartet", "sonata", "concerto", "étude", "mädchen", "любовь", "夜", "日本"),
+    *("canción", "coração"),
+]
 Line = Callable[[random.Random, int], str]
 
 
@@ -137,7 +153,7 @@ def _filler() -> tuple[int, bytes]:
     """What is passed over: rows as of recordings."""
     draw = random.Random(0)
     lines = [
-        f"{n}\t{_gid(draw)}\t{_name(draw)}\t{draw.randint(1, 9**7)}\t{draw.randint(9**5, 9**6)}\t\t0\t{ENTERED}\tf\n"
+        f"{n}\t{_gid(draw)}\t{_name(draw)}\t{draw.randint(1, 9**7)}\t{draw.getrandbits(19)}\t\t0\t{ENTERED}\tf\n"
         for n in range(60_000)
     ]
     plain = "".join(lines).encode()

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from mirror.load import Progress
@@ -35,3 +36,13 @@ def test_a_terminal_gets_a_bar() -> None:
 def test_an_empty_archive_is_no_division_by_zero() -> None:
     with meter(Console(file=io.StringIO())) as report:
         report(Progress("artist", 0, 0, 0))
+
+
+def test_a_journal_is_told_the_pace_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.0, 100.0, 100.0, 100.0])
+    monkeypatch.setattr("mirror.meter.monotonic", lambda: next(clock))
+    screen = io.StringIO()
+    with meter(Console(file=screen)) as report:
+        report(Progress("release", 7, 50_000_000, 200_000_000))
+        report(Progress("release_country", 7, 100_000_000, 200_000_000))
+    assert screen.getvalue().splitlines()[-1] == " 50 %  release_country: 7 rows, 1.0 MB/s, 2 min left"

@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app import fetches
+from app import fetches, progress
+from app.progress import Topic
 from demo.faults import Fault
 from demo.lastfm import StandIn
 
@@ -137,16 +138,20 @@ def test_looking_for_a_listener_again_while_nobody_answers_makes_no_second_job(
     assert jobs() == 1
 
 
-def test_a_page_that_waits_long_in_line_keeps_its_place_and_is_not_limited(
-    client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_waits_long_in_line_keeps_its_place_and_its_budget(client: FlaskClient, redis: Redis) -> None:
     client.get("/user/HeavyHelen/2023")
     client.get("/user/HeavyHelen/2024")
-    before = fetches.queue(redis, fetches.FETCHES).job_ids
-    monkeypatch.setattr("app.progress.Snapshot.age", 200.0)
-    for _ in range(10):
-        assert "1 fetch is ahead" in client.get("/user/HeavyHelen/2024").text
-    assert fetches.queue(redis, fetches.FETCHES).job_ids == before
+    in_line = fetches.queue(redis, fetches.FETCHES).job_ids
+    topic = Topic("HeavyHelen", 2024)
+    said = progress.latest(redis, topic)
+    assert said is not None
+    progress.remember(redis, topic, said.model_copy(update={"at": said.at - 200}))
+    for _ in range(30):
+        page = client.get("/user/HeavyHelen/2024")
+        assert page.status_code == 200
+        assert "1 fetch is ahead" in page.text
+    assert fetches.queue(redis, fetches.FETCHES).job_ids == in_line
+    assert client.get("/user/HeavyHelen/2022").status_code == 200
 
 
 @pytest.mark.parametrize(

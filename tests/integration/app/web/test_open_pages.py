@@ -18,7 +18,14 @@ from tests.integration.app.web.conftest import Site, event, hang_up, heard, page
 Publish = Callable[[Event], None]
 
 
+def open_pages(site: Site) -> float:
+    """How many pages the site thinks are open."""
+    metrics = requests.get(f"{site.url}/metrics", timeout=5).text
+    return next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith("lastyear_open_pages"))
+
+
 def test_pages_that_read_nothing_hold_up_nobody(served: Site, publish: Publish) -> None:
+    before = open_pages(served)
     with ExitStack() as stack:
         for _ in range(5):
             deaf = stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
@@ -38,6 +45,13 @@ def test_pages_that_read_nothing_hold_up_nobody(served: Site, publish: Publish) 
                 wait_until(lambda number=number: heard(open_page)["page"] == number)  # type: ignore[misc]
     assert requests.get(f"{served.url}/", timeout=2).ok
 
+    def only_one_is_left() -> bool:
+        publish(page(1))  # a page that has gone is noticed when something is said to it
+        return open_pages(served) <= before + 1
+
+    wait_until(only_one_is_left)
+    assert "Traceback" not in served.process.output
+
 
 def test_a_stop_sends_fifty_open_pages_away_at_once(own_site: Site, publish: Publish) -> None:
     publish(page(1))
@@ -50,7 +64,7 @@ def test_a_stop_sends_fifty_open_pages_away_at_once(own_site: Site, publish: Pub
         for open_page in pages:
             assert heard(open_page)["page"] == 1
         own_site.process.terminate()
-        wait_until(lambda: own_site.process.ended, seconds=3, otherwise=lambda: own_site.process.output)
+        wait_until(lambda: own_site.process.ended, seconds=6, otherwise=lambda: own_site.process.output)
         for open_page in pages:
             opcode, payload = open_page.recv_data()
             assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1001).to_bytes(2, "big"))

@@ -104,7 +104,7 @@ class Desk:
 
     def add_event(self, release: int) -> None:
         """A date in a country, or in one that nobody knows; what was there for it is replaced."""
-        if self.dice.chance(0.2):
+        if self.dice.chance(0.35):
             self.run("DELETE FROM release_unknown_country WHERE release = %s", release)
             columns = dict(zip(("date_year", "date_month", "date_day"), self.dice.date(), strict=True))
             self.insert("release_unknown_country", release=release, **columns)

@@ -11,17 +11,24 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from itertools import count
 from threading import Thread
 from typing import Any
 
 import psycopg
 
 from demo.metabrainz import TOKEN
-from mirror.load import import_export
+from mirror.load import Options, import_export
 from mirror.replicate import replicate
 
+
+def import_whole(url: str, location: str) -> None:
+    """Import with every table that a mirror can keep."""
+    import_export(url, location, options=Options(profile="recordings"))
+
+
 JOBS: dict[str, Callable[[str, str], object]] = {
-    "import": import_export,
+    "import": import_whole,
     "replicate": lambda url, packets: replicate(url, packets, TOKEN, pauses=()),
 }
 
@@ -30,7 +37,12 @@ class Death:
     """Comes at one step."""
 
     def __init__(self, step: int, when: str) -> None:
-        self.steps, self._last, self._when = 0, step, when
+        self._steps, self._last, self._when = count(1), step, when
+
+    @property
+    def steps(self) -> int:
+        """How many there were."""
+        return next(self._steps) - 1
 
     def watch(self, owner: type[Any], name: str) -> None:
         """Count every call of this method as a step."""
@@ -43,8 +55,7 @@ class Death:
         setattr(owner, name, watched)
 
     def _step(self) -> None:
-        self.steps += 1
-        if self.steps == self._last:
+        if next(self._steps) == self._last:
             if self._when == "before":
                 _die()
             Thread(target=_die).start()

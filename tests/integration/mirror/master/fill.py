@@ -120,7 +120,7 @@ def _fill_details(connection: Connection, dice: Dice, releases: int, groups: ran
         for country in dice.sample(COUNTRIES, dice.choice((0, 1, 1, 2, 4)))
     ]
     _copy(connection, "release_country", "release country date_year date_month date_day", dated)
-    unknown = [(number, *dice.date()) for number in numbers if dice.chance(0.2)]
+    unknown = [(number, *dice.date()) for number in numbers if dice.chance(0.3)]
     _copy(connection, "release_unknown_country", "release date_year date_month date_day", unknown)
     _copy(connection, "medium", "id gid release position", ((number, dice.gid(), number, 1) for number in numbers))
     joins = [(number, dice.choice(list(SECONDARY_TYPES))) for number in groups if dice.chance(0.3)]
