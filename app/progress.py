@@ -173,7 +173,7 @@ def parse(data: object) -> Snapshot | None:
 @contextmanager
 def subscription(redis: Redis) -> Iterator[PubSub]:
     """Follows every topic. One a process is enough: who watches what is sorted out behind it."""
-    with redis.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
+    with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
         pubsub.psubscribe(PREFIX + "*")
         yield pubsub
 

@@ -10,7 +10,7 @@ T = TypeVar("T")
 def wait_until(
     condition: Callable[[], T], *, seconds: float = 20.0, otherwise: Callable[[], str] = lambda: ""
 ) -> T:
-    """The first true value of `condition`, which is tried every 20 ms. Fails after `seconds`, telling `otherwise`."""
+    """The first true value of `condition`, tried every 20 ms. Fails after `seconds`, telling `otherwise`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:

@@ -71,6 +71,8 @@ class LastFm:
         pause: float = PAUSE,
     ) -> None:
         self.limiter = limiter
+        # How many calls may be under way at once: some on the wire, some waiting for the limiter.
+        self.ahead = 2 * limiter.burst
         self._api_url = api_url
         self._web_url = web_url
         self._key = key
@@ -79,7 +81,7 @@ class LastFm:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"LastYear.fm/{VERSION} (+{contact})"
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=limiter.burst + 2))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=self.ahead))
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(len(delays) + 1),
             # Asked for once more than it is slept, after the last try.

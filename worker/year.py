@@ -21,7 +21,6 @@ from worker.walk import Shifted, walk
 
 log = structlog.get_logger()
 
-AHEAD = 2  # times the limiter's savings: so many calls may be under way, waiting or answered while one is stored
 BATCH = 200  # albums asked for at once
 WALKS = 6  # how often a year that keeps shifting is begun again behind its last stored page
 
@@ -140,7 +139,7 @@ class YearFetch:
         if not first.pages:
             self._clear(since)
         began = time.monotonic()
-        for page in walk(first, partial(self._fetch, since=since), AHEAD * self._tools.lastfm.limiter.burst):
+        for page in walk(first, partial(self._fetch, since=since), self._tools.lastfm.ahead):
             self._store(page, is_last=page is first)
             left = (time.monotonic() - began) / (self._done - before) * (self._pages - self._done)
             self._publish("fetching", seconds_left=round(left))

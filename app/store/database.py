@@ -11,7 +11,7 @@ Connection = psycopg.Connection[Any]
 
 CONNECT_SECONDS = 15  # a suspended Neon compute takes some seconds to wake
 IDLE_SECONDS = 20  # then the pool lets go, and the compute may sleep
-BORROW_SECONDS = 20
+BORROW_SECONDS = 10
 
 # A transaction pooler may hand every statement to another server connection: nothing is prepared on one.
 OPTIONS: dict[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": CONNECT_SECONDS}

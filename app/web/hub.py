@@ -103,14 +103,13 @@ class Hub:
 
     def _relay(self) -> None:
         with subscription(self._redis) as pubsub:
-            # A confirmation: from here on every event arrives. It comes again after a lost connection, which the
-            # client mends by itself without a word.
-            pubsub.ignore_subscribe_messages = False
             while not self._closed:
                 message = pubsub.get_message(timeout=POLL_SECONDS)
                 if message is None:
                     continue
                 if message["type"] == "psubscribe":
+                    # From here on every event arrives. This comes again after a lost connection, which the client
+                    # mends by itself without a word.
                     self._listening.set()
                     if self._may_have_missed:
                         self._catch_up()

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -29,10 +31,13 @@ KEY, TOKEN = "key-that-nobody-may-see", "token-that-nobody-may-see"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a server's superuser."""
-    with parts.postgres(tmp_path_factory.mktemp("pg") / "data") as url:
-        yield url
+    # Not under pytest's own folder: started by root the server runs as another user, who may not enter that.
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with parts.postgres(Path(folder) / "data") as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
