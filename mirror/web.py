@@ -151,7 +151,7 @@ class Download:
 
     def _receive(self, count: int) -> bytes:
         try:
-            block: bytes = self._answer.raw.read(count, decode_content=False)
+            block: bytes = self._answer.raw.read1(count, decode_content=False)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
             return b""
         return block[: self.size - self.position]

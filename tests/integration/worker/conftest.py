@@ -52,15 +52,12 @@ class Stage:
         lastfm: StandIn,
         tools: Tools,
         work: Callable[[], None],
-        patch: pytest.MonkeyPatch,
     ) -> None:
         self.connection = connection
         self.redis = redis
         self.lastfm = lastfm
         self.tools = tools
         self.work = work
-        self.patch = patch
-        patch.setattr("worker.jobs.from_environment", lambda: self.tools)
 
     def ask(self, name: str, year: int, *, anew: bool = False) -> UUID:
         """Claims a year and sends the worker after it."""
@@ -141,7 +138,7 @@ class Stage:
     def one_call_at_a_time(self) -> None:
         """Makes the order of calls certain."""
         self.tools.lastfm.limiter.burst = 1
-        self.patch.setattr("worker.year.AHEAD", 1)
+        self.tools.lastfm.ahead = 1
 
     def at_call(self, number: int, happens: Callable[[], None]) -> None:
         """Lets something happen at Last.fm just before it answers its call of this number, from now on."""
@@ -186,4 +183,6 @@ def stage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
     """One installation."""
-    return Stage(connection, redis, lastfm, tools, run_jobs, monkeypatch)
+    stage = Stage(connection, redis, lastfm, tools, run_jobs)
+    monkeypatch.setattr("worker.jobs.from_environment", lambda: stage.tools)
+    return stage

@@ -37,6 +37,13 @@ def test_a_list_of_one_may_come_as_the_bare_object(stage: Stage) -> None:
     assert stage.rows("SingleSam", 2023) == stage.told("SingleSam", 2023)
 
 
+def test_no_such_user_in_the_middle_of_a_year_is_a_fault_however_often_it_comes(stage: Stage) -> None:
+    stage.take_in("PatientPat", some_plays(450))
+    stage.lastfm.faults.add(Fault("not_found", RECENT, page=2, times=4))
+    assert stage.fetch("PatientPat", 2023).status == "completed"
+    assert stage.rows("PatientPat", 2023) == stage.told("PatientPat", 2023)
+
+
 def test_a_hang_ends_with_another_try(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.lastfm.TIMEOUT", (1, 0.2))
     stage.take_in("PatientPat", some_plays(250))

@@ -19,6 +19,7 @@ from tests.processes import Running, environment, family, running
 IMPATIENT = """
 from worker import pool
 pool.HEARTBEAT, pool.SILENCE, pool.MAINTENANCE = 1, 2, 1
+pool.LIFE = 16  # idle workers look up from their queue 15 seconds before it ends
 from worker.command import main
 main(["work", "--workers", "2"])
 """

@@ -53,6 +53,18 @@ def test_a_run_killed_behind_a_page_goes_on_there(stage: Stage, page: int) -> No
     assert [event.scrobbles for event in events] == sorted(event.scrobbles for event in events)
 
 
+def test_a_run_that_was_killed_and_then_finds_last_fm_away_says_how_far_it_is(stage: Stage) -> None:
+    stage.take_in("KilledKit", some_plays(COUNT))
+    run = stage.ask("KilledKit", 2023)
+    stage.watch(killed_after_page(stage, 3))
+    with pytest.raises(Killed):
+        stage.run_jobs()
+    stage.lastfm.faults.add(Fault("503", times=None))
+    stage.run_again("KilledKit", 2023, run)
+    event = stage.event("KilledKit", 2023)
+    assert (event.phase, event.page, event.pages, event.scrobbles) == ("failed", 3, 6, 450)
+
+
 @pytest.mark.parametrize("page", [1, 2, 6])
 def test_a_run_killed_while_it_stores_a_page_has_stored_nothing_of_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, page: int

@@ -52,13 +52,14 @@ def test_plays_come_oldest_first_and_each_once() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        track(**{"@attr": {"nowplaying": "true"}}),
+        {**track(name="Now"), "@attr": {"nowplaying": "true"}},
+        {"artist": {"#text": "A"}, "album": {}, "name": "Now", "@attr": {"nowplaying": "true"}},
         {name: value for name, value in TRACK.items() if name != "date"},
         track(date={"uts": "0"}),
         track(date={"uts": str(int(START.timestamp()) - 1)}),
         track(date={"uts": str(int(END.timestamp()))}),
     ],
-    ids=["playing now", "without a date", "at no time", "just before", "just after"],
+    ids=["playing now with a date", "playing now", "without a date", "at no time", "just before", "just after"],
 )
 def test_what_is_not_of_the_window_is_left_out(row: dict[str, Any]) -> None:
     assert page(row, TRACK).scrobbles == (PLAY,)

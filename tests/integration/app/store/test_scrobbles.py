@@ -138,7 +138,7 @@ def test_a_row_with_its_index_takes_under_a_hundred_bytes(connection: Connection
             """
             INSERT INTO scrobbles (user_id, scrobbled_at, track)
             SELECT %s, %s + number * interval '3 minutes', min.id + number %% 500
-            FROM generate_series(%s, %s) AS number, (SELECT min(id) AS id FROM tracks) AS min
+            FROM generate_series(%s::int, %s::int) AS number, (SELECT min(id) AS id FROM tracks) AS min
             """,
             [user, at(1), page, page + 199],
         )
