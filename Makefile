@@ -22,7 +22,7 @@ lint: .venv/.test  ## Style, types, import arrows, SQL
 check: lint test  ## What CI runs: lint and test
 
 bench: .venv/.test  ## Measure what README promises, as ratios within one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(FIGURES)
 
 # A lock lists only what the one before it does not: pip is given all that apply.
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

@@ -62,6 +62,7 @@ class YearFetch:
         self._recount()
         self._end, self._resume_from = job.window_end, job.resume_from
         self._done, self._pages = job.progress, job.total_pages
+        log.info("A year is fetched", year=self._year, stored=self._standing.scrobbles, pages_done=self._done)
         if job.completed_at and job.expected is not None:
             # Scrobbles that Last.fm counts but does not show stay missing: no reason to read the year again.
             # More than it counted are none of those: an earlier run of this update has stored them.
@@ -93,6 +94,7 @@ class YearFetch:
             jobs.complete(self._connection, self._run)
             # Said before it is committed: a worker killed in between says it again, and no page waits for it.
             self._publish("completed")
+        log.info("A year is whole", year=self._year, pages=self._done, scrobbles=self._standing.scrobbles)
         count(self._tools.redis, "fetches", "completed")
 
     def fail(self, failure: Failure) -> None:
@@ -108,6 +110,7 @@ class YearFetch:
                 self._recount()
                 self._publish("failed", error=failure)
         if ours:
+            log.info("A fetch has failed", year=self._year, reason=str(failure))
             count(self._tools.redis, "fetches", failure.name.lower())
 
     @property
