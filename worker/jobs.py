@@ -30,7 +30,8 @@ def fetch_year(username: str, year: int, run: str) -> None:
         connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
         catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
     ):
-        note_mirror(tools.redis, mirror.note())
+        if (note := mirror.note()) is not None:
+            note_mirror(tools.redis, note)
         fetch = YearFetch(tools, connection, mirror, username, year, UUID(run))
         with _telling(fetch.fail):
             fetch.begin()

@@ -15,7 +15,7 @@ from app.store.listeners import key
 
 Status = Literal["pending", "fetching", "augmenting", "completed", "failed"]
 
-SILENCE = timedelta(minutes=3)
+SILENCE = timedelta(minutes=5)
 """A job that has said nothing for so long has no worker any more; longer than any wait for Last.fm."""
 
 
