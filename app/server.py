@@ -53,3 +53,9 @@ def post_worker_init(worker: Any) -> None:
         leave(number, frame)
 
     signal.signal(signal.SIGTERM, handle_exit)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Lets the connections to the database go while there is still somebody to do it."""
+    if getattr(worker, "wsgi", None) is not None:
+        worker.wsgi.extensions["lastyear"].pool.close()
