@@ -31,7 +31,7 @@ def key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     listing = gpg("--with-colons", "--list-keys")
     yield next(line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr"))
     if gpgconf:
-        subprocess.run([gpgconf, "--kill", "gpg-agent"], check=False)
+        subprocess.run([gpgconf, "--homedir", home, "--kill", "gpg-agent"], check=False)
 
 
 def sign(published: Path) -> Path:
