@@ -1,6 +1,5 @@
 """Progress of a fetch: published, kept as the latest, and followed over Redis, never over the database."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis import Redis
 from redis.client import PubSub
-from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
@@ -197,33 +195,15 @@ _NOTE = "lastyear:mirror"
 
 def note_mirror(redis: Redis, note: MirrorNote | None) -> None:
     """Leaves a note of what the mirror holds; None: nothing was imported yet."""
-    redis.set(_NOTE, note.model_dump_json() if note else json.dumps(None))
+    if note is None:
+        redis.delete(_NOTE)
+    else:
+        redis.set(_NOTE, note.model_dump_json())
 
 
 def mirror_note(redis: Redis) -> MirrorNote | None:
     """The note last left, if there is one."""
     data = redis.get(_NOTE)
-    if not isinstance(data, str | bytes) or data in (b"null", "null"):
+    if not isinstance(data, str | bytes):
         return None
     return MirrorNote.model_validate_json(data)
-
-
-__all__ = [
-    "Event",
-    "Failure",
-    "JobUpdate",
-    "MirrorNote",
-    "Publisher",
-    "RedisError",
-    "RedisPublisher",
-    "Snapshot",
-    "Topic",
-    "WebhookPublisher",
-    "forget",
-    "latest",
-    "mirror_note",
-    "note_mirror",
-    "parse",
-    "remember",
-    "subscription",
-]
