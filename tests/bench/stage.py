@@ -13,12 +13,8 @@ from pathlib import Path
 import requests
 
 from app.settings import WORKER_NEEDS, Settings, read
-from app.store import connect
-from app.store.migrate import migrate
 from demo import parts
 from demo.lastfm import StandIn
-from demo.musicbrainz import write_export
-from mirror.load import import_export
 
 BIN = Path(sys.executable).parent
 
@@ -51,12 +47,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     """PostgreSQL with the demo's mirror, Valkey, the stand-in Last.fm."""
     with ExitStack() as stack:
         admin = stack.enter_context(parts.postgres(folder / "postgres"))
-        reader, owner = parts.mirror_databases(admin)
-        write_export(folder / "fullexport")
-        import_export(owner, str(folder / "fullexport"), reader=parts.READER, report=lambda _: None)
-        database = parts.database(admin, "lastyear")
-        with connect(database) as connection:
-            migrate(connection)
+        database, reader, owner = parts.filled(admin, folder / "fullexport")
         lastfm = stack.enter_context(StandIn())
         environ = {
             "DATABASE_URL": database,

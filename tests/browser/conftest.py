@@ -12,11 +12,8 @@ from redis import Redis
 
 from app.settings import WORKER_NEEDS, Settings, read
 from app.store import connect
-from app.store.migrate import migrate
 from demo import parts
 from demo.lastfm import StandIn
-from demo.musicbrainz import write_export
-from mirror.load import import_export
 from tests import processes
 from tests.conftest import wait_until
 from tests.processes import Running
@@ -90,12 +87,7 @@ def whole_site() -> Iterator[Site]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         folder.chmod(0o755)
         admin = stack.enter_context(parts.postgres(folder / "postgres"))
-        reader, owner = parts.mirror_databases(admin)
-        write_export(folder / "fullexport")
-        import_export(owner, str(folder / "fullexport"), reader=parts.READER, report=lambda _: None)
-        database = parts.database(admin, "lastyear")
-        with connect(database) as connection:
-            migrate(connection)
+        database, reader, _ = parts.filled(admin, folder / "fullexport")
         lastfm = stack.enter_context(StandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
         environ = {
             "DATABASE_URL": database,
