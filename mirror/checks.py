@@ -17,12 +17,6 @@ FAULTS = {
         LEFT JOIN artist_credit ON artist_credit.id = release_group.artist_credit
         WHERE artist_credit.id IS NULL
     """,
-    "release groups that have not exactly one row of dates": b"""
-        SELECT count(*)
-        FROM release_group
-        FULL JOIN release_group_meta ON release_group_meta.id = release_group.id
-        WHERE release_group.id IS NULL OR release_group_meta.id IS NULL
-    """,
     "mirrors without a single release group": b"""
         SELECT (NOT EXISTS (SELECT FROM release_group))::integer
     """,

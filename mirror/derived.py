@@ -10,14 +10,14 @@ from typing import LiteralString
 from psycopg import sql
 
 from mirror.database import Connection
+from mirror.sql import recording_dates, release_group_dates
 
-# Table -> the release groups whose first date or count may hang on its changed rows.
+# Table -> the release groups whose first dates may hang on its changed rows.
 GROUPS: dict[str, LiteralString] = {
     "release_group": """
         SELECT f.id
         FROM final_release_group AS f
-        LEFT JOIN release_group AS t USING (id)
-        WHERE f.present <> (t.id IS NOT NULL) OR t.gid <> f.gid
+        WHERE f.present
     """,
     "release": """
         SELECT unnest(ARRAY[t.release_group, f.release_group])
@@ -108,58 +108,20 @@ def _collect(
     return bool(wanted)
 
 
-# A date as one number sorts as MusicBrainz wants it: release_group_meta.sql tells more.
 def _update_groups(connection: Connection) -> None:
-    connection.execute("""
-        DELETE FROM release_group_meta AS meta
-        USING touched_group AS touched
-        WHERE meta.id = touched.id AND NOT EXISTS (SELECT FROM release_group WHERE release_group.id = touched.id)
-    """)
-    connection.execute("""
-        INSERT INTO release_group_meta AS meta (
-            id, gid, release_count, first_release_date_year, first_release_date_month, first_release_date_day
-        )
-        SELECT
-            release_group.id,
-            release_group.gid,
-            first.release_count,
-            nullif(first.date / 10000, 9999),
-            nullif(first.date / 100 % 100, 99),
-            nullif(first.date % 100, 99)
+    dates = release_group_dates(of=b"SELECT id FROM touched_group")
+    connection.execute(
+        b"""
+        UPDATE release_group
+        SET first_release_date = dates.first_release_date, year = dates.year
         FROM touched_group AS touched
-        JOIN release_group ON release_group.id = touched.id
-        CROSS JOIN LATERAL (
-            SELECT
-                count(*) AS release_count,
-                min(dated.date) FILTER (WHERE release.status IS DISTINCT FROM 6) AS date
-            FROM release
-            CROSS JOIN LATERAL (
-                SELECT
-                    min(
-                        coalesce(date_year, 9999) * 10000
-                        + coalesce(date_month, 99) * 100
-                        + coalesce(date_day, 99)
-                    ) AS date
-                FROM (
-                    SELECT date_year, date_month, date_day
-                    FROM release_country
-                    WHERE release_country.release = release.id
-                    UNION ALL
-                    SELECT date_year, date_month, date_day
-                    FROM release_unknown_country
-                    WHERE release_unknown_country.release = release.id
-                ) AS event
-            ) AS dated
-            WHERE release.release_group = release_group.id
-        ) AS first
-        ON CONFLICT (id) DO UPDATE SET
-            gid = excluded.gid,
-            release_count = excluded.release_count,
-            first_release_date_year = excluded.first_release_date_year,
-            first_release_date_month = excluded.first_release_date_month,
-            first_release_date_day = excluded.first_release_date_day
-        WHERE meta IS DISTINCT FROM excluded
-    """)
+        LEFT JOIN (%b) AS dates USING (id)
+        WHERE release_group.id = touched.id
+            AND (release_group.first_release_date, release_group.year)
+                IS DISTINCT FROM (dates.first_release_date, dates.year)
+        """
+        % dates
+    )
 
 
 def _update_recordings(connection: Connection) -> None:
@@ -167,37 +129,10 @@ def _update_recordings(connection: Connection) -> None:
         DELETE FROM recording_first_release_date
         WHERE recording IN (SELECT id FROM touched_recording)
     """)
-    connection.execute("""
-        INSERT INTO recording_first_release_date (recording, year, month, day)
-        SELECT
-            touched.id,
-            nullif(first.date / 10000, 9999),
-            nullif(first.date / 100 % 100, 99),
-            nullif(first.date % 100, 99)
-        FROM touched_recording AS touched
-        CROSS JOIN LATERAL (
-            SELECT
-                min(
-                    coalesce(date_year, 9999) * 10000
-                    + coalesce(date_month, 99) * 100
-                    + coalesce(date_day, 99)
-                ) AS date
-            FROM track
-            JOIN medium ON medium.id = track.medium
-            JOIN release ON release.id = medium.release AND release.status IS DISTINCT FROM 6
-            CROSS JOIN LATERAL (
-                SELECT date_year, date_month, date_day
-                FROM release_country
-                WHERE release_country.release = release.id
-                UNION ALL
-                SELECT date_year, date_month, date_day
-                FROM release_unknown_country
-                WHERE release_unknown_country.release = release.id
-            ) AS event
-            WHERE track.recording = touched.id
-        ) AS first
-        WHERE first.date < 99999999
-    """)
+    connection.execute(
+        b"INSERT INTO recording_first_release_date (recording, year, month, day) "
+        + recording_dates(of=b"SELECT id FROM touched_recording")
+    )
 
 
 def _exists(connection: Connection, table: LiteralString) -> bool:

@@ -80,9 +80,9 @@ def _reason(connection: Connection, release_group: UUID) -> Reason | None:
             counted.cancelled,
             first.gid AS first_release,
             first.name AS first_title,
-            first.date_year AS year,
-            first.date_month AS month,
-            first.date_day AS day
+            nullif(first.date / 10000, 9999) AS year,
+            nullif(first.date / 100 %% 100, 99) AS month,
+            nullif(first.date %% 100, 99) AS day
         FROM release_group
         JOIN artist_credit ON artist_credit.id = release_group.artist_credit
         CROSS JOIN LATERAL (
@@ -91,15 +91,11 @@ def _reason(connection: Connection, release_group: UUID) -> Reason | None:
             WHERE release.release_group = release_group.id
         ) AS counted
         LEFT JOIN LATERAL (
-            SELECT release.gid, release.name, event.date_year, event.date_month, event.date_day
+            SELECT release.gid, release.name, event.date
             FROM release
-            JOIN (
-                SELECT release, date_year, date_month, date_day FROM release_country
-                UNION ALL
-                SELECT release, date_year, date_month, date_day FROM release_unknown_country
-            ) AS event ON event.release = release.id
+            JOIN release_event AS event ON event.release = release.id
             WHERE release.release_group = release_group.id AND release.status IS DISTINCT FROM 6
-            ORDER BY event.date_year, event.date_month, event.date_day, release.id
+            ORDER BY event.date / 10000 IS DISTINCT FROM release_group.year, event.date, release.id
             LIMIT 1
         ) AS first ON true
         WHERE release_group.gid = %s

@@ -84,7 +84,7 @@ def import_export(
         tell(check_room(connection, profile, archive.bytes_total))
         with fresh_schema(connection, create_tables(profile)), Builder(owner_url) as builder:
             rows = _load(connection, archive, profile, builder, say)
-            _derive(connection, profile, say)
+            _derive(connection, profile, builder, say)
             builder.wait(lambda: say("indexes", 0))
             check(connection)
             archive.verify(lambda: say("checksum", 0))
@@ -118,13 +118,14 @@ def _teller(archive: Archive, report: Report) -> Say:
 def _load(connection: Connection, archive: Archive, profile: str, builder: Builder, say: Say) -> dict[str, int]:
     """Fill the tables in the order of the archive; what is full gets its keys while the next is filled."""
     kept = {table.name: table for table in PROFILES[profile]}
-    rows, unbuilt = dict.fromkeys(kept, 0), indexes(profile)
+    rows = dict.fromkeys(kept, 0)
+    unbuilt = {name: found for name, found in indexes(profile).items() if name not in derivations(profile)}
     for name, dumped in archive.tables(set(kept)):
         say(name, 0)
         builder.check()
         if name in kept:
             rows[name] = _copy(connection, kept[name], dumped, say)
-            builder.build(unbuilt.pop(name))
+            builder.build(unbuilt.pop(name, ()))
         else:
             _pass_over(name, dumped, say)
     for statements in unbuilt.values():
@@ -154,10 +155,12 @@ def _pass_over(name: str, dumped: Member, say: Say) -> None:
         say(name, 0)
 
 
-def _derive(connection: Connection, profile: str, say: Say) -> None:
+def _derive(connection: Connection, profile: str, builder: Builder, say: Say) -> None:
     """What follows from the rows; meanwhile the last indexes are built."""
+    unbuilt = indexes(profile)
     for table, statements in derivations(profile).items():
         for statement in statements:
-            say(table, 0)
+            say(f"{table} dates", 0)
             connection.execute(statement)
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
+        builder.build(unbuilt[table])

@@ -10,8 +10,6 @@ from psycopg.rows import class_row
 
 from mirror.database import Connection, readable_errors
 
-FIRST_YEAR = 1860  # the oldest recording; a year before it is a mistyped one
-
 Method = Literal["release", "release redirect", "release group", "release group redirect"]
 
 
@@ -33,11 +31,8 @@ def years_by_mbid(connection: Connection, mbids: Sequence[UUID]) -> dict[UUID, A
     query = """
         SELECT
             asked.mbid,
-            meta.gid AS release_group,
-            CASE
-                WHEN meta.first_release_date_year BETWEEN %(first_year)s AND %(last_year)s
-                THEN meta.first_release_date_year
-            END AS year,
+            release_group.gid AS release_group,
+            CASE WHEN release_group.year <= %(last_year)s THEN release_group.year END AS year,
             found.method
         FROM unnest(%(mbids)b::uuid[]) AS asked (mbid)
         CROSS JOIN LATERAL (
@@ -59,12 +54,8 @@ def years_by_mbid(connection: Connection, mbids: Sequence[UUID]) -> dict[UUID, A
             WHERE redirect.gid = asked.mbid
             LIMIT 1
         ) AS found
-        JOIN release_group_meta AS meta ON meta.id = found.release_group
+        JOIN release_group ON release_group.id = found.release_group
     """
-    parameters = {
-        "mbids": list(set(mbids)),
-        "first_year": FIRST_YEAR,
-        "last_year": datetime.now(UTC).year + 1,
-    }
+    parameters = {"mbids": list(set(mbids)), "last_year": datetime.now(UTC).year + 1}
     with connection.cursor(binary=True, row_factory=class_row(Answer)) as cursor:
         return {answer.mbid: answer for answer in cursor.execute(query, parameters, prepare=True)}

@@ -35,8 +35,8 @@ ALBUMS = (
         dumped="""id gid name sort_name begin_date_year begin_date_month begin_date_day end_date_year
             end_date_month end_date_day type area gender comment edits_pending last_updated ended
             begin_area end_area""",
-        kept="id gid name",
-        why="who is behind a credit, by MBID and by name",
+        kept="id name",
+        why="who is behind a credit",
     ),
     _table(
         "artist_credit",
@@ -47,10 +47,9 @@ ALBUMS = (
     _table(
         "artist_credit_name",
         dumped="artist_credit position artist name join_phrase",
-        kept="artist_credit position artist name",
-        why="leads from an artist to the credits it takes part in, each under the name used there",
+        kept="artist_credit position artist",
+        why="leads from an artist to the credits it takes part in",
     ),
-    _redirect("artist_gid_redirect", why="MBIDs of merged artists stay good"),
     _table(
         "release",
         dumped="""id gid name artist_credit release_group status packaging language script barcode comment

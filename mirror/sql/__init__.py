@@ -1,4 +1,4 @@
-"""DDL of what we keep, and the statements of an import that run over whole tables."""
+"""DDL of what we keep, and the statements that compute what MusicBrainz does not publish."""
 
 import re
 from collections import defaultdict
@@ -7,17 +7,13 @@ from importlib.resources import files
 # What a profile has; a later one has all that an earlier one has.
 TABLES = {"albums": ("tables.sql",), "recordings": ("tables.sql", "recordings_tables.sql")}
 INDEXES = {"albums": ("indexes.sql",), "recordings": ("indexes.sql", "recordings_indexes.sql")}
-DERIVED = {
-    "albums": ("release_group_meta",),
-    "recordings": ("release_group_meta", "recording_first_release_date"),
-}
+DERIVED = {"albums": ("release_group",), "recordings": ("release_group", "recording_first_release_date")}
 INDEXED = re.compile(rb"^(?:ALTER TABLE|CREATE .*\bON) (\w+)", re.MULTILINE)
 
 
 def statements(name: str) -> list[bytes]:
     """The statements of one of the files here, in their order."""
-    parts = (files(__name__) / name).read_bytes().split(b";\n")
-    return [statement for part in parts if (statement := part.strip())]
+    return [statement for part in _read(name).split(b";\n") if (statement := part.strip())]
 
 
 def create_tables(profile: str) -> list[bytes]:
@@ -36,5 +32,33 @@ def indexes(profile: str) -> dict[str, list[bytes]]:
 
 
 def derivations(profile: str) -> dict[str, list[bytes]]:
-    """What fills each table that is not in the export, in the order in which one needs the other."""
-    return {table: statements(f"{table}.sql") for table in DERIVED[profile]}
+    """What completes each table that is not, or not as we keep it, in the export."""
+    dates = {"release_group": release_group_dates(), "recording_first_release_date": recording_dates()}
+    return {
+        table: [statement.replace(b"{dates}", dates[table]) for statement in statements(f"{table}.sql")]
+        for table in DERIVED[profile]
+    }
+
+
+def release_group_dates(of: bytes = b"") -> bytes:
+    """Rows (id, first_release_date, year) of all groups, or of those that this query selects."""
+    return _read("release_group_dates.sql").replace(
+        b"{only}", b"WHERE release.release_group IN (%b)" % of if of else b""
+    )
+
+
+def recording_dates(of: bytes = b"") -> bytes:
+    """Rows (recording, year, month, day) of all recordings, or of those that this query selects."""
+    recordings = b"WHERE track.recording IN (%b)" % of if of else b""
+    releases = (
+        b"WHERE release.id IN (SELECT medium.release FROM track JOIN medium ON medium.id = track.medium %b)"
+        % recordings
+        if of
+        else b""
+    )
+    query = _read("recording_dates.sql")
+    return query.replace(b"{only_releases}", releases).replace(b"{only_recordings}", recordings)
+
+
+def _read(name: str) -> bytes:
+    return (files(__name__) / name).read_bytes()

@@ -1,6 +1,5 @@
 -- Keys and indexes, built when the rows are in. Each table has the key that MusicBrainz's own packets name.
 -- Where it begins with a number that MusicBrainz counts up, new rows come at its end: no room is left in between.
--- The MBIDs of artists have no index, since nobody asks by them.
 
 ALTER TABLE artist ADD PRIMARY KEY (id) WITH (fillfactor = 100);
 
@@ -8,8 +7,6 @@ ALTER TABLE artist_credit ADD PRIMARY KEY (id) WITH (fillfactor = 100);
 
 ALTER TABLE artist_credit_name ADD PRIMARY KEY (artist_credit, position) WITH (fillfactor = 100);
 CREATE INDEX artist_credit_name_idx_artist ON artist_credit_name (artist);
-
-ALTER TABLE artist_gid_redirect ADD PRIMARY KEY (gid);
 
 ALTER TABLE release ADD PRIMARY KEY (id) WITH (fillfactor = 100);
 -- With the release group, so that a lookup need not visit the release itself.
@@ -20,7 +17,8 @@ ALTER TABLE release_country ADD PRIMARY KEY (release, country) WITH (fillfactor 
 
 ALTER TABLE release_gid_redirect ADD PRIMARY KEY (gid);
 
-ALTER TABLE release_group ADD PRIMARY KEY (id) WITH (fillfactor = 100);
+-- With what a lookup answers.
+ALTER TABLE release_group ADD PRIMARY KEY (id) INCLUDE (gid, year);
 CREATE UNIQUE INDEX release_group_idx_gid ON release_group (gid);
 CREATE INDEX release_group_idx_artist_credit ON release_group (artist_credit);
 

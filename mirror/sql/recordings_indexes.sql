@@ -12,3 +12,5 @@ ALTER TABLE recording_gid_redirect ADD PRIMARY KEY (gid);
 ALTER TABLE track ADD PRIMARY KEY (id) WITH (fillfactor = 100);
 CREATE INDEX track_idx_recording ON track (recording);
 CREATE INDEX track_idx_medium ON track (medium);
+
+ALTER TABLE recording_first_release_date ADD PRIMARY KEY (recording) WITH (fillfactor = 100);

@@ -8,8 +8,8 @@ CREATE TABLE medium (
 CREATE TABLE recording (
     id integer NOT NULL,
     gid uuid NOT NULL,
-    name text COLLATE "C" NOT NULL,
-    artist_credit integer NOT NULL
+    artist_credit integer NOT NULL,
+    name text COLLATE "C" NOT NULL
 );
 
 CREATE TABLE recording_gid_redirect (
@@ -23,7 +23,7 @@ CREATE TABLE track (
     medium integer NOT NULL
 );
 
--- Computed by us (recording_first_release_date.sql): MusicBrainz publishes none.
+-- Computed by us: recording_first_release_date.sql.
 CREATE TABLE recording_first_release_date (
     recording integer NOT NULL,
     year smallint,

@@ -1,10 +1,10 @@
 -- What we keep of MusicBrainz, under its own names and in its own schema. Keys and indexes come after the rows
 -- (indexes.sql). No foreign keys and no checks: the master has them, and replication passes through states without them.
--- Text sorts by its bytes, so that an update of the system's locales never damages an index.
+-- Text sorts by its bytes, so that an update of the system's locales never damages an index. Columns stand in the order
+-- that wastes no bytes on padding.
 
 CREATE TABLE artist (
     id integer NOT NULL,
-    gid uuid NOT NULL,
     name text COLLATE "C" NOT NULL
 );
 
@@ -16,22 +16,16 @@ CREATE TABLE artist_credit (
 CREATE TABLE artist_credit_name (
     artist_credit integer NOT NULL,
     position smallint NOT NULL,
-    artist integer NOT NULL,
-    name text COLLATE "C" NOT NULL
-);
-
-CREATE TABLE artist_gid_redirect (
-    gid uuid NOT NULL,
-    new_id integer NOT NULL
+    artist integer NOT NULL
 );
 
 CREATE TABLE release (
     id integer NOT NULL,
     gid uuid NOT NULL,
-    name text COLLATE "C" NOT NULL,
     artist_credit integer NOT NULL,
     release_group integer NOT NULL,
-    status integer
+    status smallint,
+    name text COLLATE "C" NOT NULL
 );
 
 CREATE TABLE release_country (
@@ -47,12 +41,15 @@ CREATE TABLE release_gid_redirect (
     new_id integer NOT NULL
 );
 
+-- The last two are ours (release_group.sql): MusicBrainz publishes its dates under a licence that forbids commercial use.
 CREATE TABLE release_group (
     id integer NOT NULL,
     gid uuid NOT NULL,
-    name text COLLATE "C" NOT NULL,
     artist_credit integer NOT NULL,
-    type integer
+    type smallint,
+    year smallint,
+    first_release_date integer,
+    name text COLLATE "C" NOT NULL
 );
 
 CREATE TABLE release_group_gid_redirect (
@@ -72,16 +69,17 @@ CREATE TABLE release_unknown_country (
     date_day smallint
 );
 
--- Computed by us (release_group_meta.sql): MusicBrainz publishes its own under a licence that forbids commercial use.
--- With the group's MBID, which MusicBrainz's table does not have: an answer then needs no visit to the group itself.
-CREATE TABLE release_group_meta (
-    id integer NOT NULL,
-    gid uuid NOT NULL,
-    release_count integer NOT NULL,
-    first_release_date_year smallint,
-    first_release_date_month smallint,
-    first_release_date_day smallint
-);
+-- Every date of every release as one number, which sorts as MusicBrainz wants it: by year, then month, then day, where a
+-- part that is not known comes last. March 1973 is 19730399.
+CREATE VIEW release_event AS
+SELECT
+    release,
+    coalesce(date_year, 9999) * 10000 + coalesce(date_month, 99) * 100 + coalesce(date_day, 99) AS date
+FROM (
+    SELECT release, date_year, date_month, date_day FROM release_country
+    UNION ALL
+    SELECT release, date_year, date_month, date_day FROM release_unknown_country
+) AS event;
 
 -- One row: what was imported, and how far it was replicated. A table of ours among MusicBrainz's, so that it is
 -- swapped in with them.

@@ -39,6 +39,7 @@ def date(url: str, name: str) -> tuple[Any, ...] | None:
     query = """
         SELECT gid, release_count, first_release_date_year, first_release_date_month, first_release_date_day
         FROM release_group_meta
+        JOIN release_group USING (id)
     """
     return {gid: tuple(found) for gid, *found in rows(url, query)}.get(mbid(name))
 

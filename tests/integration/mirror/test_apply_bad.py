@@ -166,7 +166,7 @@ def test_no_packet_is_applied_while_an_import_is_at_work(mirror: str) -> None:
 def held_up(url: str) -> Iterator[Callable[[], list[int]]]:
     """Whoever applies a packet gets as far as its first dates, and there waits; gives the backends that do."""
     with psycopg.connect(url, autocommit=True) as watcher, psycopg.connect(url) as holder:
-        holder.execute("LOCK TABLE musicbrainz.release_group_meta IN SHARE MODE")
+        holder.execute("LOCK TABLE musicbrainz.release_group IN SHARE MODE")
 
         def waiting() -> list[int]:
             query = """

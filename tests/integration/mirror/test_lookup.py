@@ -14,7 +14,7 @@ from mirror.load import import_export
 from mirror.lookup import Answer, years_by_mbid
 from mirror.state import mirror_state, table_sizes
 from mirror.tables import ALBUMS
-from tests.integration.mirror.music import TABLES, event, mbid, publish
+from tests.integration.mirror.music import TABLES, event, mbid, publish, release
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,42 @@ def test_a_plausible_year_is_between_the_first_recording_and_next_year(
     import_export(empty_database, str(tmp_path))
     with connect(empty_database) as connection:
         assert years_by_mbid(connection, [mbid("rumours")])[mbid("rumours")].year == (year if answered else None)
+
+
+OFFICIAL, PROMOTION, BOOTLEG, PSEUDO, CANCELLED = 1, 2, 3, 4, 6
+
+
+@pytest.mark.parametrize(
+    ("releases", "year"),
+    [
+        pytest.param([(BOOTLEG, 1969), (OFFICIAL, 1973)], 1973, id="a bootleg before the official release"),
+        pytest.param([(PSEUDO, 1969), (OFFICIAL, 1973)], 1973, id="a pseudo-release before it"),
+        pytest.param([(BOOTLEG, 1969), (BOOTLEG, 1971)], 1969, id="bootlegs alone"),
+        pytest.param([(BOOTLEG, 1969), (OFFICIAL, None)], 1969, id="an official release without a date"),
+        pytest.param([(PROMOTION, 1972), (OFFICIAL, 1973)], 1972, id="a promotion before it"),
+        pytest.param([(None, 1972), (OFFICIAL, 1973)], 1972, id="one of unknown status before it"),
+        pytest.param([(CANCELLED, 1960), (BOOTLEG, 1969)], 1969, id="a cancelled one never counts"),
+        pytest.param([(OFFICIAL, 1073), (OFFICIAL, 1973)], 1973, id="a mistyped year before a plausible one"),
+    ],
+)
+def test_bootlegs_and_mistyped_years_do_not_drag_a_year_down(
+    empty_database: str, tmp_path: Path, releases: list[tuple[int | None, int | None]], year: int
+) -> None:
+    dated = dict(enumerate(releases, 1))
+    publish(
+        tmp_path,
+        {
+            **TABLES,
+            "release": [release(number, f"release {number}", 1, status) for number, (status, _) in dated.items()],
+            "release_country": [event(number, 221, found) for number, (_, found) in dated.items()],
+        },
+    )
+    import_export(empty_database, str(tmp_path))
+    with connect(empty_database) as connection:
+        assert years_by_mbid(connection, [mbid("rumours")])[mbid("rumours")].year == year
+        explanation = explain(connection, mbid("rumours"))
+    assert explanation is not None
+    assert explanation.reason.year == year
 
 
 def test_what_musicbrainz_does_not_know_is_left_out(mirror: str) -> None:
@@ -130,4 +166,4 @@ def test_sizes_name_every_table(mirror: str) -> None:
         sizes = {size.table: size for size in table_sizes(connection)}
     assert sizes["release"].rows == len(TABLES["release"])
     assert all(size.bytes for size in sizes.values())
-    assert set(sizes) == {"release_group_meta", *(table.name for table in ALBUMS)}
+    assert set(sizes) == {table.name for table in ALBUMS}

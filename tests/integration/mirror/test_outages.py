@@ -65,7 +65,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Callable[[], None]]]:
         yield url, restart
 
 
-@pytest.mark.parametrize("step", ["artist", "release_country", "release_group_meta", "checksum"])
+@pytest.mark.parametrize("step", ["artist", "release_country", "release_group dates", "checksum"])
 def test_a_restart_of_the_server_leaves_the_old_mirror_serving(
     server: tuple[str, Callable[[], None]], published: Path, step: str
 ) -> None:

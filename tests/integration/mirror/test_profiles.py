@@ -1,5 +1,6 @@
 """What each profile keeps, and when a recording was first released."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 from psycopg import sql
 
 from demo.musicbrainz import COLUMNS, Row, write_export
-from mirror.database import connect
+from mirror.apply import apply_packet
+from mirror.database import connect, open_connection
 from mirror.load import Options, import_export
 from mirror.state import mirror_state
 from mirror.tables import PROFILES
 from tests.integration.mirror.music import TABLES, mbid, publish, row
+from tests.integration.mirror.packets import BASE, packet
 
 RECORDINGS = Options(profile="recordings")
 
@@ -59,6 +62,20 @@ def test_a_recording_dates_from_its_first_release(
     query = "SELECT year, month, day FROM recording_first_release_date WHERE recording = 1"
     with connect(empty_database) as connection:
         assert connection.execute(query).fetchone() == date
+
+
+def test_a_medium_that_moves_to_another_release_takes_its_recordings_dates_along(
+    empty_database: str, tmp_path: Path
+) -> None:
+    publish(tmp_path, songs((1, 1), (1, 2), (9, 2)))
+    import_export(empty_database, str(tmp_path), options=RECORDINGS)
+    (before, _), moved = on(1, 1), COLUMNS["medium"].index("release")
+    after = [*before[:moved], 6, *before[moved + 1 :]]
+    with open_connection(empty_database, "test", {}) as connection:
+        apply_packet(connection, io.BytesIO(packet(BASE + 1, [("medium", before, after)])))
+    query = "SELECT recording, year FROM recording_first_release_date ORDER BY 1"
+    with connect(empty_database) as connection:
+        assert connection.execute(query).fetchall() == [(1, 1973), (2, 1977)]
 
 
 def test_every_kept_column_of_both_profiles_arrives_as_it_was_dumped(empty_database: str, tmp_path: Path) -> None:
