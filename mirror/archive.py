@@ -1,6 +1,9 @@
 """A dump archive, read while it is decompressed: hashed to its end, decompressed only as far as is wanted."""
 
 import hashlib
+import math
+import os
+import select
 import shutil
 import subprocess
 import sys
@@ -8,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from threading import Event, Thread
-from typing import IO, Self
+from time import monotonic
+from typing import IO, Any, NoReturn, Self
 
-from mirror.errors import ExportBroken, MirrorError, SchemaUnknown
+from mirror.errors import DecompressorStuck, ExportBroken, MirrorError, SchemaUnknown
 from mirror.members import Member, members
 from mirror.places import Source
 from mirror.tables import KNOWN_SCHEMAS
@@ -20,6 +25,8 @@ from mirror.tables import KNOWN_SCHEMAS
 BLOCK = 1 << 20
 FOLDER = "mbdump/"
 BUNZIP2 = Path(__file__).with_name("bunzip2.py")
+PATIENCE = 120.0  # seconds that a decompressor may neither take nor give a byte
+PARTING = 5.0  # seconds; a feeder that still asks a server that is away is left to end by itself
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,12 @@ class Header:
 class Archive:
     """An archive to read in this order: `header`, `tables`, `verify`. Nothing in it is proven before the last."""
 
-    def __init__(self, compressed: Source, sha256: str) -> None:
+    def __init__(self, compressed: Source, sha256: str, patience: float = PATIENCE) -> None:
         self.bytes_read, self.bytes_total = 0, compressed.size
         self._compressed, self._expected, self._hash = compressed, sha256, hashlib.sha256()
         self._problem: Exception | None = None
-        self._closing = Event()
+        self._patience, self._closing = patience, Event()
+        self._offered = math.inf  # when the decompressor was offered what it has not taken; inf: the source's turn
         self._feeder = Thread(target=self._feed, name="archive feeder", daemon=True)
 
     def __enter__(self) -> Self:
@@ -56,15 +64,15 @@ class Archive:
         self._closing.set()
         self._stop_decompressing()
         self._compressed.close()
-        self._feeder.join()
-        self._decompressed.close()
+        self._feeder.join(PARTING)
+        _piped(self._process.stdout).close()
 
     @cached_property
     def header(self) -> Header:
         """The timestamp and the sequences; a schema that we do not know is refused here."""
         notes: dict[str, str] = {}
         while "SCHEMA_SEQUENCE" not in notes:
-            member = self._next()
+            member = next(self._members, None)
             if member is None or member.name.startswith(FOLDER) or member.left > BLOCK:
                 raise ExportBroken("it does not begin with its SCHEMA_SEQUENCE")
             notes[member.name] = member.read().decode(errors="replace").strip()
@@ -73,7 +81,7 @@ class Archive:
     def tables(self, wanted: set[str]) -> Iterator[tuple[str, Member]]:
         """Each table with its rows, wanted or not, until all that are wanted have been given."""
         missing = set(wanted)
-        while missing and (member := self._next()):
+        while missing and (member := next(self._members, None)):
             if member.name.startswith(FOLDER):
                 table = member.name.removeprefix(FOLDER)
                 yield table, member
@@ -111,47 +119,79 @@ class Archive:
             self._problem = error
 
     def _blocks(self) -> Iterator[bytes]:
-        while not self._closing.is_set() and (block := self._compressed.read(BLOCK)):
-            self._hash.update(block)
-            self.bytes_read += len(block)
-            yield block
+        try:
+            while not self._closing.is_set() and (block := self._compressed.read(BLOCK)):
+                self._hash.update(block)
+                self.bytes_read += len(block)
+                self._offered = monotonic()
+                yield block
+                self._offered = math.inf
+        finally:
+            self._offered = monotonic()
 
     @property
     def _sink(self) -> IO[bytes]:
         return _piped(self._process.stdin)
 
-    @property
-    def _decompressed(self) -> IO[bytes]:
-        return _piped(self._process.stdout)
+    @cached_property
+    def _decompressed(self) -> BufferedReader:
+        pipe = _Pipe(_piped(self._process.stdout), self._patience, self._check_decompressor, self._check_end)
+        return BufferedReader(pipe)
 
     @cached_property
     def _members(self) -> Iterator[Member]:
         return members(self._decompressed)
 
-    def _next(self) -> Member | None:
-        try:
-            return next(self._members, None)
-        except ExportBroken:
-            self._wait_for_problem()
-            raise
+    def _check_decompressor(self) -> None:
+        """It has given nothing for a while; its fault it is if for as long it has not taken what was offered."""
+        if monotonic() - self._offered >= self._patience:
+            self._give_up()
 
-    def _wait_for_problem(self) -> None:
-        """What was read ends too early; once the decompressor has ended, the one who feeds it may know why."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1)
-            self._feeder.join(timeout=1)
+    def _check_end(self) -> None:
+        """It gives no more; if that is too early, the one who feeds it may know why."""
+        try:
+            self._process.wait(self._patience)
+        except subprocess.TimeoutExpired:
+            self._give_up()
+        self._feeder.join(timeout=1)
         self._check_source()
+
+    def _give_up(self) -> NoReturn:
+        self._stop_decompressing()
+        silence = f"{self._patience:g} s without a byte"
+        raise DecompressorStuck(f"{silence} at {self.bytes_read:,} of {self.bytes_total:,}")
 
     def _end_decompressing(self) -> None:
         while self._decompressed.read(BLOCK):
             pass
         if self._process.wait():
-            self._check_source()
             raise ExportBroken("it cannot be decompressed to its end")
 
     def _stop_decompressing(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+class _Pipe(RawIOBase):
+    """What comes out of a pipe; asks what to do after each `patience` without a byte, and at the end."""
+
+    def __init__(
+        self, pipe: IO[bytes], patience: float, silent: Callable[[], None], ended: Callable[[], None]
+    ) -> None:
+        self._pipe, self._patience, self._silent, self._ended = pipe, patience, silent, ended
+        self._poll = select.poll()
+        self._poll.register(pipe, select.POLLIN)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._poll.poll(self._patience * 1000):
+            self._silent()
+        count = os.readv(self._pipe.fileno(), [buffer])
+        if not count:
+            self._ended()
+        return count
 
 
 def _header(notes: dict[str, str]) -> Header:

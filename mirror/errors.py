@@ -37,7 +37,7 @@ class ReaderMissing(MirrorError):
 
 
 class ImportRunning(MirrorError):
-    """Another import is at work on this mirror: wait until it ends."""
+    """An import is at work on this mirror, or a packet is being applied: wait until that ends."""
 
 
 class LocationUnknown(MirrorError):
@@ -68,6 +68,11 @@ class RoomMissing(MirrorError):
 
 class ExportBroken(MirrorError):
     """This export is damaged: fetch it anew, then import again. The mirror stays as it was."""
+
+
+class DecompressorStuck(MirrorError):
+    """The decompressor stands still: import again. That begins anew, and the mirror stays as it was. If it happens
+    again and lbzip2 is installed, uninstall it: LastYear.fm then uses a decompressor of its own."""
 
 
 class SchemaUnknown(MirrorError):

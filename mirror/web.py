@@ -126,8 +126,8 @@ class Download:
             pause = next(pauses, None)
             if pause is None:
                 raise ExportAway(self._where())
-            self._closed.wait(pause)
-            self.continue_from(self.position)
+            if not self._closed.wait(pause):
+                self.continue_from(self.position)
         return b""
 
     def continue_from(self, position: int) -> None:
