@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from mirror import index
 from mirror.database import Connection
 from mirror.sql import recording_dates, release_group_dates
 
@@ -74,6 +75,53 @@ RECORDINGS: dict[str, LiteralString] = {
 }
 
 
+# Table -> the release groups whose names, or the names of whose artists, may hang on its changed rows.
+NAMED_GROUPS: dict[str, LiteralString] = {
+    "release_group": "SELECT id FROM final_release_group",
+    "release": """
+        SELECT unnest(ARRAY[t.release_group, f.release_group])
+        FROM final_release AS f
+        LEFT JOIN release AS t USING (id)
+    """,
+    "release_group_alias": """
+        SELECT unnest(ARRAY[t.release_group, f.release_group])
+        FROM final_release_group_alias AS f
+        LEFT JOIN release_group_alias AS t USING (id)
+    """,
+    "release_alias": """
+        SELECT release.release_group
+        FROM final_release_alias AS f
+        LEFT JOIN release_alias AS t USING (id)
+        JOIN release ON release.id IN (t.release, f.release)
+    """,
+    "artist_credit_name": """
+        SELECT release_group.id
+        FROM final_artist_credit_name AS f
+        JOIN release_group USING (artist_credit)
+    """,
+}
+
+# The same for artists.
+NAMED_ARTISTS: dict[str, LiteralString] = {
+    "artist": "SELECT id FROM final_artist",
+    "artist_alias": """
+        SELECT unnest(ARRAY[t.artist, f.artist])
+        FROM final_artist_alias AS f
+        LEFT JOIN artist_alias AS t USING (id)
+    """,
+    "artist_credit": """
+        SELECT artist_credit_name.artist
+        FROM final_artist_credit AS f
+        JOIN artist_credit_name ON artist_credit_name.artist_credit = f.id
+    """,
+    "artist_credit_name": """
+        SELECT unnest(ARRAY[t.artist, f.artist])
+        FROM final_artist_credit_name AS f
+        LEFT JOIN artist_credit_name AS t USING (artist_credit, position)
+    """,
+}
+
+
 class Touched:
     """What has to be computed anew, found before the changed rows are applied, to be computed after."""
 
@@ -82,6 +130,9 @@ class Touched:
         self._groups = _collect(connection, "touched_group", GROUPS, changed)
         with_recordings = _exists(connection, "recording_first_release_date")
         self._recordings = with_recordings and _collect(connection, "touched_recording", RECORDINGS, changed)
+        groups = _collect(connection, "named_group", NAMED_GROUPS, changed)
+        artists = _collect(connection, "named_artist", NAMED_ARTISTS, changed)
+        self._names = groups or artists
 
     def update(self) -> None:
         """Compute it anew."""
@@ -89,22 +140,24 @@ class Touched:
             _update_groups(self._connection)
         if self._recordings:
             _update_recordings(self._connection)
+        if self._names:
+            index.update(self._connection)
 
 
 def _collect(
     connection: Connection, into: str, queries: dict[str, LiteralString], changed: Collection[str]
 ) -> bool:
-    wanted = [sql.SQL(queries[table]) for table in queries if table in changed]
-    if wanted:
-        create = sql.SQL("""
-            CREATE TEMPORARY TABLE {} ON COMMIT DROP AS
-            SELECT DISTINCT id
-            FROM (({})) AS found (id)
-            WHERE id IS NOT NULL
-        """)
-        name = sql.Identifier(into)
-        connection.execute(create.format(name, sql.SQL(") UNION ALL (").join(wanted)))
-        connection.execute(sql.SQL("ANALYZE {}").format(name))
+    name, wanted = sql.Identifier(into), [sql.SQL(queries[table]) for table in queries if table in changed]
+    found = sql.SQL(") UNION ALL (").join(wanted or [sql.SQL("SELECT NULL::integer")])
+    create = sql.SQL("""
+        CREATE TEMPORARY TABLE {} ON COMMIT DROP AS
+        SELECT DISTINCT id
+        FROM (({})) AS found (id)
+        WHERE id IS NOT NULL
+        ORDER BY id
+    """)
+    connection.execute(create.format(name, found))
+    connection.execute(sql.SQL("ANALYZE {}").format(name))
     return bool(wanted)
 
 

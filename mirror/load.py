@@ -7,6 +7,7 @@ from pathlib import Path
 
 from psycopg import sql
 
+from mirror import index
 from mirror.archive import Archive
 from mirror.build import Builder
 from mirror.checks import check
@@ -85,6 +86,9 @@ def import_export(
         with fresh_schema(connection, create_tables(profile)), Builder(owner_url) as builder:
             rows = _load(connection, archive, profile, builder, say)
             _derive(connection, profile, builder, say)
+            index.build(connection, lambda step: say(step, 0))
+            for table in index.TABLES:
+                builder.build(indexes(profile)[table])
             builder.wait(lambda: say("indexes", 0))
             check(connection)
             archive.verify(lambda: say("checksum", 0))
@@ -119,7 +123,9 @@ def _load(connection: Connection, archive: Archive, profile: str, builder: Build
     """Fill the tables in the order of the archive; what is full gets its keys while the next is filled."""
     kept = {table.name: table for table in PROFILES[profile]}
     rows = dict.fromkeys(kept, 0)
-    unbuilt = {name: found for name, found in indexes(profile).items() if name not in derivations(profile)}
+    unbuilt = {name: found for name, found in indexes(profile).items() if name in kept}
+    for table in derivations(profile):
+        unbuilt.pop(table, None)
     for name, dumped in archive.tables(set(kept)):
         say(name, 0)
         builder.check()

@@ -29,6 +29,9 @@ def _redirect(name: str, why: str) -> Table:
     return _table(name, dumped="gid new_id created", kept="gid new_id", why=why)
 
 
+ALIAS = """name locale edits_pending last_updated type sort_name begin_date_year begin_date_month begin_date_day
+    end_date_year end_date_month end_date_day primary_for_locale ended"""
+
 ALBUMS = (
     _table(
         "artist",
@@ -37,6 +40,12 @@ ALBUMS = (
             begin_area end_area""",
         kept="id name",
         why="who is behind a credit",
+    ),
+    _table(
+        "artist_alias",
+        dumped=f"id artist {ALIAS}",
+        kept="id artist name",
+        why="what else an artist is called, in other scripts for one",
     ),
     _table(
         "artist_credit",
@@ -58,6 +67,12 @@ ALBUMS = (
         why="Last.fm's album MBIDs are releases; a Cancelled one (status 6) gives no year",
     ),
     _table(
+        "release_alias",
+        dumped=f"id release {ALIAS}",
+        kept="id release name",
+        why="what else an edition of an album is called",
+    ),
+    _table(
         "release_country",
         dumped="release country date_year date_month date_day",
         kept="release country date_year date_month date_day",
@@ -67,8 +82,14 @@ ALBUMS = (
     _table(
         "release_group",
         dumped="id gid name artist_credit type comment edits_pending last_updated",
-        kept="id gid name artist_credit type",
-        why="the album that a year belongs to",
+        kept="id gid name artist_credit type comment",
+        why="the album that a year belongs to; the comment tells albums of one title apart: Weezer (Blue Album)",
+    ),
+    _table(
+        "release_group_alias",
+        dumped=f"id release_group {ALIAS}",
+        kept="id release_group name",
+        why="what else an album is called",
     ),
     _redirect("release_group_gid_redirect", why="MBIDs of merged release groups stay good"),
     _table(

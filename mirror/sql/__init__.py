@@ -60,5 +60,15 @@ def recording_dates(of: bytes = b"") -> bytes:
     return query.replace(b"{only_releases}", releases).replace(b"{only_recordings}", recordings)
 
 
+def album_titles(of: bytes = b"") -> bytes:
+    """Rows (release_group, name) of all groups, or of those that this query selects."""
+    return _read("album_titles.sql").replace(b"{of_groups}", b"WHERE release_group.id IN (%b)" % of if of else b"")
+
+
+def artist_names(of: bytes = b"") -> bytes:
+    """Rows (artist, name) of all artists who have albums, or of those that this query selects."""
+    return _read("artist_names.sql").replace(b"{of_artists}", b"AND artist.id IN (%b)" % of if of else b"")
+
+
 def _read(name: str) -> bytes:
     return (files(__name__) / name).read_bytes()

@@ -4,7 +4,7 @@ ALTER TABLE release_group RENAME TO release_group_undated;
 
 CREATE TABLE release_group (LIKE release_group_undated);
 
-INSERT INTO release_group (id, gid, artist_credit, type, year, first_release_date, name)
+INSERT INTO release_group (id, gid, artist_credit, type, year, first_release_date, name, comment)
 SELECT
     undated.id,
     undated.gid,
@@ -12,7 +12,8 @@ SELECT
     undated.type,
     dates.year,
     dates.first_release_date,
-    undated.name
+    undated.name,
+    undated.comment
 FROM release_group_undated AS undated
 LEFT JOIN ({dates}) AS dates ON dates.id = undated.id;
 

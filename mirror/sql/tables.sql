@@ -8,6 +8,12 @@ CREATE TABLE artist (
     name text COLLATE "C" NOT NULL
 );
 
+CREATE TABLE artist_alias (
+    id integer NOT NULL,
+    artist integer NOT NULL,
+    name text COLLATE "C" NOT NULL
+);
+
 CREATE TABLE artist_credit (
     id integer NOT NULL,
     name text COLLATE "C" NOT NULL
@@ -25,6 +31,12 @@ CREATE TABLE release (
     artist_credit integer NOT NULL,
     release_group integer NOT NULL,
     status smallint,
+    name text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE release_alias (
+    id integer NOT NULL,
+    release integer NOT NULL,
     name text COLLATE "C" NOT NULL
 );
 
@@ -49,6 +61,13 @@ CREATE TABLE release_group (
     type smallint,
     year smallint,
     first_release_date integer,
+    name text COLLATE "C" NOT NULL,
+    comment text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE release_group_alias (
+    id integer NOT NULL,
+    release_group integer NOT NULL,
     name text COLLATE "C" NOT NULL
 );
 
@@ -80,6 +99,28 @@ FROM (
     UNION ALL
     SELECT release, date_year, date_month, date_day FROM release_unknown_country
 ) AS event;
+
+-- What albums are called, under each of their artists: the hash of a title's key (names.py).
+CREATE TABLE album_name (
+    artist integer NOT NULL,
+    key integer NOT NULL,
+    release_group integer NOT NULL
+);
+
+-- What the artists of these albums are called: the hashes of a name's key, and of its halves, one of which a single wrong
+-- letter leaves as it is.
+CREATE TABLE artist_name (
+    key integer NOT NULL,
+    head integer NOT NULL,
+    tail integer NOT NULL,
+    artist integer NOT NULL
+);
+
+-- The names of artists whose albums a packet has touched, so that what was not found under them is asked for again.
+CREATE TABLE artist_news (
+    key integer NOT NULL,
+    touched_at timestamptz NOT NULL
+);
 
 -- One row: what was imported, and how far it was replicated. A table of ours among MusicBrainz's, so that it is
 -- swapped in with them.

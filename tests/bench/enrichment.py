@@ -17,8 +17,8 @@ LEAST_PER_SECOND, LEAST_RATIO = 50_000, 12
 FILL = """
     INSERT INTO musicbrainz.artist_credit
         SELECT 9000000 + n, 'Artist ' || n FROM generate_series(1, 200000) AS n;
-    INSERT INTO musicbrainz.release_group (id, gid, name, artist_credit, type, first_release_date, year)
-        SELECT 9000000 + n, md5('group ' || n)::uuid, 'Album ' || n, 9000001 + n %% 200000, 1,
+    INSERT INTO musicbrainz.release_group (id, gid, name, comment, artist_credit, type, first_release_date, year)
+        SELECT 9000000 + n, md5('group ' || n)::uuid, 'Album ' || n, '', 9000001 + n %% 200000, 1,
             (1950 + n %% 75) * 10000 + 101, 1950 + n %% 75
         FROM generate_series(1, %(groups)s) AS n;
     INSERT INTO musicbrainz.release (id, gid, name, artist_credit, release_group, status)

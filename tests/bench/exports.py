@@ -14,33 +14,14 @@ from typing import BinaryIO
 from uuid import UUID
 
 from demo.musicbrainz import write_checksums
+from tests.bench import words
 
 STAMP = "20260905-002519"
 ENTERED = "2012-05-15 18:57:13.252186+00"
 ROWS_PER_PIECE = 50_000
+OTHERS = 10**8  # numbers of names that no artist and no group has
 # Compressed bytes for each release: in all, and before the end of the last table that an albums mirror keeps.
 BYTES, BYTES_BEFORE = 1217, 670
-WORDS = [
-    *(
-        "love",
-        "night",
-        "blue",
-        "live",
-        "black",
-        "heart",
-        "dream",
-        "song",
-        "time",
-        "world",
-        "little",
-        "moon",
-        "day",
-    ),
-    *("fire", "house", "greatest", "hits", "vol", "party", "light", "river", "dance", "white", "girl", "gold"),
-    *("summer", "road", "best", "rain", "sun", "wild", "city", "sound", "soul", "home", "sweet", "dark", "star"),
-    *("machine", "water", "symphony", "quartet", "sonata", "concerto", "étude", "mädchen", "любовь", "夜", "日本"),
-    *("canción", "coração"),
-]
 Line = Callable[[random.Random, int], str]
 
 
@@ -48,15 +29,39 @@ def _gid(draw: random.Random) -> str:
     return str(UUID(int=draw.getrandbits(128), version=4))
 
 
-def _name(draw: random.Random, words: int = 4) -> str:
-    return " ".join(draw.choices(WORDS, k=draw.randint(1, words))).title()
-
-
 def _date(draw: random.Random) -> str:
     year = 2026 - int(draw.expovariate(1 / 12))
     if draw.random() < 0.2:
         return f"{year}\t\\N\t\\N"
     return f"{year}\t{draw.randint(1, 12)}\t{draw.randint(1, 28)}"
+
+
+# Of every four credits: which of them, and the position of each artist in it.
+MEMBERS = ((0, 0), (1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (3, 2))
+
+
+def _member(number: int) -> tuple[int, int]:
+    """The credit and the position in it that the row of a number is about."""
+    four, row = divmod(number - 1, len(MEMBERS))
+    credit, position = MEMBERS[row]
+    return 4 * four + credit + 1, position
+
+
+def _credited(credit: int, position: int, artists: int) -> int:
+    return (credit * 7919 + position * 104_729) % artists + 1
+
+
+def _redirect(entities: int) -> Line:
+    return lambda draw, _: f"{_gid(draw)}\t{draw.randint(1, entities)}\t{ENTERED}\n"
+
+
+def _alias(entities: int) -> Line:
+    def alias(draw: random.Random, number: int) -> str:
+        name = words.artist(OTHERS + number)
+        nulls = "\\N\t" * 6
+        return f"{number}\t{draw.randint(1, entities)}\t{name}\t\\N\t0\t{ENTERED}\t1\t{name}\t{nulls}f\tf\n"
+
+    return alias
 
 
 def kept(releases: int) -> dict[str, tuple[int, Line]]:
@@ -70,41 +75,57 @@ def kept(releases: int) -> dict[str, tuple[int, Line]]:
         wide, country = divmod(number - releases, 130)
         return f"{wide + 1}\t{country + 300}\t2019\t{wide % 12 + 1}\t{wide % 28 + 1}\n"
 
-    def redirect(entities: int) -> Line:
-        return lambda draw, _: f"{_gid(draw)}\t{draw.randint(1, entities)}\t{ENTERED}\n"
+    def artist_of(credit: int, position: int) -> str:
+        return words.artist(_credited(credit, position, artists))
+
+    def credit_name(number: int) -> str:
+        return " & ".join(
+            artist_of(number, position) for credit, position in MEMBERS if credit == (number - 1) % 4
+        )
+
+    def member(draw: random.Random, number: int) -> str:
+        credit, position = _member(number)
+        artist = _credited(credit, position, artists)
+        return f"{credit}\t{position}\t{artist}\t{artist_of(credit, position)}\t & \n"
+
+    def credit_of_group(draw: random.Random) -> int:
+        """Most albums are of one artist: those are the odd credits."""
+        number = draw.randint(1, names - 1)
+        return number | 1 if draw.random() < 0.7 else number
+
+    def release(draw: random.Random, number: int) -> str:
+        group = number * 78 // 100 or 1
+        title = words.title(group if number % 7 else OTHERS + number)
+        status = draw.choice((1, 1, 1, 1, 1, 1, 2, 3, 4, 6))
+        return (
+            f"{number}\t{_gid(draw)}\t{title}\t{draw.randint(1, names)}\t{group}\t{status}\t1\t120\t28"
+            f"\t{draw.randint(10**11, 10**12)}\t\t0\t-1\t{ENTERED}\n"
+        )
+
+    def group(draw: random.Random, number: int) -> str:
+        kind, credit = draw.choice((1, 1, 2, 3)), credit_of_group(draw)
+        return f"{number}\t{_gid(draw)}\t{words.title(number)}\t{credit}\t{kind}\t\t0\t{ENTERED}\n"
 
     return {
         "artist": (
             artists,
             lambda d, n: (
-                f"{n}\t{_gid(d)}\t{_name(d, 3)}\t{_name(d, 3)}\t{d.randint(1900, 2000)}"
+                f"{n}\t{_gid(d)}\t{words.artist(n)}\t{words.artist(n)}\t{d.randint(1900, 2000)}"
                 + "\t\\N" * 5
                 + f"\t1\t{d.randint(1, 9000)}\t1\t\t0\t{ENTERED}\tf\t\\N\t\\N\n"
             ),
         ),
-        "artist_credit": (names, lambda d, n: f"{n}\t{_name(d, 4)}\t1\t3\t{ENTERED}\t0\t{_gid(d)}\n"),
-        "artist_credit_name": (
-            releases * 125 // 100,
-            lambda d, n: f"{n % names + 1}\t{n // names}\t{d.randint(1, artists)}\t{_name(d, 3)}\t & \n",
-        ),
-        "artist_gid_redirect": (releases // 10, redirect(artists)),
-        "release": (
-            releases,
-            lambda d, n: (
-                f"{n}\t{_gid(d)}\t{_name(d)}\t{d.randint(1, names)}\t{n * 78 // 100 or 1}"
-                f"\t{d.choice((1, 1, 1, 1, 1, 1, 2, 3, 4, 6))}\t1\t120\t28\t{d.randint(10**11, 10**12)}"
-                f"\t\t0\t-1\t{ENTERED}\n"
-            ),
-        ),
+        "artist_alias": (releases * 12 // 100, _alias(artists)),
+        "artist_credit": (names, lambda d, n: f"{n}\t{credit_name(n)}\t1\t3\t{ENTERED}\t0\t{_gid(d)}\n"),
+        "artist_credit_name": (names // 4 * len(MEMBERS), member),
+        "artist_gid_redirect": (releases // 10, _redirect(artists)),
+        "release": (releases, release),
+        "release_alias": (releases // 100, _alias(releases)),
         "release_country": (releases * 230 // 100, countries),
-        "release_gid_redirect": (releases // 6, redirect(releases)),
-        "release_group": (
-            groups,
-            lambda d, n: (
-                f"{n}\t{_gid(d)}\t{_name(d)}\t{d.randint(1, names)}\t{d.choice((1, 1, 2, 3))}\t\t0\t{ENTERED}\n"
-            ),
-        ),
-        "release_group_gid_redirect": (releases // 10, redirect(groups)),
+        "release_gid_redirect": (releases // 6, _redirect(releases)),
+        "release_group": (groups, group),
+        "release_group_alias": (releases // 50, _alias(groups)),
+        "release_group_gid_redirect": (releases // 10, _redirect(groups)),
         "release_group_secondary_type_join": (
             releases * 17 // 100,
             lambda d, n: f"{n * 4 + 1}\t{d.randint(1, 12)}\t{ENTERED}\n",
@@ -153,7 +174,7 @@ def _filler() -> tuple[int, bytes]:
     """What is passed over: rows as of recordings."""
     draw = random.Random(0)
     lines = [
-        f"{n}\t{_gid(draw)}\t{_name(draw)}\t{draw.randint(1, 9**7)}\t{draw.getrandbits(19)}\t\t0\t{ENTERED}\tf\n"
+        f"{n}\t{_gid(draw)}\t{words.title(n)}\t{draw.getrandbits(22)}\t{draw.getrandbits(19)}\t\t0\t{ENTERED}\tf\n"
         for n in range(60_000)
     ]
     plain = "".join(lines).encode()

@@ -33,11 +33,12 @@ KEPT = {table.name: table.kept for table in ALBUMS}
 KEYS = {"release": ("id",), "release_country": ("release", "country"), "release_group": ("id",)}
 
 FILL = """
-    INSERT INTO musicbrainz.release_group (id, gid, name, artist_credit, type, year, first_release_date)
+    INSERT INTO musicbrainz.release_group (id, gid, name, comment, artist_credit, type, year, first_release_date)
         SELECT
             id,
             ('00000000-0000-4000-8000-' || lpad(id::text, 12, '0'))::uuid,
             'Album ' || id,
+            '',
             1,
             1,
             1950 + id %% 70,

@@ -17,8 +17,8 @@ def mbid(name: str) -> UUID:
 
 
 def row(table: str, **values: object) -> Row:
-    """A row in the order of the dump; whatever is not said is NULL."""
-    return [values.get(column) for column in COLUMNS[table]]
+    """A row in the order of the dump; whatever is not said is NULL, or empty where MusicBrainz has no NULL."""
+    return [values.get(column, "" if column == "comment" else None) for column in COLUMNS[table]]
 
 
 def group(number: int, name: str, title: str = "Title", artist_credit: int = 1) -> Row:
@@ -43,6 +43,7 @@ def event(release: int, country: int, year: int | None, month: int | None = None
 
 TABLES: Mapping[str, list[Row]] = {
     "artist": [row("artist", id=1, gid=mbid("artist"), name="Fleetwood Mac", sort_name="Fleetwood Mac")],
+    "artist_alias": [row("artist_alias", id=1, artist=1, name="Mac", sort_name="Mac")],
     "artist_credit": [row("artist_credit", id=1, name="Fleetwood Mac"), row("artist_credit", id=2, name=HOSTILE)],
     "artist_credit_name": [
         row("artist_credit_name", artist_credit=1, position=0, artist=1, name="Fleetwood Mac", join_phrase="")
@@ -61,6 +62,7 @@ TABLES: Mapping[str, list[Row]] = {
         release(9, "hostile", 7),
         release(10, "dated twice", 8),
     ],
+    "release_alias": [row("release_alias", id=1, release=1, name="Gerüchte", sort_name="Gerüchte")],
     "release_country": [
         event(1, 221, 1977, 2, 4),
         event(2, 222, 1977),
@@ -87,6 +89,7 @@ TABLES: Mapping[str, list[Row]] = {
         group(7, "group hostile", HOSTILE, artist_credit=2),
         group(8, "group dated twice"),
     ],
+    "release_group_alias": [row("release_group_alias", id=1, release_group=1, name="Gossip", sort_name="Gossip")],
     "release_group_gid_redirect": [row("release_group_gid_redirect", gid=mbid("merged group"), new_id=1)],
     "release_group_secondary_type_join": [
         row("release_group_secondary_type_join", release_group=1, secondary_type=6)

@@ -140,7 +140,7 @@ def test_a_packet_of_another_format_changes_nothing(mirror: str) -> None:
     [
         pytest.param((b'"comment": ', b'"remark": '), id="another one"),
         pytest.param((b'"comment": ', b'"mood": 1, "comment": '), id="one more"),
-        pytest.param((b'"comment": null, ', b""), id="one less"),
+        pytest.param((b'"comment": "", ', b""), id="one less"),
     ],
 )
 def test_another_column_in_a_kept_table_stops_it(mirror: str, change: tuple[bytes, bytes]) -> None:
@@ -157,7 +157,7 @@ def test_a_mirror_whose_export_has_no_number_cannot_be_replicated(empty_database
 def test_no_packet_is_applied_while_an_import_is_at_work(mirror: str) -> None:
     with psycopg.connect(mirror) as importer:
         importer.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        refused(mirror, GOOD, ImportRunning, "wait until it ends")
+        refused(mirror, GOOD, ImportRunning, "wait until that ends")
     apply(mirror, GOOD)
     assert snapshot(mirror) == NEW
 

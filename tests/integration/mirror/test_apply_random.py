@@ -15,32 +15,71 @@ from mirror.database import open_connection
 from mirror.load import Options, import_export
 from mirror.sql import recording_dates, release_group_dates
 from mirror.tables import PROFILES
-from tests.integration.mirror.music import TABLES, event, mbid, publish, release, row
+from tests.integration.mirror.master.compare import indexed, indexed_anew
+from tests.integration.mirror.music import TABLES, event, mbid, publish, row
 from tests.integration.mirror.packets import BASE, Edit, packet
 
-KEYS = {"release_country": ("release", "country"), "release_unknown_country": ("release",)}
+KEYS = {
+    "artist_credit_name": ("artist_credit", "position"),
+    "release_country": ("release", "country"),
+    "release_unknown_country": ("release",),
+}
 KEPT = {table.name: table.kept for table in PROFILES["recordings"]}
 
-CHANGING = [*KEPT, "recording_first_release_date", "mirror_state"]
+CHANGING = [*KEPT, "recording_first_release_date", "album_name", "artist_name", "mirror_state"]
 
 few = st.integers(1, 3)  # few ids, so that keys are freed, taken and freed again
+names = st.sampled_from(["Rumours", "Rumours (Deluxe)", "Tusk", "Fleetwood Mac", ""])
 year, month = st.sampled_from([None, 1970, 1971, 1972]), st.sampled_from([None, 1, 2])
 
 ROWS: dict[str, st.SearchStrategy[Row]] = {
+    "artist": st.builds(lambda number, name: row("artist", id=number, name=name), few, names),
+    "artist_alias": st.builds(
+        lambda number, artist, name: row("artist_alias", id=number, artist=artist, name=name), few, few, names
+    ),
+    "artist_credit": st.builds(lambda number, name: row("artist_credit", id=number, name=name), few, names),
+    "artist_credit_name": st.builds(
+        lambda credit, position, artist: row(
+            "artist_credit_name", artist_credit=credit, position=position, artist=artist
+        ),
+        few,
+        st.integers(0, 1),
+        few,
+    ),
     "medium": st.builds(lambda number, release: row("medium", id=number, release=release), few, few),
     "release": st.builds(
-        lambda number, group, status: release(number, f"release {number}", group, status),
+        lambda number, group, status, name: row(
+            "release",
+            id=number,
+            gid=mbid(f"release {number}"),
+            name=name,
+            artist_credit=1,
+            release_group=group,
+            status=status,
+        ),
         few,
         few,
         st.sampled_from([None, 1, 6]),
+        names,
+    ),
+    "release_alias": st.builds(
+        lambda number, release, name: row("release_alias", id=number, release=release, name=name), few, few, names
     ),
     "release_country": st.builds(event, few, few, year, month),
     "release_group": st.builds(
-        lambda number, other: row(
-            "release_group", id=number, gid=mbid(f"{number} {other}"), name="", artist_credit=1
+        lambda number, other, credit, name: row(
+            "release_group", id=number, gid=mbid(f"{number} {other}"), name=name, artist_credit=credit
         ),
         few,
         st.booleans(),
+        few,
+        names,
+    ),
+    "release_group_alias": st.builds(
+        lambda number, group, name: row("release_group_alias", id=number, release_group=group, name=name),
+        few,
+        few,
+        names,
     ),
     "release_unknown_country": st.builds(
         lambda release, year: row("release_unknown_country", release=release, date_year=year), few, year
@@ -123,7 +162,7 @@ def derived(connection: psycopg.Connection[Any]) -> list[set[tuple[Any, ...]]]:
         b"SELECT id, first_release_date, year FROM release_group WHERE first_release_date IS NOT NULL",
         b"SELECT recording, year, month, day FROM recording_first_release_date",
     )
-    return [set(connection.execute(query)) for query in queries]
+    return [*(set(connection.execute(query)) for query in queries), indexed(connection)]
 
 
 def derived_anew(connection: psycopg.Connection[Any]) -> list[set[tuple[Any, ...]]]:
@@ -134,7 +173,8 @@ def derived_anew(connection: psycopg.Connection[Any]) -> list[set[tuple[Any, ...
         JOIN release_group USING (id)
         WHERE dates.first_release_date IS NOT NULL
     """
-    return [set(connection.execute(query)) for query in (groups % release_group_dates(), recording_dates())]
+    queries = groups % release_group_dates(), recording_dates()
+    return [*(set(connection.execute(query)) for query in queries), indexed_anew(connection)]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -87,7 +87,7 @@ def test_every_kept_column_of_both_profiles_arrives_as_it_was_dumped(empty_datab
             names = sql.SQL(", ").join(map(sql.Identifier, table.kept))
             query = sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier("musicbrainz", table.name))
             places = [COLUMNS[table.name].index(name) for name in table.kept]
-            wanted = [tuple(line[place] for place in places) for line in tables[table.name]]
+            wanted = [tuple(line[place] for place in places) for line in tables.get(table.name, [])]
             assert sorted(connection.execute(query), key=repr) == sorted(wanted, key=repr), table.name
 
 

@@ -242,7 +242,7 @@ def test_following_outlives_what_passes(mirror: str, metabrainz: MetaBrainz, fol
     with psycopg.connect(mirror, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # as an import does
         _, seen, _ = follow()
-        wait_until(lambda: any("Another import" in progress.waiting for progress in seen))
+        wait_until(lambda: any("An import is at work" in progress.waiting for progress in seen))
         backends = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%replicate'"
         )

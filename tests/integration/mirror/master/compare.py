@@ -1,11 +1,14 @@
 """Whether a mirror holds what its master holds: every kept column of every kept table, and every derived date."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from hashlib import sha256
 
 from psycopg import sql
 
 from mirror.database import SCHEMA, Connection, connect
+from mirror.index import head_hash, key_hash, tail_hash
+from mirror.names import artist_key, title_key
+from mirror.sql import album_titles, artist_names
 from mirror.state import mirror_state
 from mirror.tables import PROFILES, Table
 from tests.integration.mirror.master.master import Master
@@ -35,6 +38,7 @@ def compare(master: Master, mirror_url: str) -> list[str]:
             *(line for table in tables for line in _rows(ours, theirs, table)),
             *differences("release_group_meta", copied(ours, GROUP_DATES), copied(theirs, GROUP_DATES)),
             *_recording_dates(ours, theirs, tables),
+            *_names(theirs),
         ]
 
 
@@ -71,6 +75,48 @@ def _rows(ours: Connection, theirs: Connection, table: Table) -> list[str]:
 def _kept(table: Table) -> sql.Composed:
     columns = sql.SQL(", ").join(map(sql.Identifier, table.kept))
     return sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(SCHEMA, table.name), columns)
+
+
+def _names(theirs: Connection) -> list[str]:
+    """The index of names, against the names that the mirror's own tables hold now."""
+    expected, found = indexed_anew(theirs), indexed(theirs)
+    return [
+        f"the index of names, {who}: {row}"
+        for who, rows in (("missing", expected - found), ("too much", found - expected))
+        for row in sorted(rows)[:SHOWN]
+    ]
+
+
+def indexed(connection: Connection) -> set[tuple[object, ...]]:
+    """What the index of names holds; every row of it once."""
+    rows = [
+        *connection.execute("SELECT 'album', artist, key, release_group FROM album_name"),
+        *connection.execute("SELECT 'artist', artist, key, head, tail FROM artist_name"),
+    ]
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+def indexed_anew(connection: Connection) -> set[tuple[object, ...]]:
+    """What it should hold, name by name."""
+    artists = defaultdict(set)
+    for group, artist in connection.execute("""
+        SELECT release_group.id, artist
+        FROM release_group
+        JOIN artist_credit_name USING (artist_credit)
+    """):
+        artists[group].add(artist)
+    albums = {
+        ("album", artist, key_hash(title_key(str(name))), group)
+        for group, name in connection.execute(album_titles())
+        for artist in artists[group]
+    }
+    return albums | {_indexed_artist(artist, str(name)) for artist, name in connection.execute(artist_names())}
+
+
+def _indexed_artist(artist: object, name: str) -> tuple[object, ...]:
+    key = artist_key(name)
+    return "artist", artist, key_hash(key), head_hash(key, len(key)), tail_hash(key, len(key))
 
 
 def _recording_dates(ours: Connection, theirs: Connection, tables: tuple[Table, ...]) -> list[str]:

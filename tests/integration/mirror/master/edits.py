@@ -22,11 +22,14 @@ def add_release(desk: Desk) -> None:
 
 
 def add_aliases(desk: Desk) -> None:
-    owners: tuple[LiteralString, ...] = ("artist", "release_group")
-    for owner in owners:
+    owners: dict[LiteralString, LiteralString] = {
+        "artist": "artist_alias",
+        "release": "release_alias",
+        "release_group": "release_group_alias",
+    }
+    for owner, aliases in owners.items():
         name = desk.dice.name()
-        values = {owner: desk.pick(owner), "name": name, "sort_name": name}
-        desk.insert("artist_alias" if owner == "artist" else "release_group_alias", **values)
+        desk.insert(aliases, **{owner: desk.pick(owner), "name": name, "sort_name": name})
 
 
 def rename(desk: Desk) -> None:

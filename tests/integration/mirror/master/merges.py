@@ -23,6 +23,7 @@ def merge_releases(desk: Desk) -> None:
         desk.run("DELETE FROM release_unknown_country WHERE release = %s", loser)
     desk.run("UPDATE release_unknown_country SET release = %s WHERE release = %s", winner, loser)
     desk.run("UPDATE release_label SET release = %s WHERE release = %s", winner, loser)
+    desk.run("UPDATE release_alias SET release = %s WHERE release = %s", winner, loser)
     _redirect(desk, "release", loser, winner)
 
 
@@ -176,6 +177,7 @@ def delete_credit(desk: Desk) -> None:
 def remove_release(desk: Desk, release: int) -> None:
     desk.run("DELETE FROM release_gid_redirect WHERE new_id = %s", release)
     desk.run("DELETE FROM release_label WHERE release = %s", release)
+    desk.run("DELETE FROM release_alias WHERE release = %s", release)
     desk.run("DELETE FROM release_country WHERE release = %s", release)
     desk.run("DELETE FROM release_unknown_country WHERE release = %s", release)
     tracks = desk.numbers(

@@ -34,7 +34,7 @@ CORE: tuple[str, ...] = (
     *("artist", "artist_alias", "artist_gid_redirect"),
     *("artist_credit", "artist_credit_gid_redirect", "artist_credit_name"),
     *("medium", "medium_gid_redirect", "track", "track_gid_redirect", "recording", "recording_gid_redirect"),
-    *("release", "release_country", "release_gid_redirect", "release_label"),
+    *("release", "release_alias", "release_country", "release_gid_redirect", "release_label"),
     *("release_status", "release_unknown_country"),
     *("release_group", "release_group_alias", "release_group_gid_redirect", "release_group_primary_type"),
     *("release_group_secondary_type", "release_group_secondary_type_join"),

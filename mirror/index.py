@@ -1,0 +1,123 @@
+"""The index of names: by which keys (names.py) an album and its artists are found.
+
+Hashes of 32 bits stand for the keys: two titles of one artist share a hash once in 4 billion times.
+"""
+
+from collections.abc import Callable, Iterator
+from zlib import crc32
+
+from psycopg.rows import args_row
+
+from mirror.database import Connection
+from mirror.names import artist_key, title_key
+from mirror.sql import album_titles, artist_names
+
+TABLES = ("album_name", "artist_name", "artist_news")
+CHUNK = 10_000  # names in memory
+NEWS_DAYS = 40  # longer than anything waits to be asked for again
+
+
+def key_hash(key: str) -> int:
+    """A key as the index has it: a signed 32-bit number, the same on every machine."""
+    return crc32(key.encode("utf-8", "surrogatepass")) - 0x8000_0000
+
+
+def head_hash(key: str, length: int) -> int:
+    """The first half of a key that is or might be so long; the length is part of it."""
+    return key_hash(f"{length} {key[: length // 2]}")
+
+
+def tail_hash(key: str, length: int) -> int:
+    """The same of its second half."""
+    return key_hash(f"{key[-(length - length // 2) :]} {length}")
+
+
+def build(connection: Connection, said: Callable[[str], None]) -> None:
+    """Fill the index of a new import."""
+    said("album names")
+    _index_albums(connection, album_titles())
+    connection.execute("VACUUM (ANALYZE) album_name")
+    said("artist names")
+    _index_artists(connection, artist_names())
+    connection.execute("VACUUM (ANALYZE) artist_name")
+
+
+def update(connection: Connection) -> None:
+    """Bring the index up to date for the ids in the tables `named_group` and `named_artist`.
+
+    To `named_artist` it adds the artists who had or now have one of these albums.
+    """
+    artists = """
+        INSERT INTO named_artist
+        SELECT DISTINCT artist
+        FROM album_name
+        WHERE release_group IN (SELECT id FROM named_group)
+    """
+    connection.execute(artists)
+    connection.execute("DELETE FROM album_name WHERE release_group IN (SELECT id FROM named_group)")
+    _index_albums(connection, album_titles(of=b"SELECT id FROM named_group"))
+    connection.execute(artists)
+    connection.execute("DELETE FROM artist_name WHERE artist IN (SELECT id FROM named_artist)")
+    connection.execute("ANALYZE named_artist")
+    _index_artists(connection, artist_names(of=b"SELECT id FROM named_artist"))
+    _tell_news(connection)
+
+
+def _tell_news(connection: Connection) -> None:
+    connection.execute("""
+        INSERT INTO artist_news (key, touched_at)
+        SELECT DISTINCT key, now()
+        FROM artist_name
+        WHERE artist IN (SELECT id FROM named_artist)
+        ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at
+    """)
+    connection.execute("DELETE FROM artist_news WHERE touched_at < now() - make_interval(days => %s)", [NEWS_DAYS])
+
+
+def _index_albums(connection: Connection, titles: bytes) -> None:
+    with connection.transaction():
+        connection.execute("CREATE TEMPORARY TABLE title (release_group integer, key integer) ON COMMIT DROP")
+        _fold(connection, titles, "title", lambda group, name: f"{group}\t{key_hash(title_key(name))}\n")
+        connection.execute("""
+            INSERT INTO album_name (artist, key, release_group)
+            SELECT DISTINCT artist_credit_name.artist, title.key, title.release_group
+            FROM title
+            JOIN release_group ON release_group.id = title.release_group
+            JOIN artist_credit_name ON artist_credit_name.artist_credit = release_group.artist_credit
+        """)
+        connection.execute("DROP TABLE title")
+
+
+def _index_artists(connection: Connection, names: bytes) -> None:
+    with connection.transaction():
+        connection.execute("CREATE TEMPORARY TABLE spelling (LIKE artist_name) ON COMMIT DROP")
+        _fold(connection, names, "spelling", _artist_row)
+        connection.execute("INSERT INTO artist_name SELECT DISTINCT * FROM spelling")
+        connection.execute("DROP TABLE spelling")
+
+
+def _artist_row(artist: int, name: str) -> str:
+    key = artist_key(name)
+    length = len(key)
+    return f"{key_hash(key)}\t{head_hash(key, length)}\t{tail_hash(key, length)}\t{artist}\n"
+
+
+def _fold(connection: Connection, names: bytes, table: str, row: Callable[[int, str], str]) -> None:
+    """Bring the keys of these names into a table, some at a time."""
+    copy_rows = f"COPY {table} FROM STDIN".encode()
+    for rows in _chunks(connection, names):
+        text = "".join([row(number, name) for number, name in rows])
+        with connection.cursor() as cursor, cursor.copy(copy_rows) as copy:
+            copy.write(text)
+    connection.execute(f"ANALYZE {table}".encode())
+
+
+def _named(number: int, name: str) -> tuple[int, str]:
+    return number, name
+
+
+def _chunks(connection: Connection, query: bytes) -> Iterator[list[tuple[int, str]]]:
+    with connection.cursor("names", binary=True, row_factory=args_row(_named)) as cursor:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(CHUNK):
+            yield rows

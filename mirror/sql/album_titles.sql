@@ -1,0 +1,25 @@
+-- What every release group is called: its own title, alone and with the comment that tells it from another, those of its
+-- releases that differ, and the aliases of both.
+SELECT id AS release_group, name
+FROM release_group
+{of_groups}
+UNION ALL
+SELECT id, name || ' ' || comment
+FROM (SELECT * FROM release_group WHERE comment <> '') AS release_group
+{of_groups}
+UNION ALL
+SELECT release.release_group, release.name
+FROM release
+JOIN release_group ON release_group.id = release.release_group AND release_group.name <> release.name
+{of_groups}
+UNION ALL
+SELECT release_group_alias.release_group, release_group_alias.name
+FROM release_group_alias
+JOIN release_group ON release_group.id = release_group_alias.release_group
+{of_groups}
+UNION ALL
+SELECT release.release_group, release_alias.name
+FROM release_alias
+JOIN release ON release.id = release_alias.release
+JOIN release_group ON release_group.id = release.release_group
+{of_groups}
