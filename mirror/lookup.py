@@ -56,6 +56,11 @@ def years_by_mbid(connection: Connection, mbids: Sequence[UUID]) -> dict[UUID, A
         ) AS found
         JOIN release_group ON release_group.id = found.release_group
     """
-    parameters = {"mbids": list(set(mbids)), "last_year": datetime.now(UTC).year + 1}
+    parameters = {"mbids": list(set(mbids)), "last_year": last_year()}
     with connection.cursor(binary=True, row_factory=class_row(Answer)) as cursor:
         return {answer.mbid: answer for answer in cursor.execute(query, parameters, prepare=True)}
+
+
+def last_year() -> int:
+    """The last year that an album can be from: some are announced for the next one."""
+    return datetime.now(UTC).year + 1

@@ -1,0 +1,76 @@
+"""The albums of one artist, to find the one that is nearly called as it was scrobbled."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from mirror.candidates import Named
+from mirror.likeness import NUMBERS, nearest, same_last_letter
+from mirror.names import LONGEST, artist_key, title_key
+
+DIVIDED = re.compile(r": | - ")
+COUNTED = re.compile(r"(?:vol|part)(\d+)$")
+TRUNCATED = 250  # characters; where Last.fm cuts, at 255, the last ones may be lost
+TELLING = 9  # letters of a title that may stand for one with a subtitle
+SHORTEST = 3  # letters that make a title by themselves
+SUBTITLE = re.compile(r"[:,(\[–—]| - ")
+
+
+class Discography:
+    """An artist's name and titles, folded once."""
+
+    def __init__(self, artist: str, albums: Iterable[Named]) -> None:
+        self._artist = artist_key(artist)
+        self._names = {album.id: album.name for album in albums}
+        self._keys = [(id_, title_key(name)) for id_, name in self._names.items()]
+        self._alone = [(id_, _alone(self._names[id_], key, self._artist)) for id_, key in self._keys]
+
+    def near(self, title: str, key: str, artist: str) -> tuple[int, list[int]]:
+        """The release groups nearest to a title of this key, and by how many letters they differ from it."""
+        for find in (self._but_for_the_artist, self._but_for_the_end):
+            if found := find(title, key, artist):
+                return 0, found
+        slips, found = nearest(key, self._keys)
+        return slips, [id_ for id_ in found if same_last_letter(title, self._names[id_])]
+
+    def _but_for_the_artist(self, title: str, key: str, artist: str) -> list[int]:
+        """Of Pärt "Pärt: Tabula Rasa", "Cheap Trick at Budokan", a title that is the artist in other letters."""
+        asked = _alone(title, key, artist)
+        return [id_ for id_, other in self._alone if other == asked]
+
+    def _but_for_the_end(self, title: str, key: str, artist: str) -> list[int]:
+        """A title without its subtitle, and one that Last.fm has cut off."""
+        if len(title) >= TRUNCATED:
+            return [id_ for id_, other in self._keys if other.startswith(key[: LONGEST // 2])]
+        if len(key) < TELLING:
+            return []
+        return [id_ for id_, heads in self._heads if key in heads]
+
+    @cached_property
+    def _heads(self) -> list[tuple[int, set[str]]]:
+        """The keys of what stands before a subtitle. One with a number in it may tell a volume from the next."""
+        return [
+            (id_, {title_key(name[: sign.start()]) for sign in SUBTITLE.finditer(name)})
+            for id_, name in self._names.items()
+            if not (sign := SUBTITLE.search(name)) or not NUMBERS.search(title_key(name[sign.end() :]))
+        ]
+
+
+def _alone(title: str, key: str, artist: str) -> str:
+    """A title's key without the artist or composer in front, each part's number in digits; nothing where it is the
+    artist's name."""
+    parts = DIVIDED.split(title)
+    if len(parts) > 1:
+        if len(name := artist_key(parts[0])) >= SHORTEST and name in artist:
+            parts = parts[1:]
+        key = title_key(": ".join(parts)) if len(parts) == 1 else "".join(map(_counted, parts))
+    else:
+        key = _counted(title, key)
+    rest = key.removeprefix(artist)
+    return rest if not rest or len(rest) >= SHORTEST else key
+
+
+def _counted(title: str, key: str = "") -> str:
+    """ "Use Your Illusion I" and "Use Your Illusion, Vol. 1" as one."""
+    key = COUNTED.sub(r"\1", key or title_key(title))
+    return f"{key[:-1]}1" if title.endswith(" I") and len(key) > SHORTEST else key
