@@ -17,10 +17,12 @@ from app.store.scrobbles import Standing, year_bounds
 
 FETCHES = "fetches"
 LOOKUPS = "lookups"
-QUEUES = (LOOKUPS, FETCHES)
+CHORES = "chores"
+QUEUES = (LOOKUPS, FETCHES, CHORES)
 
 FETCH_YEAR = "worker.jobs.fetch_year"
 LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
+REMATCH = "worker.jobs.rematch"
 
 FIRST_YEAR = 2002
 LATE = timedelta(days=15)
@@ -38,6 +40,8 @@ FAILURES = {
 }
 
 _KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600, "ttl": 24 * 3600, "job_timeout": 6 * 3600}
+# What goes under one name for all times makes way for the next.
+_GONE = {"result_ttl": 0, "failure_ttl": 1}
 # A killed worker's job is taken up again at once: it goes on behind its last committed page.
 _AGAIN = Retry(max=10)
 
@@ -103,8 +107,19 @@ def ask_for_listener(redis: Redis, username: str) -> bool:
             job_id=f"listener-{key(username).encode().hex()}",
             unique=True,
             retry=_AGAIN,
-            **{**_KEPT, "result_ttl": 0, "failure_ttl": 1},
+            **{**_KEPT, **_GONE},
         )
+    except DuplicateJobError:
+        return False
+    except RedisError as error:
+        raise QueueAway from error
+    return True
+
+
+def ask_for_rematch(redis: Redis) -> bool:
+    """Sends a worker through all albums without a year; False when one is at it. Raises QueueAway."""
+    try:
+        queue(redis, CHORES).enqueue(REMATCH, job_id="rematch", unique=True, retry=_AGAIN, **{**_KEPT, **_GONE})
     except DuplicateJobError:
         return False
     except RedisError as error:

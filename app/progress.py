@@ -151,6 +151,11 @@ def remember(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
     redis.set(topic.channel, snapshot.model_dump_json(), ex=KEPT)
 
 
+def outdate(redis: Redis, topic: Topic) -> None:
+    """Drops the latest of a topic: who looks next reads the database."""
+    redis.delete(topic.channel)
+
+
 def forget(redis: Redis, username: str) -> None:
     """Drops every snapshot about a listener."""
     topic = Topic(username)

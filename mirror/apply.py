@@ -12,8 +12,17 @@ import psycopg
 from mirror.changes import Gathering, apply, evict, settle, targets
 from mirror.database import SCHEMA, Connection, readable_errors
 from mirror.derived import Touched
-from mirror.errors import ImportRunning, MirrorEmpty, NotReplicable, PacketBroken, PacketOutOfTurn, SchemaChanged
+from mirror.errors import (
+    ImportRunning,
+    MirrorEmpty,
+    MirrorOutdated,
+    NotReplicable,
+    PacketBroken,
+    PacketOutOfTurn,
+    SchemaChanged,
+)
 from mirror.load import LOCK
+from mirror.names import RULES
 from mirror.packets import Header, Packet, open_packet
 from mirror.state import State, mirror_state, note_packet
 from mirror.tables import KNOWN_SCHEMAS, PROFILES
@@ -67,6 +76,8 @@ def _checked(header: Header, state: State | None) -> State:
         raise MirrorEmpty
     if state.replication_sequence is None:
         raise NotReplicable
+    if state.names_rules != RULES:
+        raise MirrorOutdated(f"its names are folded by {state.names_rules}")
     if header.sequence != state.replication_sequence + 1:
         raise PacketOutOfTurn(f"it is {header.sequence}, the mirror is at {state.replication_sequence}")
     if header.schema_sequence != state.schema_sequence or header.schema_sequence not in KNOWN_SCHEMAS:

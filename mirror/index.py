@@ -3,14 +3,17 @@
 Hashes of 32 bits stand for the keys: two titles of one artist share a hash once in 4 billion times.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from zlib import crc32
 
 from psycopg.rows import args_row
 
-from mirror.database import Connection
-from mirror.names import artist_key, title_key
+from mirror.database import Connection, readable_errors
+from mirror.errors import MirrorEmpty, MirrorOutdated
+from mirror.names import RULES, artist_key, artist_keys, title_key
 from mirror.sql import album_titles, artist_names
+from mirror.state import mirror_state
 
 TABLES = ("album_name", "artist_name", "artist_news")
 CHUNK = 10_000  # names in memory
@@ -30,6 +33,15 @@ def head_hash(key: str, length: int) -> int:
 def tail_hash(key: str, length: int) -> int:
     """The same of its second half."""
     return key_hash(f"{key[-(length - length // 2) :]} {length}")
+
+
+def check_rules(connection: Connection) -> None:
+    """Refuse an index whose names were folded by other rules than ours. Raises MirrorEmpty, MirrorOutdated."""
+    state = mirror_state(connection)
+    if state is None:
+        raise MirrorEmpty
+    if state.names_rules != RULES:
+        raise MirrorOutdated(f"its names are folded by {state.names_rules}")
 
 
 def build(connection: Connection, said: Callable[[str], None]) -> None:
@@ -61,6 +73,21 @@ def update(connection: Connection) -> None:
     connection.execute("ANALYZE named_artist")
     _index_artists(connection, artist_names(of=b"SELECT id FROM named_artist"))
     _tell_news(connection)
+
+
+@readable_errors()
+def artists_in_the_news(connection: Connection, artists: Collection[str]) -> dict[str, datetime]:
+    """When a packet last touched an album by these artists, under any name to ask for; the others are left out."""
+    keys = {name: [key_hash(key) for key in artist_keys(name)] for name in artists}
+    asked = {key for of_one in keys.values() for key in of_one}
+    with connection.cursor(row_factory=args_row(_dated)) as cursor:
+        news = dict(cursor.execute("SELECT key, touched_at FROM artist_news WHERE key = ANY(%s)", [list(asked)]))
+    dates = {name: [news[key] for key in of_one if key in news] for name, of_one in keys.items()}
+    return {name: max(found) for name, found in dates.items() if found}
+
+
+def _dated(key: int, at: datetime) -> tuple[int, datetime]:
+    return key, at
 
 
 def _tell_news(connection: Connection) -> None:

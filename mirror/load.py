@@ -15,6 +15,7 @@ from mirror.database import Connection
 from mirror.dump import Export, find_export
 from mirror.errors import ExportBroken
 from mirror.members import Member
+from mirror.names import RULES
 from mirror.room import check_room
 from mirror.rows import narrow
 from mirror.signature import SIGNING_KEY
@@ -98,6 +99,7 @@ def import_export(
                 export_stamp=export.stamp,
                 schema_sequence=header.schema_sequence,
                 replication_sequence=header.replication_sequence,
+                names_rules=RULES,
                 release_groups=rows["release_group"],
             )
             admit(connection, reader)

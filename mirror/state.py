@@ -18,6 +18,8 @@ class State:
     export_stamp: str
     schema_sequence: int
     replication_sequence: int | None
+    names_rules: str
+    """By which rules (names.py) the index of names was made."""
     release_groups: int
     imported_at: datetime
     packets: int
@@ -46,6 +48,7 @@ def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
             export_stamp,
             schema_sequence,
             replication_sequence,
+            names_rules,
             release_groups,
             imported_at,
             packets,
@@ -85,15 +88,18 @@ def write_state(
     export_stamp: str,
     schema_sequence: int,
     replication_sequence: int | None,
+    names_rules: str,
     release_groups: int,
 ) -> None:
     """Note beside the tables what they were filled from."""
     connection.execute(
         """
-        INSERT INTO mirror_state (profile, export_stamp, schema_sequence, replication_sequence, release_groups)
-        VALUES (%s, %s, %s, %s, %s)
+        INSERT INTO mirror_state (
+            profile, export_stamp, schema_sequence, replication_sequence, names_rules, release_groups
+        )
+        VALUES (%s, %s, %s, %s, %s, %s)
         """,
-        [profile, export_stamp, schema_sequence, replication_sequence, release_groups],
+        [profile, export_stamp, schema_sequence, replication_sequence, names_rules, release_groups],
     )
 
 

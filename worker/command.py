@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import VERSION, logs, progress
-from app.fetches import QUEUES
+from app.fetches import QUEUES, QueueAway, ask_for_rematch
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read
 from app.store import StoreAway, connect, listeners
 from app.store.migrate import MigrationChanged, migrate
@@ -27,7 +27,7 @@ class Commands(click.Group):
         """Runs the command; what an operator can mend ends with its message and exit code 1."""
         try:
             return super().invoke(ctx)
-        except (BadSettings, StoreAway, MigrationChanged) as error:
+        except (BadSettings, StoreAway, MigrationChanged, QueueAway) as error:
             raise click.ClickException(str(error) or type(error).__doc__ or "") from None
         except RedisError as error:
             raise click.ClickException(
@@ -76,6 +76,17 @@ def work(workers: int, queues: tuple[str, ...]) -> None:
     settings = _settings(WORKER_NEEDS)
     logs.configure(settings.secrets(), pretty=sys.stderr.isatty())
     serve(_redis(settings), queues, workers)
+
+
+@main.command()
+def rematch() -> None:
+    """Send a worker to ask again for the albums that have no year yet.
+
+    Each is due a day after the first miss, after which the wait doubles up to 32 days; at once when replication
+    has brought something by its artist. Run it once a night.
+    """
+    sent = ask_for_rematch(_redis(_settings(["REDIS_URL"])))
+    click.echo("A worker will look at them." if sent else "A worker is looking at them already.")
 
 
 @main.command()

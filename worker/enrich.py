@@ -1,8 +1,9 @@
 """Enrichment: from the albums that were scrobbled to the years in which they were first released."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from app.store.scrobbles import Scrobble
 from mirror.database import Connection as MirrorConnection
 from mirror.database import connect
 from mirror.errors import MirrorAway, MirrorEmpty
-from mirror.lookup import Answer, years_by_mbid
+from mirror.index import artists_in_the_news, check_rules
+from mirror.match import match
+from mirror.question import Match, Wanted
 from mirror.state import mirror_state
 
 log = structlog.get_logger()
@@ -32,10 +35,13 @@ class Catalogue:
         self._connection: MirrorConnection | None = None
         self._silent = False
 
-    def years(self, mbids: Iterable[UUID]) -> dict[UUID, Answer] | None:
-        """What the mirror knows of these MBIDs; None when it is away or nothing was imported yet."""
-        asked = sorted(mbids)
-        return self._ask(lambda connection: years_by_mbid(connection, asked)) if asked else {}
+    def match(self, wanted: Sequence[Wanted], *, slips: bool) -> list[Match | None] | None:
+        """What the mirror takes these albums for; None when it is away or nothing was imported yet."""
+        return self._ask(lambda connection: match(connection, wanted, slips=slips)) if wanted else []
+
+    def news(self, artists: Collection[str]) -> dict[str, datetime]:
+        """When replication last brought something by these artists; nothing when the mirror cannot say."""
+        return self._ask(lambda connection: artists_in_the_news(connection, artists)) or {} if artists else {}
 
     def note(self) -> MirrorNote | None:
         """What the mirror holds, for pages; None when it cannot say."""
@@ -49,6 +55,7 @@ class Catalogue:
         try:
             if self._connection is None:
                 self._connection = self._stack.enter_context(connect(self._url))
+                check_rules(self._connection)
             return question(self._connection)
         except (MirrorAway, MirrorEmpty) as error:
             log.warning("The mirror cannot be asked: years stay open", reason=type(error).__name__)
@@ -75,29 +82,40 @@ def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> l
     return [album for key, album in named.items() if _is_news(album, known.get(key))]
 
 
-def place(catalogue: Catalogue, open_albums: Iterable[Album]) -> list[Album]:
-    """The albums with their years: `matched`, or `not_found`, or still `pending` when the mirror is away."""
-    open_albums = list(open_albums)
-    answers = catalogue.years({album.album_mbid for album in open_albums if album.album_mbid})
-    if answers is None:
-        return open_albums
-    return [_placed(album, answers.get(album.album_mbid) if album.album_mbid else None) for album in open_albums]
+def place_the_plain(catalogue: Catalogue, open_albums: Sequence[Album]) -> list[Album]:
+    """The albums with the years that MBIDs and the very names lead to; the others stay open."""
+    matches = catalogue.match(_wanted(open_albums), slips=False) or [None] * len(open_albums)
+    return [_placed(album, match) if match else album for album, match in zip(open_albums, matches, strict=True)]
+
+
+def place(catalogue: Catalogue, open_albums: Sequence[Album]) -> list[Album] | None:
+    """The albums with their years: `matched`, `fuzzy_matched` or `not_found`; None when the mirror is away."""
+    matches = catalogue.match(_wanted(open_albums), slips=True)
+    if matches is None:
+        return None
+    return [_placed(album, match) for album, match in zip(open_albums, matches, strict=True)]
+
+
+def _wanted(albums: Iterable[Album]) -> list[Wanted]:
+    return [Wanted(album.artist, album.album, album.album_mbid) for album in albums]
 
 
 def _is_news(album: Album, known: Album | None) -> bool:
     if known is None:
         return True
-    unplaced = known.augmentation_status in ("pending", "not_found")
-    return unplaced and album.album_mbid not in (None, known.album_mbid)
+    unsure = known.augmentation_status != "matched"
+    return unsure and album.album_mbid not in (None, known.album_mbid)
 
 
-def _placed(album: Album, answer: Answer | None) -> Album:
-    if answer is None or answer.year is None:
-        return replace(album, augmentation_status="not_found", method="mbid")
+def _placed(album: Album, match: Match | None) -> Album:
+    if match is None:
+        return replace(album, augmentation_status="not_found", method=None)
     return replace(
         album,
-        augmentation_status="matched",
-        method=f"mbid: {answer.method}",
-        release_group=answer.release_group,
-        release_year=answer.year,
+        augmentation_status="matched" if match.is_exact else "fuzzy_matched",
+        method=match.method,
+        score=match.score,
+        release_group=match.release_group,
+        release_group_title=match.title,
+        release_year=match.year,
     )

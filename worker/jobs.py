@@ -11,6 +11,7 @@ from app.progress import Failure, note_mirror
 from app.store import connect
 from app.store.jobs import Overtaken
 from worker import listeners
+from worker import rematch as overnight
 from worker.enrich import catalogue
 from worker.lastfm import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
 from worker.tools import from_environment
@@ -52,6 +53,16 @@ def look_up_listener(username: str, run: str) -> None:
             census.begin()
             census.count_years()
             census.complete()
+
+
+def rematch() -> None:
+    """Asks the mirror again for albums that have no year yet. May run twice."""
+    tools = from_environment()
+    with (
+        connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
+        catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
+    ):
+        overnight.rematch(connection, mirror, tools.redis)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from app.counters import count
 from app.progress import Event, Failure, Phase, Topic
 from app.store import Connection, albums, jobs, listeners, scrobbles
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
-from worker.enrich import Catalogue, place, scrobbled_albums
+from worker.enrich import Catalogue, place, place_the_plain, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
 from worker.listeners import confirm
 from worker.payloads import Page
@@ -78,13 +78,16 @@ class YearFetch:
             self._walk_to_the_end()
 
     def place_the_rest(self) -> None:
-        """Asks the mirror for every album of the year that it could not be asked for before. Raises Overtaken."""
+        """Asks the mirror for every album of the year that has no year yet, slips and all. Raises Overtaken."""
         jobs.augment(self._connection, self._run, expected=self._expected or 0)
         self._recount()
         self._publish("augmenting")
         waiting = albums.pending(self._connection, self._user, self._start, self._end)
         for at in range(0, len(waiting), BATCH):
-            albums.keep(self._connection, place(self._catalogue, waiting[at : at + BATCH]))
+            placed = place(self._catalogue, waiting[at : at + BATCH])
+            if placed is None:
+                break
+            albums.keep(self._connection, placed)
             self._recount()
             self._publish("augmenting")
 
@@ -154,7 +157,7 @@ class YearFetch:
 
     def _store(self, page: Page, *, is_last: bool) -> None:
         newest = page.scrobbles[-1].scrobbled_at if page.scrobbles else None
-        placed = place(self._catalogue, scrobbled_albums(self._connection, page.scrobbles))
+        placed = place_the_plain(self._catalogue, scrobbled_albums(self._connection, page.scrobbles))
         # The second in which the page before ended is this page's too: together they hold all of it.
         rows = (*self._edge, *page.scrobbles)
         after = (self._resume_from or self._start) - timedelta(seconds=1)

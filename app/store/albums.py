@@ -27,6 +27,7 @@ class Album:
     augmentation_status: Status = "pending"
     method: str | None = None
     score: float | None = None
+    release_group_title: str | None = None
 
     @cached_property
     def key(self) -> UUID:
@@ -43,7 +44,11 @@ def names_key(*names: str) -> UUID:
     return UUID(bytes=digest.digest())
 
 
-_COLUMNS = "artist, album, album_mbid, release_group, release_year, augmentation_status, method, score"
+_COLUMNS = """
+    artist, album, album_mbid, release_group, release_group_title, release_year, augmentation_status, method, score
+"""
+MOST_WAIT = 32
+"""Days after which at the latest an album that was not found is asked for again."""
 
 
 def known(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Album]:
@@ -58,7 +63,7 @@ def pending(connection: Connection, user: int, start: datetime, end: datetime) -
     with connection.cursor(row_factory=class_row(Album)) as cursor:
         cursor.execute(
             f"""
-            SELECT DISTINCT {", ".join("albums." + name for name in _COLUMNS.split(", "))}
+            SELECT DISTINCT {", ".join("albums." + name.strip() for name in _COLUMNS.split(","))}
             FROM scrobbles
             JOIN tracks ON tracks.id = scrobbles.track
             JOIN albums ON albums.id = tracks.album
@@ -73,7 +78,7 @@ def pending(connection: Connection, user: int, start: datetime, end: datetime) -
 
 
 def keep(connection: Connection, albums: Sequence[Album]) -> None:
-    """Stores new albums and better answers for known ones; a match is never replaced by a miss.
+    """Stores new albums and better answers for known ones; a match is replaced by a surer one only.
 
     A new MBID for an album that has no year yet makes it pending again until it is looked up.
 
@@ -85,12 +90,13 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
     connection.execute(
         """
         INSERT INTO albums (key, artist, album, album_mbid, release_group, release_year,
-                            augmentation_status, method, score, looked_up_at)
-        SELECT *, CASE WHEN augmentation_status <> 'pending' THEN now() END
+                            augmentation_status, method, score, release_group_title, looked_up_at, misses)
+        SELECT *, CASE WHEN augmentation_status <> 'pending' THEN now() END,
+               CASE WHEN augmentation_status = 'not_found' THEN 1 ELSE 0 END
         FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::smallint[],
-                    %s::text[], %s::text[], %s::real[])
+                    %s::text[], %s::text[], %s::real[], %s::text[])
           AS given (key, artist, album, album_mbid, release_group, release_year,
-                    augmentation_status, method, score)
+                    augmentation_status, method, score, release_group_title)
         ON CONFLICT (key) DO UPDATE
         SET album_mbid = COALESCE(EXCLUDED.album_mbid, albums.album_mbid),
             release_group = EXCLUDED.release_group,
@@ -98,10 +104,13 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             augmentation_status = EXCLUDED.augmentation_status,
             method = EXCLUDED.method,
             score = EXCLUDED.score,
-            looked_up_at = EXCLUDED.looked_up_at
+            release_group_title = EXCLUDED.release_group_title,
+            looked_up_at = EXCLUDED.looked_up_at,
+            misses = CASE WHEN EXCLUDED.misses > 0 THEN LEAST(albums.misses, 99) + 1 ELSE 0 END
         WHERE albums.augmentation_status IN ('pending', 'not_found')
           AND (EXCLUDED.augmentation_status <> 'pending' OR EXCLUDED.album_mbid <> albums.album_mbid
                OR EXCLUDED.album_mbid IS NOT NULL AND albums.album_mbid IS NULL)
+          OR albums.augmentation_status = 'fuzzy_matched' AND EXCLUDED.augmentation_status = 'matched'
         """,
         [
             [album.key for album in albums],
@@ -113,5 +122,53 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             [album.augmentation_status for album in albums],
             [album.method for album in albums],
             [album.score for album in albums],
+            [album.release_group_title for album in albums],
         ],
     )
+
+
+@dataclass(frozen=True)
+class Open(Album):
+    """An album without a year: when the mirror was last asked about it, and whether it is time to ask again."""
+
+    looked_up_at: datetime | None = None
+    is_due: bool = True
+
+
+def open_albums(connection: Connection) -> list[Open]:
+    """All albums that have a name and no year, the most played first. Reads every scrobble once."""
+    with connection.cursor(row_factory=class_row(Open)) as cursor:
+        cursor.execute(
+            f"""
+            SELECT {_COLUMNS}, looked_up_at,
+                   augmentation_status = 'pending'
+                   OR looked_up_at + make_interval(days => LEAST(2 ^ (misses - 1), %s)::integer) <= now() AS is_due
+            FROM albums
+            LEFT JOIN (
+                SELECT tracks.album AS id, count(*) AS plays
+                FROM scrobbles
+                JOIN tracks ON tracks.id = scrobbles.track
+                GROUP BY tracks.album
+            ) AS played USING (id)
+            WHERE augmentation_status IN ('pending', 'not_found') AND album <> ''
+            ORDER BY plays DESC NULLS LAST, id
+            """.encode(),  # noqa: S608  our own column names
+            [MOST_WAIT],
+        )
+        return cursor.fetchall()
+
+
+def years_with(connection: Connection, keys: Iterable[UUID]) -> set[tuple[str, int]]:
+    """The listeners and years in which any of the albums with these keys was scrobbled."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT lastfm_users.username, EXTRACT(year FROM scrobbled_at AT TIME ZONE 'UTC')::integer
+        FROM albums
+        JOIN tracks ON tracks.album = albums.id
+        JOIN scrobbles ON scrobbles.track = tracks.id
+        JOIN lastfm_users ON lastfm_users.id = scrobbles.user_id
+        WHERE albums.key = ANY(%s)
+        """,
+        [list(keys)],
+    )
+    return {(str(name), int(str(year))) for name, year in rows}

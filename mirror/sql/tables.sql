@@ -129,6 +129,7 @@ CREATE TABLE mirror_state (
     export_stamp text NOT NULL,
     schema_sequence integer NOT NULL,
     replication_sequence integer,
+    names_rules text NOT NULL,
     imported_at timestamptz NOT NULL DEFAULT now(),
     release_groups bigint NOT NULL,
     packets integer NOT NULL DEFAULT 0,

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from app.progress import Event, MirrorNote, mirror_note
 from demo import catalogue
 from demo.listeners import Play
-from mirror.lookup import years_by_mbid
+from mirror.match import match
+from mirror.question import Wanted
 from tests.integration.worker.conftest import Stage, second, some_plays
 
 PLACED = [album for album in catalogue.albums() if album.has_usable_mbid and album.year]
@@ -38,15 +39,15 @@ def mirror_away(stage: Stage) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """Every MBID that the mirror is asked about, in order."""
-    asked: list[UUID] = []
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[UUID | None]:
+    """The MBID of every album that the mirror is asked about, in order."""
+    asked: list[UUID | None] = []
 
-    def noting(connection: Any, mbids: Sequence[UUID]) -> Any:
-        asked.extend(mbids)
-        return years_by_mbid(connection, mbids)
+    def noting(connection: Any, wanted: Sequence[Wanted], **more: bool) -> Any:
+        asked.extend(album.mbid for album in wanted)
+        return match(connection, wanted, **more)
 
-    monkeypatch.setattr("worker.enrich.years_by_mbid", noting)
+    monkeypatch.setattr("worker.enrich.match", noting)
     return asked
 
 
@@ -113,18 +114,33 @@ def test_an_album_is_asked_about_once_for_every_listener(stage: Stage, asked: li
     assert asked == []
 
 
-def test_an_mbid_that_leads_nowhere_is_asked_about_once_until_last_fm_has_another(
-    stage: Stage, asked: list[UUID]
+def test_what_leads_nowhere_is_asked_about_by_one_fetch_until_last_fm_has_another_mbid(
+    stage: Stage, asked: list[UUID | None]
 ) -> None:
-    stale = next(album for album in catalogue.albums() if album.lastfm_mbid and not album.has_usable_mbid)
+    stale = replace(PLACED[0], lastfm_title="Bootleg of Nothing", lastfm_mbid=UUID(int=1))
     stage.take_in("StaleStan", plays_of([stale]))
     stage.fetch("StaleStan", 2023)
+    assert asked == [UUID(int=1)] * 2, "with its page, and at the end with slips"
     stage.fetch("StaleStan", 2023, anew=True)
-    assert asked == [stale.lastfm_mbid]
-    mended = replace(stale, lastfm_mbid=PLACED[0].lastfm_mbid)
-    stage.take_in("StaleStan", plays_of([mended]))
+    assert len(asked) == 2
+    stage.take_in("StaleStan", plays_of([replace(stale, lastfm_mbid=PLACED[0].lastfm_mbid)]))
     stage.fetch("StaleStan", 2023, anew=True)
     assert stage.event("StaleStan", 2023).years == {str(PLACED[0].year): 1}
+
+
+def test_a_name_with_a_slip_in_it_is_placed_at_the_end_and_told_apart(stage: Stage) -> None:
+    album = next(album for album in PLACED if len(album.title) > 12 and album.artist == album.lastfm_artist)
+    mistyped = replace(album, lastfm_title=album.title[:-2] + album.title[-1], lastfm_mbid=None)
+    stage.take_in("TypoTim", plays_of([mistyped]))
+    stage.fetch("TypoTim", 2023)
+    event = stage.event("TypoTim", 2023)
+    assert (event.matched, event.fuzzy_matched, event.years) == (0, 1, {str(album.year): 1})
+    query = "SELECT method, score, release_group, release_group_title FROM albums WHERE artist = %s"
+    row = stage.connection.execute(query, [album.lastfm_artist]).fetchone()
+    assert row is not None
+    method, score, group, title = row
+    assert (method, group, title) == ("title nearly", album.group_mbid, album.title)
+    assert 0.8 < score < 1
 
 
 def test_each_fetch_leaves_a_note_of_what_the_mirror_holds(stage: Stage) -> None:

@@ -30,6 +30,7 @@ BETTER = [
     (MATCH, FUZZY, MATCH),
     (FUZZY, MISS, FUZZY),
     (FUZZY, OPEN, FUZZY),
+    (FUZZY, MATCH, MATCH),
 ]
 
 

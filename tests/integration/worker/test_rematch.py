@@ -1,0 +1,154 @@
+"""The overnight rematch: what is due, in which order, and who sees what it has found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app import fetches
+from app.progress import Topic, latest
+from app.store import albums
+from app.store.albums import Album
+from demo import catalogue
+from demo.listeners import Play
+from mirror.errors import MirrorEmpty
+from mirror.match import match
+from mirror.question import Wanted
+from tests.integration.worker.conftest import Stage, second
+from worker.enrich import Catalogue
+
+KNOWN = [album for album in catalogue.albums() if album.year and album.artist == album.lastfm_artist][:4]
+
+
+def plays(title: str, count: int = 1, artist: str = "Nobody at All") -> list[Play]:
+    start = second("2023-05-01")
+    return [Play(start + 60 * at + 3600 * len(title), artist, f"Take {at}", title, "") for at in range(count)]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles that the mirror is asked for, in order."""
+    titles: list[str] = []
+
+    def noting(connection: Any, wanted: Sequence[Wanted], **more: bool) -> Any:
+        titles.extend(album.album for album in wanted)
+        return match(connection, wanted, **more)
+
+    monkeypatch.setattr("worker.enrich.match", noting)
+    return titles
+
+
+def wait(stage: Stage, days: int) -> None:
+    """Let that many days go by."""
+    stage.connection.execute("UPDATE albums SET looked_up_at = looked_up_at - make_interval(days => %s)", [days])
+
+
+def rematch(stage: Stage) -> None:
+    assert fetches.ask_for_rematch(stage.redis)
+    assert not fetches.ask_for_rematch(stage.redis), "one waits already"
+    stage.run_jobs()
+
+
+def test_a_miss_is_asked_for_again_after_a_day_and_then_after_twice_as_long_each_time(
+    stage: Stage, asked: list[str]
+) -> None:
+    stage.take_in("NightNed", plays("Unheard"))
+    stage.fetch("NightNed", 2023)
+    waits = []
+    for _ in range(7):
+        asked.clear()
+        days = 0
+        while not asked:
+            wait(stage, 1)
+            days += 1
+            rematch(stage)
+        waits.append(days)
+    assert waits == [1, 2, 4, 8, 16, 32, 32]
+
+
+def test_a_second_run_right_after_the_first_asks_for_nothing(stage: Stage, asked: list[str]) -> None:
+    stage.take_in("NightNed", [*plays("Unheard"), *plays("Unseen", 3)])
+    stage.fetch("NightNed", 2023)
+    wait(stage, 1)
+    asked.clear()
+    rematch(stage)
+    assert asked == ["Unseen", "Unheard"], "the most played first"
+    asked.clear()
+    rematch(stage)
+    assert asked == []
+
+
+def test_an_album_that_musicbrainz_has_by_now_gets_its_year_and_everybody_sees_it(stage: Stage) -> None:
+    album = KNOWN[0]
+    for name in ("NightNed", "NightNel"):
+        stage.take_in(name, plays(album.title, artist=album.artist))
+        stage.fetch(name, 2023)
+    stage.connection.execute(
+        """
+        UPDATE albums
+        SET augmentation_status = 'not_found', release_year = NULL, release_group = NULL, method = NULL, misses = 1
+        """
+    )
+    wait(stage, 1)
+    assert latest(stage.redis, Topic("NightNed", 2023)) is not None
+    rematch(stage)
+    stored = albums.known(stage.connection, [albums.names_key(album.artist, album.title)])
+    assert [found.release_year for found in stored.values()] == [album.year]
+    for name in ("NightNed", "NightNel"):
+        assert latest(stage.redis, Topic(name, 2023)) is None, "so that the next look reads the database"
+        assert stage.standing(name, 2023).years == {str(album.year): 1}
+
+
+def test_what_the_mirror_could_not_be_asked_about_is_due_at_once(stage: Stage) -> None:
+    album = Album(KNOWN[1].artist, KNOWN[1].title, None)
+    albums.keep(stage.connection, [album])
+    rematch(stage)
+    assert albums.known(stage.connection, [album.key])[album.key].release_year == KNOWN[1].year
+
+
+def test_plays_without_an_album_are_never_asked_for(stage: Stage, asked: list[str]) -> None:
+    stage.take_in("NightNed", plays(""))
+    stage.fetch("NightNed", 2023)
+    wait(stage, 40)
+    asked.clear()
+    rematch(stage)
+    assert asked == []
+
+
+def test_news_of_an_artist_end_the_wait(stage: Stage, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.take_in("NightNed", [*plays("Unheard"), *plays("Unseen", artist="Another One")])
+    stage.fetch("NightNed", 2023)
+    asked.clear()
+    news = {"Another One": datetime.now(UTC)}
+    monkeypatch.setattr(Catalogue, "news", lambda _, artists: {name: news[name] for name in news.keys() & artists})
+    rematch(stage)
+    assert asked == ["Unseen"]
+    asked.clear()
+    rematch(stage)
+    assert asked == [], "asked for since"
+
+
+def test_a_mirror_that_is_away_leaves_everything_as_it_was(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.take_in("NightNed", plays("Unheard"))
+    stage.fetch("NightNed", 2023)
+    wait(stage, 1)
+    before = stage.connection.execute("SELECT * FROM albums").fetchall()
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise MirrorEmpty
+
+    monkeypatch.setattr("worker.enrich.match", away)
+    rematch(stage)
+    assert stage.connection.execute("SELECT * FROM albums").fetchall() == before
+
+
+def test_a_surer_answer_takes_the_place_of_a_guess(stage: Stage) -> None:
+    album = next(album for album in KNOWN if album.has_usable_mbid)
+    guess = Album(album.artist, album.title, None, augmentation_status="fuzzy_matched", release_year=1900)
+    albums.keep(stage.connection, [guess])
+    told = [replace(play, album_mbid=str(album.lastfm_mbid)) for play in plays(album.title, artist=album.artist)]
+    stage.take_in("NightNed", told)
+    stage.fetch("NightNed", 2023)
+    assert stage.event("NightNed", 2023).years == {str(album.year): 1}

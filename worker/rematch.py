@@ -1,0 +1,55 @@
+"""The overnight rematch: albums without a year are asked for again, since MusicBrainz grows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+import structlog
+from redis import Redis
+
+from app.progress import Topic, outdate
+from app.store import Connection, albums
+from app.store.albums import Open
+from worker.enrich import Catalogue, place
+
+log = structlog.get_logger()
+
+BATCH = 200  # albums asked for at once
+
+
+def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
+    """Asks for every album whose time has come, the most played first; returns how many were found.
+
+    The time comes a day after the first miss, after which the wait doubles; at once when replication has brought
+    something by the artist. Whoever has scrobbled what was found sees it at the next look. May run twice: what one
+    run has asked for is not due for the next.
+    """
+    waiting = albums.open_albums(connection)
+    asked = found = 0
+    for batch in _batches(_due(waiting, catalogue)):
+        placed = place(catalogue, batch)
+        if placed is None:
+            break
+        albums.keep(connection, placed)
+        better = [album for album in placed if album.release_year is not None]
+        asked, found = asked + len(batch), found + len(better)
+        for username, year in albums.years_with(connection, [album.key for album in better]):
+            outdate(redis, Topic(username, year))
+    log.info("Albums without a year were asked for again", waiting=len(waiting), asked=asked, found=found)
+    return found
+
+
+def _due(waiting: Sequence[Open], catalogue: Catalogue) -> Iterator[Open]:
+    for batch in _batches(waiting):
+        news = catalogue.news({album.artist for album in batch if not album.is_due})
+        yield from (album for album in batch if album.is_due or _has_news(album, news))
+
+
+def _has_news(album: Open, news: dict[str, datetime]) -> bool:
+    return album.looked_up_at is not None and news.get(album.artist, album.looked_up_at) > album.looked_up_at
+
+
+def _batches(waiting: Iterable[Open]) -> Iterator[list[Open]]:
+    left = iter(waiting)
+    while batch := list(islice(left, BATCH)):
+        yield batch
