@@ -15,14 +15,18 @@ import click
 from rich.console import Console
 from rich.filesize import decimal
 
+from mirror import match
 from mirror.database import connect
 from mirror.errors import MirrorError, SchemaChanged
 from mirror.explain import Explanation, explain
 from mirror.feed import Feed
+from mirror.index import check_rules
 from mirror.load import PROFILE, Options, import_export
 from mirror.meter import meter
 from mirror.pace import pace
+from mirror.question import Wanted
 from mirror.replicate import replicate
+from mirror.search import told
 from mirror.status import TIMEOUT, Status, for_people, for_programs, mirror_status
 from mirror.tables import PROFILES
 from mirror.web import Manners
@@ -127,6 +131,14 @@ def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
         """Tell what the MBID of a release or release group leads to, which year it gets and why."""
         show_lookup(settings(), mbid)
 
+    @mirror.command()
+    @click.argument("artist")
+    @click.argument("album")
+    @click.option("--mbid", type=click.UUID, help="The MBID that comes with it, of a release or a release group.")
+    def search(artist: str, album: str, mbid: UUID | None) -> None:
+        """Tell what ALBUM by ARTIST, spelled as a scrobble has it, is taken for, out of what, and why."""
+        show_search(settings(), Wanted(artist, album, mbid))
+
     return mirror
 
 
@@ -199,6 +211,15 @@ def show_lookup(settings: MirrorSettings, mbid: UUID) -> None:
     if explanation is None:
         raise click.ClickException(f"MusicBrainz knows no release and no release group {mbid}, or no longer.")
     click.echo(_lookup_text(explanation))
+
+
+def show_search(settings: MirrorSettings, wanted: Wanted) -> None:
+    """Print what an album is taken for."""
+    with connect(settings.url) as connection:
+        check_rules(connection)
+        question = match.search(connection, wanted)
+    for line in told(question):
+        click.echo(line)
 
 
 def _status_text(status: Status) -> str:

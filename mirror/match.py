@@ -25,6 +25,7 @@ from mirror.names import artist_key, title_key
 from mirror.question import (
     ARTIST_NEARLY,
     BOTH_NEARLY,
+    MBID,
     NAMES,
     TITLE_NEARLY,
     VARIOUS,
@@ -49,6 +50,15 @@ def match(connection: Connection, wanted: Sequence[Wanted], *, slips: bool = Tru
 
     Without `slips` only by MBID and by the very names, which is fast enough to be done beside something else.
     """
+    return [question.match for question in _answered(connection, wanted, slips=slips)]
+
+
+def search(connection: Connection, wanted: Wanted) -> Question:
+    """The same for one album, with all that was considered on the way."""
+    return _answered(connection, [wanted], slips=True)[0]
+
+
+def _answered(connection: Connection, wanted: Sequence[Wanted], *, slips: bool) -> list[Question]:
     matching = _Matching(connection, wanted)
     matching.by_mbid()
     matching.by_names()
@@ -58,7 +68,7 @@ def match(connection: Connection, wanted: Sequence[Wanted], *, slips: bool = Tru
         matching.with_slip_in_artist()
         matching.with_slips_in_both()
         matching.under_various_artists()
-    return [question.match for question in matching.questions]
+    return matching.questions
 
 
 class _Matching:
@@ -189,6 +199,8 @@ class _Matching:
         """What the names lead to, unless the MBID tells between several of these, or alone leads somewhere."""
         chosen = (self._of_rank(question, rank, found) for rank, found in enumerate(ranked))
         named = next(filter(None, chosen), None)
+        if question.held:
+            question.consider(MBID, question.held[:1])
         if question.held and self._is_trusted(question, question.held[0], named, ranked, behind):
             question.settle_by_mbid()
         else:
@@ -215,6 +227,7 @@ class _Matching:
         """What the whole name or a part of it leads to. "Greatest Hits" of both are not those of one of them."""
         if rank and question.title_key in GENERIC:
             return None
+        question.consider(NAMES, found)
         return choose(question.wanted.album, found)
 
     def _behind(self) -> Ids:
@@ -255,7 +268,9 @@ class _Matching:
         known = self._details(group for found in groups.values() for group in found)
         for number, found in groups.items():
             question = self.questions[number]
-            candidate = choose(question.wanted.album, [known[group] for group in found if may_be(known[group])])
+            possible = [known[group] for group in found if may_be(known[group])]
+            question.consider(method, possible)
+            candidate = choose(question.wanted.album, possible)
             if candidate:
                 question.settle(candidate, method, round(score(question, candidate), 3))
 

@@ -1,5 +1,6 @@
 """An album to be found: as it was scrobbled, the keys to ask for it, and what came out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,6 +62,13 @@ class Question:
         """Whether title and artist together do."""
         self.held: tuple[Candidate, Answer] | None = None
         self.match: Match | None = None
+        self.considered: dict[str, list[Candidate]] = {}
+        """What each way has led to, for the one who doubts the answer."""
+
+    def consider(self, method: str, found: Iterable[Candidate]) -> None:
+        """Note what a way has led to."""
+        if new := [candidate for candidate in found if candidate not in self.considered.get(method, [])]:
+            self.considered.setdefault(method, []).extend(new)
 
     def settle(self, candidate: Candidate | None, method: str, score: float = 1.0) -> None:
         """Take this for the answer, if it is one."""

@@ -42,13 +42,13 @@ def event(release: int, country: int, year: int | None, month: int | None = None
 
 
 TABLES: Mapping[str, list[Row]] = {
-    "artist": [row("artist", id=1, gid=mbid("artist"), name="Fleetwood Mac", sort_name="Fleetwood Mac")],
-    "artist_alias": [row("artist_alias", id=1, artist=1, name="Mac", sort_name="Mac")],
+    "artist": [row("artist", id=7, gid=mbid("artist"), name="Fleetwood Mac", sort_name="Fleetwood Mac")],
+    "artist_alias": [row("artist_alias", id=1, artist=7, name="Mac", sort_name="Mac")],
     "artist_credit": [row("artist_credit", id=1, name="Fleetwood Mac"), row("artist_credit", id=2, name=HOSTILE)],
     "artist_credit_name": [
-        row("artist_credit_name", artist_credit=1, position=0, artist=1, name="Fleetwood Mac", join_phrase="")
+        row("artist_credit_name", artist_credit=1, position=0, artist=7, name="Fleetwood Mac", join_phrase="")
     ],
-    "artist_gid_redirect": [row("artist_gid_redirect", gid=mbid("merged artist"), new_id=1)],
+    "artist_gid_redirect": [row("artist_gid_redirect", gid=mbid("merged artist"), new_id=7)],
     "recording": [row("recording", id=1, gid=mbid("recording"), name="Dreams", artist_credit=1)],
     "release": [
         release(1, "british rumours", 1),

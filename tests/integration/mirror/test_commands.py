@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -103,3 +104,40 @@ def test_lookup_of_what_is_no_mbid_exits_2(mirror: str) -> None:
     result = run(mirror, "lookup", "rumours")
     assert result.exit_code == 2
     assert "is not a valid UUID" in result.stderr
+
+
+def test_search_tells_what_a_name_is_taken_for_and_why(mirror: str) -> None:
+    lines = run(mirror, "search", "Fleetwood Mac", "Rumors (Deluxe Edition)").stdout.splitlines()
+    assert lines[:3] == [
+        "artist asked for   fleetwoodmac",
+        "title asked for    rumors (deluxe edition)",
+        "by title nearly:",
+    ]
+    assert lines[3].startswith("  * 1977  Fleetwood Mac - Rumours  (album soundtrack, 3 releases")
+    assert lines[-1] == "taken: Rumours by Fleetwood Mac, 1977: title nearly, 92% alike"
+
+
+@pytest.mark.parametrize(
+    ("album", "outcome"),
+    [
+        ("Rumours of Something Else", "not found: nobody who is called so, or nearly so"),
+        ("Title", "not taken: no rule tells which of these is meant"),
+    ],
+)
+def test_search_tells_why_nothing_is_taken(mirror: str, album: str, outcome: str) -> None:
+    result = run(mirror, "search", "Fleetwood Mac", album)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].startswith(outcome)
+
+
+def test_search_may_be_given_the_mbid_that_came_along(mirror: str) -> None:
+    result = run(mirror, "search", "Fleetwood Mac", "Spelled otherwise", "--mbid", str(mbid("british rumours")))
+    assert result.stdout.splitlines()[-1] == "taken: Rumours by Fleetwood Mac, 1977: mbid: release, 100% alike"
+
+
+def test_search_in_an_index_of_other_rules_says_that_it_is_to_be_made_anew(mirror: str) -> None:
+    with psycopg.connect(mirror) as connection:
+        connection.execute("UPDATE musicbrainz.mirror_state SET names_rules = 'of yesterday'")
+    result = run(mirror, "search", "Fleetwood Mac", "Rumours")
+    assert result.exit_code == 1
+    assert "run `lastyear mirror import` again. (its names are folded by of yesterday)" in result.stderr
