@@ -122,6 +122,17 @@ NAMED_ARTISTS: dict[str, LiteralString] = {
 }
 
 
+# The same for the names of recordings.
+NAMED_RECORDINGS: dict[str, LiteralString] = {
+    "recording": "SELECT id FROM final_recording",
+    "artist_credit_name": """
+        SELECT recording.id
+        FROM final_artist_credit_name AS f
+        JOIN recording USING (artist_credit)
+    """,
+}
+
+
 class Touched:
     """What has to be computed anew, found before the changed rows are applied, to be computed after."""
 
@@ -130,6 +141,7 @@ class Touched:
         self._groups = _collect(connection, "touched_group", GROUPS, changed)
         with_recordings = _exists(connection, "recording_first_release_date")
         self._recordings = with_recordings and _collect(connection, "touched_recording", RECORDINGS, changed)
+        self._songs = with_recordings and _collect(connection, "named_recording", NAMED_RECORDINGS, changed)
         groups = _collect(connection, "named_group", NAMED_GROUPS, changed)
         artists = _collect(connection, "named_artist", NAMED_ARTISTS, changed)
         self._names = groups or artists
@@ -142,6 +154,8 @@ class Touched:
             _update_recordings(self._connection)
         if self._names:
             index.update(self._connection)
+        if self._songs:
+            index.update_songs(self._connection)
 
 
 def _collect(

@@ -59,6 +59,12 @@ BESIDE = """
 # A bracket that begins so names guests.
 CREDITS = "feat ft featuring"
 
+# Which cut of a song it is, which does not tell when the song came out first.
+TAKES = re.compile(
+    r"[ ]*(?:[-–][ ]|[(\[])[ ]*(?:album|single|radio|original|lp|7\"|12\")[ ](?:version|edit|mix)[ ]*[)\]]?[ ]*$",
+    re.IGNORECASE,
+)
+
 # The last words of a title without any sign before them, so only the unmistakable ones.
 BARE = re.compile(
     r"""[ ,](

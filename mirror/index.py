@@ -11,11 +11,10 @@ from psycopg.rows import args_row
 
 from mirror.database import Connection, readable_errors
 from mirror.errors import MirrorEmpty, MirrorOutdated
-from mirror.names import RULES, artist_key, artist_keys, title_key
-from mirror.sql import album_titles, artist_names
+from mirror.names import RULES, artist_key, artist_keys, song_key, title_key
+from mirror.sql import NAMES, album_titles, artist_names, recording_titles
 from mirror.state import mirror_state
 
-TABLES = ("album_name", "artist_name", "artist_news")
 CHUNK = 10_000  # names in memory
 NEWS_DAYS = 40  # longer than anything waits to be asked for again
 
@@ -44,7 +43,7 @@ def check_rules(connection: Connection) -> None:
         raise MirrorOutdated(f"its names are folded by {state.names_rules}")
 
 
-def build(connection: Connection, said: Callable[[str], None]) -> None:
+def build(connection: Connection, profile: str, said: Callable[[str], None]) -> None:
     """Fill the index of a new import."""
     said("album names")
     _index_albums(connection, album_titles())
@@ -52,6 +51,16 @@ def build(connection: Connection, said: Callable[[str], None]) -> None:
     said("artist names")
     _index_artists(connection, artist_names())
     connection.execute("VACUUM (ANALYZE) artist_name")
+    if "recording_name" in NAMES[profile]:
+        said("recording names")
+        _index_recordings(connection, recording_titles())
+        connection.execute("VACUUM (ANALYZE) recording_name")
+
+
+def update_songs(connection: Connection) -> None:
+    """Bring the index up to date for the recordings in the table `named_recording`."""
+    connection.execute("DELETE FROM recording_name WHERE recording IN (SELECT id FROM named_recording)")
+    _index_recordings(connection, recording_titles(of=b"SELECT id FROM named_recording"))
 
 
 def update(connection: Connection) -> None:
@@ -113,6 +122,20 @@ def _index_albums(connection: Connection, titles: bytes) -> None:
             JOIN artist_credit_name ON artist_credit_name.artist_credit = release_group.artist_credit
         """)
         connection.execute("DROP TABLE title")
+
+
+def _index_recordings(connection: Connection, titles: bytes) -> None:
+    with connection.transaction():
+        connection.execute("CREATE TEMPORARY TABLE song (recording integer, key integer) ON COMMIT DROP")
+        _fold(connection, titles, "song", lambda recording, name: f"{recording}\t{key_hash(song_key(name))}\n")
+        connection.execute("""
+            INSERT INTO recording_name (artist, key, recording)
+            SELECT DISTINCT artist_credit_name.artist, song.key, song.recording
+            FROM song
+            JOIN recording ON recording.id = song.recording
+            JOIN artist_credit_name ON artist_credit_name.artist_credit = recording.artist_credit
+        """)
+        connection.execute("DROP TABLE song")
 
 
 def _index_artists(connection: Connection, names: bytes) -> None:

@@ -45,6 +45,11 @@ def is_live(candidate: Candidate) -> bool:
     return LIVE in candidate.secondary_types
 
 
+def songs_differ(candidate: Candidate) -> bool:
+    """Whether its songs may have come out in other years than itself."""
+    return not {COMPILATION, LIVE, DJ_MIX}.isdisjoint(candidate.secondary_types)
+
+
 def is_compilation(candidate: Candidate) -> bool:
     """Whether it is of a kind that has tracks of many artists."""
     return not {COMPILATION, SOUNDTRACK, DJ_MIX}.isdisjoint(candidate.secondary_types)

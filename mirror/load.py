@@ -19,7 +19,7 @@ from mirror.names import RULES
 from mirror.room import check_room
 from mirror.rows import narrow
 from mirror.signature import SIGNING_KEY
-from mirror.sql import create_tables, derivations, indexes
+from mirror.sql import NAMES, create_tables, derivations, indexes
 from mirror.state import write_state
 from mirror.swap import LOCK, admit, check_reader, fresh_schema, owner, swap
 from mirror.tables import PROFILES, Table
@@ -87,8 +87,8 @@ def import_export(
         with fresh_schema(connection, create_tables(profile)), Builder(owner_url) as builder:
             rows = _load(connection, archive, profile, builder, say)
             _derive(connection, profile, builder, say)
-            index.build(connection, lambda step: say(step, 0))
-            for table in index.TABLES:
+            index.build(connection, profile, lambda step: say(step, 0))
+            for table in NAMES[profile]:
                 builder.build(indexes(profile)[table])
             builder.wait(lambda: say("indexes", 0))
             check(connection)

@@ -31,6 +31,11 @@ def title_key(title: str) -> str:
     return _plain(latin) or _title(_split_tails(_tidy(latin))[0], title)
 
 
+def song_key(title: str) -> str:
+    """A song's key: as an album's, and without "(Album Version)", "- Radio Edit" and the like."""
+    return title_key(editions.TAKES.sub("", title) or title)
+
+
 def full_key(title: str) -> str:
     """An album title's key as it stands, edition and all."""
     latin = _latin(title)

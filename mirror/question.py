@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mirror.candidates import Candidate
 from mirror.index import key_hash
-from mirror.judge import GENERIC, SELF_TITLED, TOLD_APART
+from mirror.judge import GENERIC, SELF_TITLED, TOLD_APART, songs_differ
 from mirror.lookup import Answer
 from mirror.names import NAMELESS, artist_keys, full_key, title_key
 
@@ -35,6 +35,8 @@ class Match:
     year: int
     method: str
     score: float = 1.0
+    songs_differ: bool = False
+    """Whether its songs may have come out in other years: a compilation, a live album, a DJ mix."""
 
     @property
     def is_exact(self) -> bool:
@@ -74,7 +76,13 @@ class Question:
         """Take this for the answer, if it is one."""
         if candidate and candidate.year:
             self.match = Match(
-                candidate.release_group, candidate.title, candidate.credit, candidate.year, method, score
+                candidate.release_group,
+                candidate.title,
+                candidate.credit,
+                candidate.year,
+                method,
+                score,
+                songs_differ(candidate),
             )
 
     def settle_by_mbid(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
@@ -13,17 +13,20 @@ from app.progress import MirrorNote
 from app.store import Connection, albums
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble
+from app.store.tracks import Track
 from mirror.database import Connection as MirrorConnection
 from mirror.database import connect
 from mirror.errors import MirrorAway, MirrorEmpty
 from mirror.index import artists_in_the_news, check_rules
 from mirror.match import match
 from mirror.question import Match, Wanted
+from mirror.songs import Song, first_years, has_recordings
 from mirror.state import mirror_state
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Catalogue:
@@ -37,18 +40,25 @@ class Catalogue:
 
     def match(self, wanted: Sequence[Wanted], *, slips: bool) -> list[Match | None] | None:
         """What the mirror takes these albums for; None when it is away or nothing was imported yet."""
-        return self._ask(lambda connection: match(connection, wanted, slips=slips)) if wanted else []
+        return self._ask(match, wanted, slips=slips) if wanted else []
 
     def news(self, artists: Collection[str]) -> dict[str, datetime]:
         """When replication last brought something by these artists; nothing when the mirror cannot say."""
-        return self._ask(lambda connection: artists_in_the_news(connection, artists)) or {} if artists else {}
+        return self._ask(artists_in_the_news, artists) or {} if artists else {}
+
+    def songs(self, tracks: Sequence[Track]) -> list[int | None] | None:
+        """The years of these songs; None when the mirror is away or has no recordings."""
+        wanted = [Song(track.artist, track.title) for track in tracks]
+        return self._ask(first_years, wanted) if self._ask(has_recordings) else None
 
     def note(self) -> MirrorNote | None:
         """What the mirror holds, for pages; None when it cannot say."""
         state = self._ask(mirror_state)
         return MirrorNote(release_groups=state.release_groups, stamp=state.export_stamp) if state else None
 
-    def _ask(self, question: Callable[[MirrorConnection], T]) -> T | None:
+    def _ask(
+        self, question: Callable[Concatenate[MirrorConnection, P], T], *more: P.args, **named: P.kwargs
+    ) -> T | None:
         # Once away it is not asked again by this fetch: what stays open is asked for by a later one.
         if self._silent:
             return None
@@ -56,7 +66,7 @@ class Catalogue:
             if self._connection is None:
                 self._connection = self._stack.enter_context(connect(self._url))
                 check_rules(self._connection)
-            return question(self._connection)
+            return question(self._connection, *more, **named)
         except (MirrorAway, MirrorEmpty) as error:
             log.warning("The mirror cannot be asked: years stay open", reason=type(error).__name__)
             self._silent = True
@@ -118,4 +128,5 @@ def _placed(album: Album, match: Match | None) -> Album:
         release_group=match.release_group,
         release_group_title=match.title,
         release_year=match.year,
+        songs_differ=match.songs_differ,
     )

@@ -38,6 +38,7 @@ def fetch_year(username: str, year: int, run: str) -> None:
             fetch.begin()
             fetch.take_pages()
             fetch.place_the_rest()
+            fetch.place_the_songs()
             fetch.complete()
 
 
@@ -63,6 +64,7 @@ def rematch() -> None:
         catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
     ):
         overnight.rematch(connection, mirror, tools.redis)
+        overnight.rematch_songs(connection, mirror, tools.redis)
 
 
 @contextmanager

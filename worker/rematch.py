@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 import structlog
 from redis import Redis
 
 from app.progress import Topic, outdate
-from app.store import Connection, albums
+from app.store import Connection, albums, tracks
 from app.store.albums import Open
 from worker.enrich import Catalogue, place
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 BATCH = 200  # albums asked for at once
 
 
@@ -31,12 +33,26 @@ def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
         if placed is None:
             break
         albums.keep(connection, placed)
-        better = [album for album in placed if album.release_year is not None]
+        better = [album.key for album in placed if album.release_year is not None]
         asked, found = asked + len(batch), found + len(better)
-        for username, year in albums.years_with(connection, [album.key for album in better]):
-            outdate(redis, Topic(username, year))
+        _outdate(connection, redis, albums.tracks_of(connection, better))
     log.info("Albums without a year were asked for again", waiting=len(waiting), asked=asked, found=found)
     return found
+
+
+def rematch_songs(connection: Connection, catalogue: Catalogue, redis: Redis) -> None:
+    """The same for songs whose albums do not tell their year, where the mirror has recordings."""
+    for batch in _batches(tracks.all_unplaced(connection)):
+        years = catalogue.songs(batch)
+        if years is None:
+            break
+        tracks.keep_years(connection, batch, years)
+        _outdate(connection, redis, [track.id for track, year in zip(batch, years, strict=True) if year])
+
+
+def _outdate(connection: Connection, redis: Redis, found: Sequence[int]) -> None:
+    for username, year in tracks.years_with(connection, found):
+        outdate(redis, Topic(username, year))
 
 
 def _due(waiting: Sequence[Open], catalogue: Catalogue) -> Iterator[Open]:
@@ -49,7 +65,7 @@ def _has_news(album: Open, news: dict[str, datetime]) -> bool:
     return album.looked_up_at is not None and news.get(album.artist, album.looked_up_at) > album.looked_up_at
 
 
-def _batches(waiting: Iterable[Open]) -> Iterator[list[Open]]:
+def _batches(waiting: Iterable[T]) -> Iterator[list[T]]:
     left = iter(waiting)
     while batch := list(islice(left, BATCH)):
         yield batch

@@ -10,7 +10,7 @@ import structlog
 
 from app.counters import count
 from app.progress import Event, Failure, Phase, Topic
-from app.store import Connection, albums, jobs, listeners, scrobbles
+from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
 from worker.enrich import Catalogue, place, place_the_plain, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
@@ -88,6 +88,17 @@ class YearFetch:
             if placed is None:
                 break
             albums.keep(self._connection, placed)
+            self._recount()
+            self._publish("augmenting")
+
+    def place_the_songs(self) -> None:
+        """Asks for the years of songs whose albums do not tell them, where the mirror has recordings."""
+        waiting = tracks.unplaced(self._connection, self._user, self._start, self._end)
+        for at in range(0, len(waiting), BATCH):
+            batch = waiting[at : at + BATCH]
+            if (years := self._catalogue.songs(batch)) is None:
+                break
+            tracks.keep_years(self._connection, batch, years)
             self._recount()
             self._publish("augmenting")
 

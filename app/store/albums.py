@@ -28,6 +28,8 @@ class Album:
     method: str | None = None
     score: float | None = None
     release_group_title: str | None = None
+    songs_differ: bool = False
+    """Whether its songs may have come out in other years: a compilation, a live album, a DJ mix."""
 
     @cached_property
     def key(self) -> UUID:
@@ -45,7 +47,8 @@ def names_key(*names: str) -> UUID:
 
 
 _COLUMNS = """
-    artist, album, album_mbid, release_group, release_group_title, release_year, augmentation_status, method, score
+    artist, album, album_mbid, release_group, release_group_title, songs_differ, release_year, augmentation_status,
+    method, score
 """
 MOST_WAIT = 32
 """Days after which at the latest an album that was not found is asked for again."""
@@ -90,13 +93,14 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
     connection.execute(
         """
         INSERT INTO albums (key, artist, album, album_mbid, release_group, release_year,
-                            augmentation_status, method, score, release_group_title, looked_up_at, misses)
+                            augmentation_status, method, score, release_group_title, songs_differ,
+                            looked_up_at, misses)
         SELECT *, CASE WHEN augmentation_status <> 'pending' THEN now() END,
                CASE WHEN augmentation_status = 'not_found' THEN 1 ELSE 0 END
         FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::smallint[],
-                    %s::text[], %s::text[], %s::real[], %s::text[])
+                    %s::text[], %s::text[], %s::real[], %s::text[], %s::boolean[])
           AS given (key, artist, album, album_mbid, release_group, release_year,
-                    augmentation_status, method, score, release_group_title)
+                    augmentation_status, method, score, release_group_title, songs_differ)
         ON CONFLICT (key) DO UPDATE
         SET album_mbid = COALESCE(EXCLUDED.album_mbid, albums.album_mbid),
             release_group = EXCLUDED.release_group,
@@ -105,6 +109,7 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             method = EXCLUDED.method,
             score = EXCLUDED.score,
             release_group_title = EXCLUDED.release_group_title,
+            songs_differ = EXCLUDED.songs_differ,
             looked_up_at = EXCLUDED.looked_up_at,
             misses = CASE WHEN EXCLUDED.misses > 0 THEN LEAST(albums.misses, 99) + 1 ELSE 0 END
         WHERE albums.augmentation_status IN ('pending', 'not_found')
@@ -123,6 +128,7 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             [album.method for album in albums],
             [album.score for album in albums],
             [album.release_group_title for album in albums],
+            [album.songs_differ for album in albums],
         ],
     )
 
@@ -158,17 +164,7 @@ def open_albums(connection: Connection) -> list[Open]:
         return cursor.fetchall()
 
 
-def years_with(connection: Connection, keys: Iterable[UUID]) -> set[tuple[str, int]]:
-    """The listeners and years in which any of the albums with these keys was scrobbled."""
-    rows = connection.execute(
-        """
-        SELECT DISTINCT lastfm_users.username, EXTRACT(year FROM scrobbled_at AT TIME ZONE 'UTC')::integer
-        FROM albums
-        JOIN tracks ON tracks.album = albums.id
-        JOIN scrobbles ON scrobbles.track = tracks.id
-        JOIN lastfm_users ON lastfm_users.id = scrobbles.user_id
-        WHERE albums.key = ANY(%s)
-        """,
-        [list(keys)],
-    )
-    return {(str(name), int(str(year))) for name, year in rows}
+def tracks_of(connection: Connection, keys: Iterable[UUID]) -> list[int]:
+    """The ids of the tracks on the albums with these keys."""
+    query = "SELECT tracks.id FROM albums JOIN tracks ON tracks.album = albums.id WHERE albums.key = ANY(%s)"
+    return [int(str(row[0])) for row in connection.execute(query, [list(keys)])]

@@ -127,11 +127,10 @@ def replace(
                 UNION ALL
                 SELECT track, -1 FROM gone
             )
-            SELECT albums.release_year, albums.augmentation_status, sum(changes.plays) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, sum(changes.plays) AS plays
             FROM changes
-            JOIN tracks ON tracks.id = changes.track
-            JOIN albums ON albums.id = tracks.album
-            GROUP BY albums.release_year, albums.augmentation_status
+            JOIN placed_tracks ON placed_tracks.id = changes.track
+            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status
             """,
             {
                 "user": user,
@@ -149,12 +148,11 @@ def standing(connection: Connection, user: int, year: int) -> Standing:
     with connection.cursor(row_factory=class_row(Tally)) as cursor:
         cursor.execute(
             """
-            SELECT albums.release_year, albums.augmentation_status, count(*) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, count(*) AS plays
             FROM scrobbles
-            JOIN tracks ON tracks.id = scrobbles.track
-            JOIN albums ON albums.id = tracks.album
+            JOIN placed_tracks ON placed_tracks.id = scrobbles.track
             WHERE scrobbles.user_id = %s AND scrobbles.scrobbled_at >= %s AND scrobbles.scrobbled_at < %s
-            GROUP BY albums.release_year, albums.augmentation_status
+            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status
             """,
             [user, *year_bounds(year)],
         )

@@ -7,6 +7,10 @@ from importlib.resources import files
 # What a profile has; a later one has all that an earlier one has.
 TABLES = {"albums": ("tables.sql",), "recordings": ("tables.sql", "recordings_tables.sql")}
 INDEXES = {"albums": ("indexes.sql",), "recordings": ("indexes.sql", "recordings_indexes.sql")}
+NAMES = {
+    "albums": ("album_name", "artist_name", "artist_news"),
+    "recordings": ("album_name", "artist_name", "artist_news", "recording_name"),
+}
 DERIVED = {"albums": ("release_group",), "recordings": ("release_group", "recording_first_release_date")}
 INDEXED = re.compile(rb"^(?:ALTER TABLE|CREATE .*\bON) (\w+)", re.MULTILINE)
 
@@ -68,6 +72,11 @@ def album_titles(of: bytes = b"") -> bytes:
 def artist_names(of: bytes = b"") -> bytes:
     """Rows (artist, name) of all artists who have albums, or of those that this query selects."""
     return _read("artist_names.sql").replace(b"{of_artists}", b"AND artist.id IN (%b)" % of if of else b"")
+
+
+def recording_titles(of: bytes = b"") -> bytes:
+    """Rows (recording, name) of all recordings, or of those that this query selects."""
+    return _read("recording_titles.sql").replace(b"{of_recordings}", b"WHERE id IN (%b)" % of if of else b"")
 
 
 def _read(name: str) -> bytes:

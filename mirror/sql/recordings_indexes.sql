@@ -14,3 +14,6 @@ CREATE INDEX track_idx_recording ON track (recording);
 CREATE INDEX track_idx_medium ON track (medium);
 
 ALTER TABLE recording_first_release_date ADD PRIMARY KEY (recording) WITH (fillfactor = 100);
+
+CREATE INDEX recording_name_idx_artist_key ON recording_name (artist, key, recording);
+CREATE INDEX recording_name_idx_recording ON recording_name (recording);

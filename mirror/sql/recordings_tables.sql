@@ -30,3 +30,10 @@ CREATE TABLE recording_first_release_date (
     month smallint,
     day smallint
 );
+
+-- What recordings are called, under each of their artists: the hash of a title's key (names.py).
+CREATE TABLE recording_name (
+    artist integer NOT NULL,
+    key integer NOT NULL,
+    recording integer NOT NULL
+);

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from demo.musicbrainz import COLUMNS, Row
+from demo.archive import Row
+from demo.musicbrainz import COLUMNS
 from mirror.apply import apply_packet
 from mirror.database import open_connection
 from mirror.load import Options, import_export
@@ -26,7 +27,7 @@ KEYS = {
 }
 KEPT = {table.name: table.kept for table in PROFILES["recordings"]}
 
-CHANGING = [*KEPT, "recording_first_release_date", "album_name", "artist_name", "mirror_state"]
+CHANGING = [*KEPT, "recording_first_release_date", "album_name", "artist_name", "recording_name", "mirror_state"]
 
 few = st.integers(1, 3)  # few ids, so that keys are freed, taken and freed again
 names = st.sampled_from(["Rumours", "Rumours (Deluxe)", "Tusk", "Fleetwood Mac", ""])
@@ -47,6 +48,14 @@ ROWS: dict[str, st.SearchStrategy[Row]] = {
         few,
     ),
     "medium": st.builds(lambda number, release: row("medium", id=number, release=release), few, few),
+    "recording": st.builds(
+        lambda number, name, credit: row(
+            "recording", id=number, gid=mbid(f"recording {number}"), name=name, artist_credit=credit
+        ),
+        few,
+        names,
+        few,
+    ),
     "release": st.builds(
         lambda number, group, status, name: row(
             "release",

@@ -113,7 +113,7 @@ def test_search_tells_what_a_name_is_taken_for_and_why(mirror: str) -> None:
         "title asked for    rumors (deluxe edition)",
         "by title nearly:",
     ]
-    assert lines[3].startswith("  * 1977  Fleetwood Mac - Rumours  (album soundtrack, 3 releases")
+    assert lines[3].startswith("  * 1977  Fleetwood Mac - Rumours  (album live, 3 releases")
     assert lines[-1] == "taken: Rumours by Fleetwood Mac, 1977: title nearly, 92% alike"
 
 

@@ -17,6 +17,7 @@ TYPES: dict[str, object] = {
     "smallint": int,
     "integer": int,
     "bigint": int,
+    "boolean": bool,
     "real": float,
     "text": str,
     "uuid": UUID,

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from mirror.database import SCHEMA, Connection, connect
 from mirror.index import head_hash, key_hash, tail_hash
-from mirror.names import artist_key, title_key
+from mirror.names import artist_key, song_key, title_key
 from mirror.sql import album_titles, artist_names
 from mirror.state import mirror_state
 from mirror.tables import PROFILES, Table
@@ -93,6 +93,8 @@ def indexed(connection: Connection) -> set[tuple[object, ...]]:
         *connection.execute("SELECT 'album', artist, key, release_group FROM album_name"),
         *connection.execute("SELECT 'artist', artist, key, head, tail FROM artist_name"),
     ]
+    if _has_recordings(connection):
+        rows += connection.execute("SELECT 'song', artist, key, recording FROM recording_name")
     assert len(rows) == len(set(rows))
     return set(rows)
 
@@ -111,7 +113,21 @@ def indexed_anew(connection: Connection) -> set[tuple[object, ...]]:
         for group, name in connection.execute(album_titles())
         for artist in artists[group]
     }
-    return albums | {_indexed_artist(artist, str(name)) for artist, name in connection.execute(artist_names())}
+    names = {_indexed_artist(artist, str(name)) for artist, name in connection.execute(artist_names())}
+    return albums | names | (_indexed_songs(connection) if _has_recordings(connection) else set())
+
+
+def _has_recordings(connection: Connection) -> bool:
+    row = connection.execute("SELECT to_regclass('recording_name') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
+def _indexed_songs(connection: Connection) -> set[tuple[object, ...]]:
+    query = "SELECT artist, name, recording.id FROM recording JOIN artist_credit_name USING (artist_credit)"
+    return {
+        ("song", artist, key_hash(song_key(str(name))), recording)
+        for artist, name, recording in connection.execute(query)
+    }
 
 
 def _indexed_artist(artist: object, name: str) -> tuple[object, ...]:

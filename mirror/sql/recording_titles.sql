@@ -1,0 +1,4 @@
+-- What every recording is called.
+SELECT id AS recording, name
+FROM recording
+{of_recordings}

@@ -1,0 +1,105 @@
+"""The year in which a song was first released."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from mirror.apply import apply_packet
+from mirror.database import connect, open_connection
+from mirror.load import Options, import_export
+from mirror.songs import Song, first_years, has_recordings
+from tests.integration.mirror.music import event, group, mbid, publish, release, row
+from tests.integration.mirror.packets import BASE, packet
+
+MAC, NICKS, BOTH = 7, 8, 9  # credits; the first two are of the artists of these numbers
+
+# An album of 1977, a single of 1976 and a greatest hits of 1988 with the same song on them.
+SONGS = {
+    "artist": [
+        row("artist", id=MAC, gid=mbid("mac"), name="Fleetwood Mac"),
+        row("artist", id=NICKS, gid=mbid("nicks"), name="Stevie Nicks"),
+    ],
+    "artist_credit": [
+        row("artist_credit", id=MAC, name="Fleetwood Mac"),
+        row("artist_credit", id=NICKS, name="Stevie Nicks"),
+        row("artist_credit", id=BOTH, name="Fleetwood Mac feat. Stevie Nicks"),
+    ],
+    "artist_credit_name": [
+        row("artist_credit_name", artist_credit=credit, position=position, artist=artist)
+        for credit, position, artist in [(MAC, 0, MAC), (NICKS, 0, NICKS), (BOTH, 0, MAC), (BOTH, 1, NICKS)]
+    ],
+    "release_group": [group(n, f"group {n}", f"Title {n}", artist_credit=MAC) for n in (1, 2, 3)]
+    + [group(4, "group 4", "Solo", artist_credit=NICKS)],
+    "release": [release(n, f"release {n}", n) for n in (1, 2, 3, 4)],
+    "release_country": [event(1, 222, 1977), event(2, 222, 1976), event(3, 222, 1988), event(4, 222, 1981)],
+    "medium": [row("medium", id=n, release=n, position=1, gid=mbid(f"medium {n}")) for n in (1, 2, 3, 4)],
+    "recording": [
+        row("recording", id=1, gid=mbid("album take"), name="Dreams", artist_credit=MAC),
+        row("recording", id=2, gid=mbid("single take"), name="Dreams (Single Version)", artist_credit=MAC),
+        row("recording", id=3, gid=mbid("with a guest"), name="Landslide", artist_credit=BOTH),
+        row("recording", id=4, gid=mbid("solo"), name="Edge of Seventeen", artist_credit=NICKS),
+        row("recording", id=5, gid=mbid("unreleased"), name="Silver Springs", artist_credit=MAC),
+    ],
+    "track": [
+        row("track", id=n, gid=mbid(f"track {n}"), recording=recording, medium=medium, position=1, name="")
+        for n, (recording, medium) in enumerate([(1, 1), (2, 2), (1, 3), (3, 3), (4, 4)], 1)
+    ],
+}
+
+
+@pytest.fixture
+def songs(empty_database: str, tmp_path: Path) -> str:
+    publish(tmp_path, SONGS)
+    import_export(empty_database, str(tmp_path), options=Options(profile="recordings"))
+    return empty_database
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "year"),
+    [
+        pytest.param("Fleetwood Mac", "Dreams", 1976, id="the earliest of its recordings"),
+        pytest.param("fleetwood mac", "DREAMS - 2004 Remaster", 1976, id="a remaster is the same song"),
+        pytest.param("Fleetwood Mac", "Dreams (Album Version)", 1976, id="whichever cut"),
+        pytest.param("Fleetwood Mac", "Dreams (Live)", None, id="played live is another"),
+        pytest.param("Stevie Nicks", "Landslide", 1988, id="under the guest of a joint credit"),
+        pytest.param("Fleetwood Mac feat. Somebody", "Dreams", 1976, id="without the guest"),
+        pytest.param("Stevie Nicks", "Dreams", None, id="another artist's"),
+        pytest.param("Fleetwood Mac", "Silver Springs", None, id="never released"),
+        pytest.param("Nobody", "Dreams", None, id="an unknown artist"),
+        pytest.param("", "Dreams", None, id="no artist"),
+        pytest.param("Fleetwood Mac", "", None, id="no title"),
+    ],
+)
+def test_a_song_is_from_the_year_of_its_first_release(
+    songs: str, artist: str, title: str, year: int | None
+) -> None:
+    with connect(songs) as connection:
+        assert first_years(connection, [Song(artist, title)]) == [year]
+
+
+def test_many_songs_are_answered_in_their_order(songs: str) -> None:
+    wanted = [Song("Fleetwood Mac", "Dreams"), Song("Nobody", "X"), Song("Stevie Nicks", "Edge of Seventeen")]
+    with connect(songs) as connection:
+        assert first_years(connection, [*wanted, wanted[0]]) == [1976, None, 1981, 1976]
+        assert first_years(connection, []) == []
+
+
+def test_a_mirror_of_albums_knows_of_no_songs(mirror: str) -> None:
+    with connect(mirror) as connection:
+        assert not has_recordings(connection)
+
+
+def test_a_mirror_with_recordings_says_so(songs: str) -> None:
+    with connect(songs) as connection:
+        assert has_recordings(connection)
+
+
+def test_a_renamed_recording_is_found_under_its_new_name(songs: str) -> None:
+    before = row("recording", id=4, gid=mbid("solo"), name="Edge of Seventeen", artist_credit=NICKS)
+    after = row("recording", id=4, gid=mbid("solo"), name="Edge of Eighteen", artist_credit=NICKS)
+    with open_connection(songs, "test", {}) as connection:
+        apply_packet(connection, io.BytesIO(packet(BASE + 1, [("recording", before, after)])))
+    with connect(songs) as connection:
+        wanted = [Song("Stevie Nicks", "Edge of Seventeen"), Song("Stevie Nicks", "Edge of Eighteen")]
+        assert first_years(connection, wanted) == [None, 1981]
