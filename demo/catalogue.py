@@ -5,9 +5,11 @@ how Last.fm spells it. Everything else is made up from the names and is the same
 days, reissues.
 
 Where an artist column is not the name of one artist, `credit` lists whom it credits: `Brian Eno / David Byrne`, or
-`Snoop Dogg = Snoop Doggy Dogg` where the sleeve has a name of its own. `lastfm_mbid` says which MBID Last.fm
-reports: that of the first `release`, of a `reissue`, one that was since merged with another (`redirect`), one that
-MusicBrainz does not know (`stale`), or `none`. `quirks` are flaws that a real export has too:
+`Snoop Dogg = Snoop Doggy Dogg` where the sleeve has a name of its own. `aliases` are other names of the first of
+them, `titles` other titles of the album, the first of them that of an edition; `comment` is what MusicBrainz puts
+in brackets behind albums of one name. `lastfm_mbid` says which MBID Last.fm reports: that of the first `release`,
+of a `reissue`, one that was since merged with another (`redirect`), one that MusicBrainz does not know (`stale`),
+or `none`. `quirks` are flaws that a real export has too:
 
 bootleg          a bootleg of the same year came out before it
 cancelled        an earlier release was announced and never came out
@@ -82,6 +84,8 @@ class Album:
     tracks: tuple[str, ...]
     credits: tuple[Credit, ...]
     aliases: tuple[str, ...]
+    titles: tuple[str, ...]
+    comment: str
     group_mbid: UUID
     retired: tuple[UUID, ...]
     releases: tuple[Release, ...]
@@ -121,6 +125,8 @@ def _album(line: dict[str, str]) -> Album:
         tracks=_split(line["tracks"]),
         credits=tuple(_credits(line["artist"], _split(line["credit"]) or (line["artist"],))),
         aliases=_split(line["aliases"]),
+        titles=_split(line["titles"]),
+        comment=line["comment"],
         group_mbid=_mbid_of(line, "group"),
         retired=(_mbid_of(line, "retired group"),) if "moved" in line["quirks"] else (),
         # In no telling order, as in a real export.
@@ -184,20 +190,27 @@ def _first(line: dict[str, str], dice: random.Random) -> Release:
 
 
 def _reissues(line: dict[str, str], first_year: int, dice: random.Random) -> Iterator[Release]:
-    """Up to three later releases; the one that Last.fm reports bears the title that Last.fm gives it."""
+    """Up to three later releases."""
     reported = line["lastfm_mbid"] == "reissue"
     years = range(first_year + 1, LAST_REISSUE + 1)
     count = min(len(years), dice.randint(1 if reported else 0, 3))
     for number, year in enumerate(sorted(dice.sample(years, count))):
-        bears_lastfm_title = reported and number == 0 and line["lastfm_title"]
         yield Release(
             _mbid_of(line, f"reissue {number}"),
-            line["lastfm_title"] if bears_lastfm_title else line["title"],
+            _reissue_title(line, number, count),
             Status.OFFICIAL,
             year,
             *_day(dice),
             countries=dice.choice(REISSUE_COUNTRIES),
         )
+
+
+def _reissue_title(line: dict[str, str], number: int, count: int) -> str:
+    """The one that Last.fm reports bears the title that Last.fm gives it, the last one the first of the others."""
+    if number == 0 and line["lastfm_mbid"] == "reissue":
+        return line["lastfm_title"] or line["title"]
+    others = _split(line["titles"])
+    return others[0] if others and number == count - 1 else line["title"]
 
 
 def _oddities(line: dict[str, str], first: Release, year: int) -> Iterator[Release]:

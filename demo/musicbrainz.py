@@ -1,20 +1,12 @@
-"""The demo's music as a MusicBrainz export: the official layout in small, or a bigger archive from anyone's rows.
+"""The demo's music as the rows of MusicBrainz's tables, and as an export of them."""
 
-A folder holds `LATEST` and a folder per export, with `mbdump.tar.bz2` and its checksums. In the archive, five
-small files stand before a member per table that has rows, as PostgreSQL's `COPY ... TO` writes them.
-"""
-
-import hashlib
-import io
-import tarfile
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
+from demo.archive import Row, publish
 from demo.catalogue import Album, Credit, Release, Status, albums, mbid
 
 STAMP = "20261104-002025"
@@ -87,6 +79,8 @@ _DEFAULTS: dict[str, object] = {
 
 ARTIST_TYPES = {1: "Person", 2: "Group", 3: "Other", 4: "Character", 5: "Orchestra", 6: "Choir"}
 ALIAS_TYPES = {1: "Artist name", 2: "Legal name", 3: "Search hint"}
+GROUP_ALIAS_TYPES = {1: "Release group name", 2: "Search hint"}
+RELEASE_ALIAS_TYPES = {1: "Release name", 2: "Search hint"}
 PRIMARY_TYPES = {1: "Album", 2: "Single", 3: "EP", 11: "Other", 12: "Broadcast"}
 _SECONDARY_TYPES = (
     "Compilation, Soundtrack, Spokenword, Interview, Audiobook, Live, Remix, DJ-mix, Mixtape/Street, Demo, "
@@ -107,15 +101,6 @@ _AREAS = (
 )
 AREAS = {code: name for code, _, name in (area.partition(" ") for area in _AREAS.split(", "))}
 
-_COPYING = "Names and dates are facts: CC0. Identifiers, months, days and reissues are made up.\n"
-_README = "The demo music of LastYear.fm, in the layout of a MusicBrainz export.\n"
-
-_ESCAPES = str.maketrans(
-    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
-)
-
-Row = Sequence[object]
-
 
 def write_export(folder: Path, *, stamp: str = STAMP, replication_sequence: int = REPLICATION_SEQUENCE) -> Path:
     """Write the catalogue as the newest export into a folder that stands for `.../fullexport/`.
@@ -123,88 +108,14 @@ def write_export(folder: Path, *, stamp: str = STAMP, replication_sequence: int 
     Returns the export's own folder in it. The same stamp and sequence give the same bytes.
     """
     timestamp = datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-    export = folder / stamp
-    export.mkdir(parents=True, exist_ok=True)
-    write_archive(
-        export / "mbdump.tar.bz2",
-        {
-            **album_rows(albums()),
-            "replication_control": [(1, SCHEMA_SEQUENCE, replication_sequence, timestamp)],
-        },
+    control = (1, SCHEMA_SEQUENCE, replication_sequence, timestamp)
+    return publish(
+        folder,
+        {**album_rows(albums()), "replication_control": [control]},
         timestamp=timestamp,
         replication_sequence=replication_sequence,
         schema_sequence=SCHEMA_SEQUENCE,
     )
-    write_checksums(export)
-    (folder / f"latest-is-{stamp}").touch()
-    (folder / "LATEST").write_text(f"{stamp}\n")
-    return export
-
-
-def write_checksums(export: Path) -> None:
-    """Write SHA256SUMS and MD5SUMS of the archives in an export's folder."""
-    for algorithm in ("sha256", "md5"):
-        with (export / f"{algorithm.upper()}SUMS").open("w") as sums:
-            for archive in sorted(export.glob("*.tar.bz2")):
-                with archive.open("rb") as content:
-                    digest = hashlib.file_digest(content, algorithm).hexdigest()
-                sums.write(f"{digest} *{archive.name}\n")
-
-
-def write_archive(
-    path: Path,
-    tables: Mapping[str, Iterable[Row]],
-    *,
-    timestamp: datetime,
-    replication_sequence: int | None,
-    schema_sequence: int,
-) -> None:
-    """Write rows as one archive, a table at a time; rows may be generated, none is kept in memory.
-
-    Values are in the order of `COLUMNS`. A table without rows has no member. Without a replication sequence (None)
-    the export cannot be replicated.
-    """
-    texts = {
-        "TIMESTAMP": f"{_copy_text(timestamp)}\n",
-        "COPYING": _COPYING,
-        "README": _README,
-        "REPLICATION_SEQUENCE": "" if replication_sequence is None else f"{replication_sequence}\n",
-        "SCHEMA_SEQUENCE": f"{schema_sequence}\n",
-    }
-    with tarfile.open(path, "w:bz2", format=tarfile.GNU_FORMAT) as archive:
-        for name, text in texts.items():
-            _add_member(archive, name, io.BytesIO(text.encode()), timestamp)
-        for table in sorted(tables):
-            # A member's size stands before its content.
-            with tempfile.TemporaryFile() as spool:
-                spool.writelines(map(copy_line, tables[table]))
-                if spool.tell():
-                    _add_member(archive, f"mbdump/{table}", spool, timestamp)
-
-
-def _add_member(archive: tarfile.TarFile, name: str, content: IO[bytes], modified: datetime) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = content.seek(0, io.SEEK_END)
-    member.mtime = int(modified.timestamp())
-    content.seek(0)
-    archive.addfile(member, content)
-
-
-def copy_line(row: Row) -> bytes:
-    r"""One row as a line of COPY text: tabs between the values, `\N` for None."""
-    return ("\t".join(map(_copy_text, row)) + "\n").encode()
-
-
-def _copy_text(value: object) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC)).removesuffix(":00")
-    return str(value)
 
 
 def album_rows(music: Iterable[Album]) -> Mapping[str, list[Row]]:
@@ -237,6 +148,8 @@ class _Export:
         for table, names in {
             "artist_alias_type": ALIAS_TYPES,
             "artist_type": ARTIST_TYPES,
+            "release_alias_type": RELEASE_ALIAS_TYPES,
+            "release_group_alias_type": GROUP_ALIAS_TYPES,
             "release_group_primary_type": PRIMARY_TYPES,
             "release_group_secondary_type": SECONDARY_TYPES,
             "release_status": STATUSES,
@@ -252,7 +165,7 @@ class _Export:
     def add_album(self, album: Album) -> None:
         """Add an album with its artists, releases and recordings."""
         credit = self._credit(album.artist, album.credits)
-        self._add_aliases(album)
+        self._add_artist_aliases(album)
         group = self._add_group(album, credit)
         recordings = [
             self._add(
@@ -266,6 +179,8 @@ class _Export:
         for release in album.releases:
             number = self._add_release(release, group, credit)
             self._add_medium(release, number, credit, dict(zip(recordings, album.tracks, strict=True)))
+        if len(album.titles) > 1:
+            self._add_alias("release", number, album.titles[-1])
 
     def _credit(self, name: str, artists: tuple[Credit, ...]) -> int:
         if artists not in self._credits:
@@ -289,14 +204,17 @@ class _Export:
             )
         return self._artists[name]
 
-    def _add_aliases(self, album: Album) -> None:
+    def _add_artist_aliases(self, album: Album) -> None:
         """Add the other names of the album's first artist, and the MBID of an entry that was merged with it."""
         name = album.credits[0].artist
         artist = self._artist(name)
         for alias in album.aliases:
-            self._add("artist_alias", artist=artist, name=alias, sort_name=_sort_name(alias), type=1)
+            self._add_alias("artist", artist, alias)
         if album.aliases:
             self._add("artist_gid_redirect", gid=mbid("retired artist", name), new_id=artist)
+
+    def _add_alias(self, table: str, number: int, name: str) -> None:
+        self._add(f"{table}_alias", **{table: number}, name=name, sort_name=_sort_name(name), type=1)
 
     def _add_group(self, album: Album, credit: int) -> int:
         group = self._add(
@@ -305,7 +223,11 @@ class _Export:
             name=album.title,
             artist_credit=credit,
             type=_id_of(album.kind, PRIMARY_TYPES),
+            comment=album.comment,
         )
+        for title in album.titles:
+            if not any(release.title == title for release in album.releases):
+                self._add_alias("release_group", group, title)
         if album.secondary:
             secondary_type = _id_of(album.secondary, SECONDARY_TYPES)
             self._add("release_group_secondary_type_join", release_group=group, secondary_type=secondary_type)

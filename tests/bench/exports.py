@@ -7,13 +7,13 @@ repeat one compressed piece: bzip2 lets streams follow one another, and to a dec
 import bz2
 import random
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from demo.musicbrainz import write_checksums
+from demo.archive import Row, copy_line, write_checksums
 from tests.bench import words
 
 STAMP = "20260905-002519"
@@ -51,6 +51,10 @@ def _credited(credit: int, position: int, artists: int) -> int:
     return (credit * 7919 + position * 104_729) % artists + 1
 
 
+def _artist(number: int) -> str:
+    return "Various Artists" if number == 1 else words.artist(number)
+
+
 def _redirect(entities: int) -> Line:
     return lambda draw, _: f"{_gid(draw)}\t{draw.randint(1, entities)}\t{ENTERED}\n"
 
@@ -76,7 +80,7 @@ def kept(releases: int) -> dict[str, tuple[int, Line]]:
         return f"{wide + 1}\t{country + 300}\t2019\t{wide % 12 + 1}\t{wide % 28 + 1}\n"
 
     def artist_of(credit: int, position: int) -> str:
-        return words.artist(_credited(credit, position, artists))
+        return _artist(_credited(credit, position, artists))
 
     def credit_name(number: int) -> str:
         return " & ".join(
@@ -110,7 +114,7 @@ def kept(releases: int) -> dict[str, tuple[int, Line]]:
         "artist": (
             artists,
             lambda d, n: (
-                f"{n}\t{_gid(d)}\t{words.artist(n)}\t{words.artist(n)}\t{d.randint(1900, 2000)}"
+                f"{n}\t{_gid(d)}\t{_artist(n)}\t{_artist(n)}\t{d.randint(1900, 2000)}"
                 + "\t\\N" * 5
                 + f"\t1\t{d.randint(1, 9000)}\t1\t\t0\t{ENTERED}\tf\t\\N\t\\N\n"
             ),
@@ -134,8 +138,8 @@ def kept(releases: int) -> dict[str, tuple[int, Line]]:
     }
 
 
-def write_export(folder: Path, releases: int) -> Path:
-    """Write an export with so many releases; returns its archive."""
+def write_export(folder: Path, releases: int, more: Mapping[str, Iterable[Row]] | None = None) -> Path:
+    """Write an export with so many releases, and with these rows behind theirs; returns its archive."""
     archive = folder / STAMP / "mbdump.tar.bz2"
     archive.parent.mkdir(parents=True)
     with archive.open("wb") as target, ProcessPoolExecutor() as pool:
@@ -147,7 +151,10 @@ def write_export(folder: Path, releases: int) -> Path:
                 _write_filler(target, "recording", filler, BYTES_BEFORE * releases - target.tell() - int(rest))
             starts = range(1, rows + 1, ROWS_PER_PIECE)
             tasks = [(table, releases, start, min(start + ROWS_PER_PIECE, rows + 1)) for start in starts]
-            _write_member(target, table, list(pool.map(_piece, *zip(*tasks, strict=True))))
+            pieces = list(pool.map(_piece, *zip(*tasks, strict=True)))
+            if more and table in more:
+                pieces.append(_packed(map(copy_line, more[table])))
+            _write_member(target, table, pieces)
         _write_filler(target, "track", filler, BYTES * releases - target.tell())
         target.write(bz2.compress(b"\0" * 2 * tarfile.RECORDSIZE))
     write_checksums(archive.parent)
@@ -166,19 +173,22 @@ def _estimate(releases: int) -> list[float]:
 def _piece(table: str, releases: int, begin: int, end: int) -> tuple[int, bytes]:
     """The rows of these numbers: how many bytes they are, and the same compressed."""
     draw, line = random.Random(f"{table} {begin}"), kept(releases)[table][1]
-    plain = "".join([line(draw, number) for number in range(begin, end)]).encode()
+    return _packed(line(draw, number).encode() for number in range(begin, end))
+
+
+def _packed(lines: Iterable[bytes]) -> tuple[int, bytes]:
+    plain = b"".join(lines)
     return len(plain), bz2.compress(plain)
 
 
 def _filler() -> tuple[int, bytes]:
     """What is passed over: rows as of recordings."""
     draw = random.Random(0)
-    lines = [
+    lines = (
         f"{n}\t{_gid(draw)}\t{words.title(n)}\t{draw.getrandbits(22)}\t{draw.getrandbits(19)}\t\t0\t{ENTERED}\tf\n"
         for n in range(60_000)
-    ]
-    plain = "".join(lines).encode()
-    return len(plain), bz2.compress(plain)
+    )
+    return _packed(line.encode() for line in lines)
 
 
 def _write_notes(target: BinaryIO) -> None:

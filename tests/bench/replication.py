@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 import psycopg
 from psycopg import sql
 
-from demo.musicbrainz import COLUMNS, REPLICATION_SEQUENCE, SCHEMA_SEQUENCE, copy_line
+from demo.archive import copy_line
+from demo.musicbrainz import COLUMNS, REPLICATION_SEQUENCE, SCHEMA_SEQUENCE
 from mirror.apply import APPLYING
 from mirror.database import Connection, open_connection
 from mirror.packets import Change, open_packet

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from demo.musicbrainz import COLUMNS, PRIMARY_TYPES, SECONDARY_TYPES, SPECIAL_ARTISTS, Row
+from demo.archive import Row
+from demo.musicbrainz import COLUMNS, PRIMARY_TYPES, SECONDARY_TYPES, SPECIAL_ARTISTS
 
 FOLDER = Path(__file__).parent
 BASE = 50_000_000  # ids apart from those of others

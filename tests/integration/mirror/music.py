@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from demo.musicbrainz import COLUMNS, Row, write_archive, write_checksums
+from demo.archive import Row, write_archive, write_checksums
+from demo.musicbrainz import COLUMNS
 
 STAMP = "20260905-002519"
 HOSTILE = "tab\there, line\nend, \\N and \\t, 'single' \"double\" {brace} 100 %s 𝔐🎷"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.musicbrainz import COLUMNS, Row, copy_line
+from demo.archive import Row, copy_line
+from demo.musicbrainz import COLUMNS
 
 BASE = 190_000
 MADE = datetime(2026, 9, 5, 10, 5, 1, 250_000, tzinfo=UTC)

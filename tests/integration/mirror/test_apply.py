@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from demo.musicbrainz import COLUMNS, Row
+from demo.archive import Row
+from demo.musicbrainz import COLUMNS
 from mirror.apply import Applied, apply_packet
 from mirror.database import connect, open_connection
 from mirror.errors import PacketOutOfTurn

@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from demo.archive import write_checksums
 from demo.metabrainz import Fault, MetaBrainz
-from demo.musicbrainz import write_checksums
 from mirror.errors import ExportAway, ExportBroken, ExportChanged, ExportMissing, MirrorError, RoomMissing
 from mirror.load import Options, import_export
 from mirror.web import Manners

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from demo.musicbrainz import COLUMNS, write_checksums, write_export
+from demo.archive import write_checksums
+from demo.musicbrainz import COLUMNS, write_export
 from mirror import load, swap
 from mirror.database import Connection, connect
 from mirror.errors import (

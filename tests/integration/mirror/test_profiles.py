@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from demo.musicbrainz import COLUMNS, Row, write_export
+from demo.archive import Row
+from demo.musicbrainz import COLUMNS, write_export
 from mirror.apply import apply_packet
 from mirror.database import connect, open_connection
 from mirror.load import Options, import_export

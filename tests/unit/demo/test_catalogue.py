@@ -15,6 +15,10 @@ def _share(count: int) -> float:
     return count / len(albums())
 
 
+def _titles_in_order(album: Album) -> list[str]:
+    return [release.title for release in sorted(album.releases, key=lambda release: release.year or 0)]
+
+
 def test_there_is_enough_music_for_a_year_of_listening() -> None:
     assert len(albums()) >= 400
 
@@ -128,6 +132,44 @@ def test_two_albums_may_share_their_artist_and_title() -> None:
     assert blue.lastfm_title != green.lastfm_title
 
 
+def test_albums_of_one_name_are_told_apart_by_their_comments() -> None:
+    blue, green = _named("Weezer", "Weezer", 1994), _named("Weezer", "Weezer", 2001)
+
+    assert (blue.comment, green.comment) == ("Blue Album", "Green Album")
+
+
+def test_most_albums_have_no_other_title_and_no_comment() -> None:
+    assert 0 < _share(sum(bool(album.titles) for album in albums())) < 0.1
+    assert 0 < _share(sum(bool(album.comment) for album in albums())) < 0.1
+
+
+def test_an_albums_other_titles_are_not_its_own() -> None:
+    for album in albums():
+        assert len({album.title, *album.titles}) == 1 + len(album.titles), album.title
+
+
+def test_the_last_edition_bears_the_first_of_the_other_titles() -> None:
+    machine = _named("Kraftwerk", "Die Mensch·Maschine", 1978)
+
+    assert machine.titles == ("The Man‐Machine",)
+    assert _titles_in_order(machine) == [*["Die Mensch·Maschine"] * (len(machine.releases) - 1), "The Man‐Machine"]
+
+
+def test_an_album_without_reissues_keeps_its_own_title() -> None:
+    camp = _named("Fishmans", "空中キャンプ", 1996)
+
+    assert camp.titles == ("Kuchu Camp",)
+    assert _titles_in_order(camp) == ["空中キャンプ"]
+
+
+def test_the_reissue_that_lastfm_reports_bears_the_title_of_lastfm_though_there_are_others() -> None:
+    western = _named("Ennio Morricone", "Il buono, il brutto, il cattivo", 1966)
+    (reported,) = (release for release in western.releases if release.mbid == western.lastfm_mbid)
+
+    assert western.titles
+    assert reported.title == western.lastfm_title
+
+
 def test_a_joint_album_credits_each_of_its_artists() -> None:
     joint = _named("Brian Eno & David Byrne", "My Life in the Bush of Ghosts", 1981)
 
@@ -148,5 +190,6 @@ def test_the_credited_names_and_what_joins_them_spell_the_artist() -> None:
 def test_every_album_has_tracks_and_no_name_is_blank_or_padded() -> None:
     for album in albums():
         assert album.tracks
-        names = (album.artist, album.title, album.lastfm_artist, album.lastfm_title, *album.tracks)
+        names = [album.artist, album.title, album.lastfm_artist, album.lastfm_title, *album.tracks]
+        names += [*album.aliases, *album.titles]
         assert all(name and name == name.strip() for name in names)

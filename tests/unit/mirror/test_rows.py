@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.musicbrainz import copy_line
+from demo.archive import copy_line
 from mirror import rows
 from mirror.errors import ExportBroken
 from mirror.rows import narrow
