@@ -84,11 +84,11 @@ def artists_by_id(connection: Connection, artists: Collection[int]) -> dict[int,
 
 @readable_errors()
 def albums_of(connection: Connection, artists: Collection[int]) -> dict[int, list[Named]]:
-    """The albums of these artists, by artist."""
+    """The albums of these artists, by artist; what has a comment once more, with that behind its title."""
     return _named(
         connection,
         """
-        SELECT asked.artist, release_group.id, release_group.name
+        SELECT asked.artist, release_group.id, called.name
         FROM unnest(%s::integer[]) AS asked (artist)
         CROSS JOIN LATERAL (
             SELECT release_group
@@ -97,6 +97,10 @@ def albums_of(connection: Connection, artists: Collection[int]) -> dict[int, lis
             LIMIT %s
         ) AS found
         JOIN release_group ON release_group.id = found.release_group
+        CROSS JOIN LATERAL (
+            VALUES (release_group.name), (release_group.name || ' ' || nullif(release_group.comment, ''))
+        ) AS called (name)
+        WHERE called.name IS NOT NULL
         """,
         [list(artists), MOST_ALBUMS],
     )

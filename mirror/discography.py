@@ -1,7 +1,7 @@
 """The albums of one artist, to find the one that is nearly called as it was scrobbled."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from mirror.candidates import Named
@@ -21,17 +21,17 @@ class Discography:
 
     def __init__(self, artist: str, albums: Iterable[Named]) -> None:
         self._artist = artist_key(artist)
-        self._names = {album.id: album.name for album in albums}
-        self._keys = [(id_, title_key(name)) for id_, name in self._names.items()]
-        self._alone = [(id_, _alone(self._names[id_], key, self._artist)) for id_, key in self._keys]
+        self._albums = list(dict.fromkeys(albums))
+        self._keys = [title_key(album.name) for album in self._albums]
 
     def near(self, title: str, key: str, artist: str) -> tuple[int, list[int]]:
         """The release groups nearest to a title of this key, and by how many letters they differ from it."""
         for find in (self._but_for_the_artist, self._but_for_the_end):
             if found := find(title, key, artist):
                 return 0, found
-        slips, found = nearest(key, self._keys)
-        return slips, [id_ for id_ in found if same_last_letter(title, self._names[id_])]
+        slips, places = nearest(key, enumerate(self._keys))
+        near = (self._albums[place] for place in places)
+        return slips, [album.id for album in near if same_last_letter(title, album.name)]
 
     def _but_for_the_artist(self, title: str, key: str, artist: str) -> list[int]:
         """Of Pärt "Pärt: Tabula Rasa", "Cheap Trick at Budokan", a title that is the artist in other letters."""
@@ -41,18 +41,27 @@ class Discography:
     def _but_for_the_end(self, title: str, key: str, artist: str) -> list[int]:
         """A title without its subtitle, and one that Last.fm has cut off."""
         if len(title) >= TRUNCATED:
-            return [id_ for id_, other in self._keys if other.startswith(key[: LONGEST // 2])]
+            beginning = key[: LONGEST // 2]
+            return [album.id for album, other in self._named if other.startswith(beginning)]
         if len(key) < TELLING:
             return []
         return [id_ for id_, heads in self._heads if key in heads]
+
+    @property
+    def _named(self) -> Iterator[tuple[Named, str]]:
+        return zip(self._albums, self._keys, strict=True)
+
+    @cached_property
+    def _alone(self) -> list[tuple[int, str]]:
+        return [(album.id, _alone(album.name, key, self._artist)) for album, key in self._named]
 
     @cached_property
     def _heads(self) -> list[tuple[int, set[str]]]:
         """The keys of what stands before a subtitle. One with a number in it may tell a volume from the next."""
         return [
-            (id_, {title_key(name[: sign.start()]) for sign in SUBTITLE.finditer(name)})
-            for id_, name in self._names.items()
-            if not (sign := SUBTITLE.search(name)) or not NUMBERS.search(title_key(name[sign.end() :]))
+            (album.id, {title_key(album.name[: sign.start()]) for sign in SUBTITLE.finditer(album.name)})
+            for album in self._albums
+            if not (sign := SUBTITLE.search(album.name)) or not NUMBERS.search(title_key(album.name[sign.end() :]))
         ]
 
 
