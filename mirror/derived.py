@@ -77,11 +77,20 @@ RECORDINGS: dict[str, LiteralString] = {
 
 # Table -> the release groups whose names, or the names of whose artists, may hang on its changed rows.
 NAMED_GROUPS: dict[str, LiteralString] = {
-    "release_group": "SELECT id FROM final_release_group",
+    "release_group": """
+        SELECT f.id
+        FROM final_release_group AS f
+        LEFT JOIN release_group AS t USING (id)
+        WHERE f.present <> (t.id IS NOT NULL)
+            OR f.present
+            AND (t.name, t.comment, t.artist_credit) IS DISTINCT FROM (f.name, f.comment, f.artist_credit)
+    """,
     "release": """
         SELECT unnest(ARRAY[t.release_group, f.release_group])
         FROM final_release AS f
         LEFT JOIN release AS t USING (id)
+        WHERE f.present <> (t.id IS NOT NULL)
+            OR f.present AND (t.release_group, t.name) IS DISTINCT FROM (f.release_group, f.name)
     """,
     "release_group_alias": """
         SELECT unnest(ARRAY[t.release_group, f.release_group])
