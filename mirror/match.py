@@ -177,7 +177,12 @@ class _Matching:
         self._choose(found, VARIOUS, lambda question, found: VARIOUS_SCORE, may_be=is_compilation)
 
     def _open(self) -> list[Question]:
-        return [question for question in self.questions if question.match is None and question.has_names]
+        """What is still to be found. Where the very names lead somewhere, a slip shall not lead elsewhere."""
+        return [
+            question
+            for question in self.questions
+            if question.match is None and question.has_names and NAMES not in question.considered
+        ]
 
     def _nearly_called(self, question: Question, artists: Sequence[Named]) -> list[int]:
         near = list[int]()
