@@ -1,8 +1,10 @@
 """What may be the album asked for: artists and release groups found in the index of names, many by one query."""
 
+import sys
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import LiteralString
 from uuid import UUID
 
@@ -10,11 +12,13 @@ from psycopg.rows import args_row, class_row
 
 from mirror.database import Connection, readable_errors
 from mirror.lookup import last_year
+from mirror.names import artist_key
 
 VARIOUS_ARTISTS = 1  # the row that MusicBrainz keeps for them
-MOST_NAMESAKES = 50  # artists of one name, albums of one title under one artist
-MOST_ALBUMS = 2_000  # titles of one artist that are looked through
-MOST_ARTISTS = 500  # artists with an album of one title, or with half a name in common
+# Of a list that reaches its limit nothing is taken: what is equally good may be behind it.
+MOST_NAMESAKES = 200  # artists of one name, albums of one title under one artist
+MOST_ALBUMS = 1_000  # of one artist
+MOST_ARTISTS = 500  # with an album of one title, or with half a name in common
 
 Ids = dict[int, list[int]]
 
@@ -30,7 +34,7 @@ class Candidate:
     year: int | None
     type: int | None
     secondary_types: Sequence[int]
-    releases: int
+    releases: int = 1
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Named:
 
     id: int
     name: str
+
+    @cached_property
+    def as_artist(self) -> str:
+        """The key of an artist's name."""
+        return artist_key(self.name)
 
 
 @readable_errors()
@@ -51,7 +60,8 @@ def artists_named(connection: Connection, names: Collection[int]) -> Ids:
         FROM unnest(%s::integer[]) AS asked (key)
         CROSS JOIN LATERAL (SELECT artist FROM artist_name WHERE artist_name.key = asked.key LIMIT %s) AS found
         """,
-        [list(names), MOST_NAMESAKES],
+        [_array(names), MOST_NAMESAKES],
+        MOST_NAMESAKES,
     )
 
 
@@ -71,6 +81,7 @@ def groups_titled(connection: Connection, asked: Sequence[tuple[int, int, int]])
         ) AS found
         """,
         [*_columns(asked, 3), MOST_NAMESAKES],
+        MOST_NAMESAKES,
     )
 
 
@@ -79,7 +90,7 @@ def artists_by_id(connection: Connection, artists: Collection[int]) -> dict[int,
     """The names of these artists."""
     query = "SELECT id, name FROM artist WHERE id = ANY(%s)"
     with connection.cursor(binary=True, row_factory=class_row(Named)) as cursor:
-        return {artist.id: artist.name for artist in cursor.execute(query, [list(artists)], prepare=True)}
+        return {artist.id: artist.name for artist in cursor.execute(query, [_array(artists)], prepare=True)}
 
 
 @readable_errors()
@@ -102,7 +113,8 @@ def albums_of(connection: Connection, artists: Collection[int]) -> dict[int, lis
         ) AS called (name)
         WHERE called.name IS NOT NULL
         """,
-        [list(artists), MOST_ALBUMS],
+        [_array(artists), MOST_ALBUMS],
+        MOST_ALBUMS,
     )
 
 
@@ -117,7 +129,8 @@ def artists_titled(connection: Connection, titles: Collection[int]) -> dict[int,
         CROSS JOIN LATERAL (SELECT artist FROM album_name WHERE album_name.key = asked.key LIMIT %s) AS found
         JOIN artist ON artist.id = found.artist
         """,
-        [list(titles), MOST_ARTISTS],
+        [_array(titles), MOST_ARTISTS],
+        MOST_ARTISTS,
     )
 
 
@@ -137,6 +150,7 @@ def artists_like(connection: Connection, asked: Sequence[tuple[int, int, int]]) 
         JOIN artist ON artist.id = found.artist
         """,
         [*_columns(asked, 3), MOST_ARTISTS, MOST_ARTISTS],
+        MOST_ARTISTS,
     )
 
 
@@ -150,13 +164,14 @@ def artists_behind(connection: Connection, groups: Collection[int]) -> Ids:
         FROM album_name
         WHERE album_name.release_group = ANY(%s)
         """,
-        [list(groups)],
+        [_array(groups)],
+        sys.maxsize,
     )
 
 
 def details(connection: Connection, groups: Collection[int]) -> dict[int, Candidate]:
     """All that decides about these release groups, by their ids."""
-    found = _details(connection, "JOIN release_group ON release_group.id = asked.id", "integer", list(groups))
+    found = _details(connection, "JOIN release_group ON release_group.id = asked.id", "integer", _array(groups))
     return {candidate.id: candidate for candidate in found}
 
 
@@ -167,49 +182,66 @@ def details_by_mbid(connection: Connection, groups: Collection[UUID]) -> dict[UU
 
 
 @readable_errors()
-def _details(
-    connection: Connection, join: LiteralString, kind: LiteralString, groups: Sequence[object]
-) -> list[Candidate]:
+def _details(connection: Connection, join: LiteralString, kind: LiteralString, groups: object) -> list[Candidate]:
     query: LiteralString = f"""
         SELECT
             release_group.id,
-            release_group.gid AS release_group,
-            release_group.name AS title,
-            artist_credit.name AS credit,
-            CASE WHEN release_group.year <= %s THEN release_group.year END AS year,
+            release_group.gid,
+            release_group.name,
+            artist_credit.name,
+            CASE WHEN release_group.year <= %s THEN release_group.year END,
             release_group.type,
             ARRAY(
                 SELECT secondary_type
                 FROM release_group_secondary_type_join AS kind
                 WHERE kind.release_group = release_group.id
-            ) AS secondary_types,
-            (SELECT count(*) FROM release WHERE release.release_group = release_group.id) AS releases
+            )
         FROM unnest(%s::{kind}[]) AS asked (id)
         {join}
         JOIN artist_credit ON artist_credit.id = release_group.artist_credit
     """  # noqa: S608 - both are ours
-    with connection.cursor(binary=True, row_factory=class_row(Candidate)) as cursor:
+    with connection.cursor(binary=True, row_factory=args_row(Candidate)) as cursor:
         return cursor.execute(query, [last_year(), groups], prepare=True).fetchall()
 
 
-def _columns(rows: Sequence[tuple[int, ...]], count: int) -> list[list[int]]:
-    return [[row[column] for row in rows] for column in range(count)]
+@readable_errors()
+def count_releases(connection: Connection, groups: Collection[int]) -> dict[int, int]:
+    """How many releases these release groups have, by their ids."""
+    query = """
+        SELECT asked.id, count(*)
+        FROM unnest(%s::integer[]) AS asked (id)
+        JOIN release ON release.release_group = asked.id
+        GROUP BY asked.id
+    """
+    with connection.cursor(binary=True, row_factory=args_row(_pair)) as cursor:
+        return dict(cursor.execute(query, [_array(groups)], prepare=True))
 
 
-def _ids(connection: Connection, query: LiteralString, parameters: Sequence[object]) -> Ids:
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array of them, which is faster than a list."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _columns(rows: Sequence[tuple[int, ...]], count: int) -> list[str]:
+    return [_array(row[column] for row in rows) for column in range(count)]
+
+
+def _ids(connection: Connection, query: LiteralString, parameters: Sequence[object], most: int) -> Ids:
     found: Ids = defaultdict(list)
     with connection.cursor(binary=True, row_factory=args_row(_pair)) as cursor:
         for key, id_ in cursor.execute(query, parameters, prepare=True):
             found[key].append(id_)
-    return found
+    return {key: ids if len(ids) < most else [] for key, ids in found.items()}
 
 
-def _named(connection: Connection, query: LiteralString, parameters: Sequence[object]) -> dict[int, list[Named]]:
+def _named(
+    connection: Connection, query: LiteralString, parameters: Sequence[object], most: int
+) -> dict[int, list[Named]]:
     found: dict[int, list[Named]] = defaultdict(list)
     with connection.cursor(binary=True, row_factory=args_row(_keyed)) as cursor:
         for key, named in cursor.execute(query, parameters, prepare=True):
             found[key].append(named)
-    return found
+    return {key: all_ if len(all_) < most else [] for key, all_ in found.items()}
 
 
 def _pair(key: int, id_: int) -> tuple[int, int]:

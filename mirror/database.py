@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorForbidden, MirrorFull, MirrorOutdated
@@ -38,6 +39,18 @@ def open_connection(url: str, application_name: str, settings: dict[str, str]) -
         connection = psycopg.connect(_conninfo(url, application_name, settings), autocommit=True)
     with connection:
         yield connection
+
+
+def tidy(connection: Connection, table: str) -> None:
+    """Vacuum and analyse a table that was just filled, so that its indexes answer alone.
+
+    What was committed asynchronously counts as visible to all only once it is on disk: a commit that waits, of a
+    transaction that has written something, takes it there.
+    """
+    with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit = on")
+        connection.execute("SELECT pg_logical_emit_message(true, 'lastyear', 'tidy')")
+    connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
 
 
 @contextmanager

@@ -59,9 +59,15 @@ class Discography:
     def _heads(self) -> list[tuple[int, set[str]]]:
         """The keys of what stands before a subtitle. One with a number in it may tell a volume from the next."""
         return [
-            (album.id, {title_key(album.name[: sign.start()]) for sign in SUBTITLE.finditer(album.name)})
+            (
+                album.id,
+                {
+                    title_key(album.name[: sign.start()])
+                    for sign in SUBTITLE.finditer(album.name)
+                    if not NUMBERS.search(title_key(album.name[sign.end() :]))
+                },
+            )
             for album in self._albums
-            if not (sign := SUBTITLE.search(album.name)) or not NUMBERS.search(title_key(album.name[sign.end() :]))
         ]
 
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from psycopg.rows import args_row
 
-from mirror.database import Connection, readable_errors
+from mirror.database import Connection, readable_errors, tidy
 from mirror.errors import MirrorEmpty, MirrorOutdated
 from mirror.names import RULES, artist_key, artist_keys, song_key, title_key
 from mirror.sql import NAMES, album_titles, artist_names, recording_titles
@@ -47,14 +47,14 @@ def build(connection: Connection, profile: str, said: Callable[[str], None]) -> 
     """Fill the index of a new import."""
     said("album names")
     _index_albums(connection, album_titles())
-    connection.execute("VACUUM (ANALYZE) album_name")
+    tidy(connection, "album_name")
     said("artist names")
     _index_artists(connection, artist_names())
-    connection.execute("VACUUM (ANALYZE) artist_name")
+    tidy(connection, "artist_name")
     if "recording_name" in NAMES[profile]:
         said("recording names")
         _index_recordings(connection, recording_titles())
-        connection.execute("VACUUM (ANALYZE) recording_name")
+        tidy(connection, "recording_name")
 
 
 def update_songs(connection: Connection) -> None:

@@ -6,7 +6,7 @@ A wrong year is worse than none, so that two that are equally good are none, and
 from collections.abc import Callable, Sequence
 
 from mirror.candidates import Candidate
-from mirror.names import edition, full_key, title_key
+from mirror.names import edition, full_key, title_key, words
 
 # The ids that MusicBrainz gives to kinds of release groups.
 ALBUM, SINGLE, EP = 1, 2, 3
@@ -15,23 +15,35 @@ COMPILATION, SOUNDTRACK, LIVE, DJ_MIX = 1, 2, 6, 8
 CLEARLY = 3  # an album with so many times the releases of its namesake is the one that is meant
 TOLD_APART = 10  # characters that a title needs to be the only one of its name
 
-# Titles that say nothing of whose album it is.
-_GENERIC = """
-greatest hits, the greatest hits, greatest hits live, best of, the best of, the very best of, very best, the best
-hits, the hits, the collection, collection, the essential, essential, essentials, anthology, the anthology, gold
-platinum, the singles, singles, the complete collection, the ultimate collection, ultimate collection, live
-live in concert, in concert, unplugged, mtv unplugged, christmas, christmas album, the christmas album, demo, demos
-christmas songs, remixes, the remixes, b-sides, rarities, untitled, ep, unknown album, soundtrack, love songs
-original soundtrack
+# A title of such words alone says nothing of whose album it is.
+_SAYING_NOTHING = """
+    greatest hits hit best of the very collection collected essential essentials anthology gold golden platinum
+    singles single complete ultimate definitive original originals album albums classics classic series live in
+    concert unplugged mtv christmas merry xmas songs song love demo demos remixes remix remixed sides rarities
+    untitled unknown ep lp soundtrack recordings recorded works early late years box set vol volume part no
+    number one two three all time my his her their our a an and for from top
 """
-GENERIC = frozenset(title_key(title) for line in _GENERIC.splitlines() for title in line.split(", ") if title)
-SELF_TITLED = frozenset(map(full_key, ["S/T", "Self-Titled", "Self Titled", "[self-titled]", "(Self-Titled)"]))
+_GENERIC = frozenset(_SAYING_NOTHING.split())
+SELF_TITLED = frozenset(map(title_key, ["S/T", "Self-Titled", "Self Titled", "[self-titled]", "(Self-Titled)"]))
+
+
+def is_generic(title: str) -> bool:
+    """Whether many albums are called so: "Greatest Hits", "20 Greatest Hits, Volume 2"."""
+    said = words(title)
+    return bool(said) and all(word in _GENERIC or len(word) == 1 or _is_count(word) for word in said)
+
+
+def _is_count(word: str) -> bool:
+    """Whether it is a number, and no year."""
+    return word.isdigit() and len(word) < 4
 
 
 def choose(title: str, candidates: Sequence[Candidate]) -> Candidate | None:
     """The album that is meant by this title; None where no rule tells, or where none is of the format it names."""
     said = edition(title).split()
     left = [candidate for candidate in candidates if candidate.year and _may_be(said, candidate)]
+    if len(left) == 1:
+        return left[0]
     for better in (_of_format(said), _titled(title), _plain, _album):
         left = [candidate for candidate in left if better(candidate)] or left
     left = sorted(left, key=lambda candidate: (-candidate.releases, candidate.year, candidate.id))

@@ -12,6 +12,7 @@ from mirror.candidates import Named
 from mirror.names import artist_key
 
 NUMBERS = re.compile(r"\d+")
+WORDS = re.compile(r"[^\s/&,;+]+")
 ARTICLES = ("die", "der", "das", "los", "las", "les", "la", "le", "el", "os", "as", "il", "i", "gli")
 CONTAINED = 7  # letters that a name needs to be recognised within a longer one
 
@@ -51,7 +52,7 @@ def nearest(key: str, others: Iterable[tuple[int, str]]) -> tuple[int, list[int]
 
 def near_artists(key: str, artists: Sequence[Named]) -> tuple[int, list[int]]:
     """Whose name differs by a slip. One letter "s" more is a tribute band rather: The Iron Maidens."""
-    names = [(artist.id, other) for artist in artists if f"{(other := artist_key(artist.name))}s" != key]
+    names = [(artist.id, artist.as_artist) for artist in artists if f"{artist.as_artist}s" != key]
     slips, found = nearest(key, names)
     return slips, list(dict.fromkeys(found))
 
@@ -59,15 +60,23 @@ def near_artists(key: str, artists: Sequence[Named]) -> tuple[int, list[int]]:
 def without_article(key: str, artists: Sequence[Named]) -> list[int]:
     """Who is called so but for an article: "Toten Hosen"."""
     names = {article + key for article in ARTICLES}
-    return [artist.id for artist in artists if artist_key(artist.name) in names]
+    return [artist.id for artist in artists if artist.as_artist in names]
 
 
-def contained(key: str, artists: Sequence[Named]) -> Iterator[int]:
-    """Who is called so and something behind it, or the other way round: "Captain Beefheart & His Magic Band"."""
+def contained(name: str, artists: Sequence[Named]) -> Iterator[int]:
+    """Who is called so and has words behind it, or the other way round: "Captain Beefheart & His Magic Band"."""
+    key = artist_key(name)
     for artist in artists:
-        shorter, longer = sorted([key, artist_key(artist.name)], key=len)
-        if len(shorter) >= CONTAINED and longer.startswith(shorter) and longer[len(shorter) :] != "s":
+        other = artist.as_artist
+        shorter, longer = (other, name) if len(other) < len(key) else (key, artist.name)
+        if len(shorter) >= CONTAINED and artist_key(longer).startswith(shorter) and _begins(longer, shorter):
             yield artist.id
+
+
+def _begins(name: str, key: str) -> bool:
+    """Whether the first words of a name have this key."""
+    words = WORDS.findall(name)
+    return any(artist_key(" ".join(words[:count])) == key for count in range(1, len(words)))
 
 
 def _forgiven(length: int) -> int:

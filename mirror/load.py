@@ -11,7 +11,7 @@ from mirror import index
 from mirror.archive import Archive
 from mirror.build import Builder
 from mirror.checks import check
-from mirror.database import Connection
+from mirror.database import Connection, tidy
 from mirror.dump import Export, find_export
 from mirror.errors import ExportBroken
 from mirror.members import Member
@@ -170,5 +170,5 @@ def _derive(connection: Connection, profile: str, builder: Builder, say: Say) ->
         for statement in statements:
             say(f"{table} dates", 0)
             connection.execute(statement)
-        connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
+        tidy(connection, table)
         builder.build(unbuilt[table])

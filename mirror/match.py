@@ -1,24 +1,26 @@
 """From an album as Last.fm names it to its release group: by its MBID where the names agree, else by its names.
 
 The tiers, cheapest first, each one query for all albums that are still open:
-    its MBID, unless its names lead elsewhere, or neither artist nor title agree with what the MBID leads to;
+    its MBID, unless its names lead elsewhere or its title is another one than the MBID leads to;
     its title under its artist, under the artist without guests, under each part of a joint credit;
     a title with a slip in it, under its artist;
+    its MBID, if that leads to its artist under another title;
     a slip in the artist's name, beside an artist of this title;
     a slip in both, with an artist who has half a name in common;
     its title under Various Artists, since Last.fm puts every track of a compilation under the track's own artist.
-An artist whose name is known is never taken for another one.
+An artist whose name is known is never taken for one of a similar name, only for one with more words or fewer.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from mirror import candidates
 from mirror.candidates import VARIOUS_ARTISTS, Candidate, Ids, Named
 from mirror.database import Connection
 from mirror.discography import Discography
 from mirror.index import head_hash, key_hash, tail_hash
-from mirror.judge import GENERIC, choose, is_compilation, is_live
+from mirror.judge import choose, is_compilation, is_live
 from mirror.likeness import contained, likeness, near_artists, without_article
 from mirror.lookup import years_by_mbid
 from mirror.names import artist_key, title_key
@@ -55,7 +57,14 @@ def match(connection: Connection, wanted: Sequence[Wanted], *, slips: bool = Tru
 
 def search(connection: Connection, wanted: Wanted) -> Question:
     """The same for one album, with all that was considered on the way."""
-    return _answered(connection, [wanted], slips=True)[0]
+    question = _answered(connection, [wanted], slips=True)[0]
+    found = {candidate.id for found in question.considered.values() for candidate in found}
+    releases = candidates.count_releases(connection, found) if found else {}
+    question.considered = {
+        method: [replace(candidate, releases=releases.get(candidate.id, 0)) for candidate in found]
+        for method, found in question.considered.items()
+    }
+    return question
 
 
 def _answered(connection: Connection, wanted: Sequence[Wanted], *, slips: bool) -> list[Question]:
@@ -65,6 +74,7 @@ def _answered(connection: Connection, wanted: Sequence[Wanted], *, slips: bool) 
     matching.live_by_names()
     if slips:
         matching.with_slip_in_title()
+        matching.by_mbid_of_another_title()
         matching.with_slip_in_artist()
         matching.with_slips_in_both()
         matching.under_various_artists()
@@ -78,39 +88,34 @@ class _Matching:
         self._connection = connection
         self.questions = [Question(number, album) for number, album in enumerate(wanted)]
         self._artists: Ids = {}
+        self._behind: Ids = {}
         self._discographies: dict[int, Discography] = {}
 
     def by_mbid(self) -> None:
         """Look up what the MBIDs lead to. It counts once the names have had their say."""
-        answers = years_by_mbid(self._connection, [q.wanted.mbid for q in self.questions if q.wanted.mbid])
-        dated = {answer.release_group for answer in answers.values() if answer.year}
-        groups = candidates.details_by_mbid(self._connection, dated) if dated else {}
+        mbids = [question.wanted.mbid for question in self.questions if question.wanted.mbid]
+        answers = years_by_mbid(self._connection, mbids) if mbids else {}
+        leads = {answer.release_group for answer in answers.values()}
+        groups = candidates.details_by_mbid(self._connection, leads) if leads else {}
         for question in self.questions:
             answer = answers.get(question.wanted.mbid) if question.wanted.mbid else None
             if answer and answer.release_group in groups:
                 question.held = groups[answer.release_group], answer
+        held = {question.held[0].id for question in self.questions if question.held}
+        self._behind = candidates.artists_behind(self._connection, held) if held else {}
 
     def by_names(self) -> None:
-        """The very title under the very artist."""
-        names = {key for question in self.questions if question.has_names for key in question.artists}
-        self._artists = candidates.artists_named(self._connection, names)
-        self._artists |= {key_hash(name): [VARIOUS_ARTISTS] for name in VARIOUS_NAMES}
-        asked = [
-            (question, rank, artist)
-            for question in self.questions
-            for rank, key in enumerate(question.artists)
-            for artist in self._artists.get(key, ())
-        ]
-        rows = [(index, artist, question.title) for index, (question, _, artist) in enumerate(asked)]
-        found = candidates.groups_titled(self._connection, rows) if rows else {}
-        known = self._details(group for groups in found.values() for group in groups)
-        by_rank: dict[tuple[int, int], list[Candidate]] = {}
-        for index, (question, rank, _) in enumerate(asked):
-            by_rank.setdefault((question.number, rank), []).extend(known[group] for group in found.get(index, ()))
-        behind = self._behind()
+        """The very title under the very artist: under the whole name first, then under parts of it."""
+        self._artists = {key_hash(name): [VARIOUS_ARTISTS] for name in VARIOUS_NAMES}
+        whole = [(question, question.artist) for question in self.questions if question.has_names]
+        for question, found in self._named(whole):
+            question.named = choose(question.wanted.album, found)
+        # "Greatest Hits" of both are not those of one of them.
+        unnamed = [question for question, _ in whole if not question.named and not question.is_generic]
+        for asked, found in self._named([(one, key) for one in unnamed for key in one.artist_keys[1:]]):
+            asked.named = asked.named or choose(asked.wanted.album, found)
         for question in self.questions:
-            ranked = [by_rank.get((question.number, rank), []) for rank in range(len(question.artists))]
-            self._decide(question, ranked, behind)
+            self._decide(question)
 
     def live_by_names(self) -> None:
         """The same for a title with "(Live)" behind it, which MusicBrainz tells by the kind of album instead."""
@@ -130,6 +135,13 @@ class _Matching:
         near = {question.number: self._near(question, artists)[1] for question, artists in asked}
         self._choose(near, TITLE_NEARLY, _title_likeness)
 
+    def by_mbid_of_another_title(self) -> None:
+        """Where the artist is right and no title is near, what the MBID leads to has another name there."""
+        for question in self._open():
+            if question.held and self._artists_agree(question, question.held[0]):
+                question.settle_by_mbid()
+                question.is_closed = True
+
     def with_slip_in_artist(self) -> None:
         """Who has this title and is called nearly so, or with more or fewer words where the title says enough?"""
         asked = [question for question in self._open() if self._is_unknown(question) or question.is_telling]
@@ -148,19 +160,18 @@ class _Matching:
             question
             for question in self._open()
             if self._is_unknown(question)
-            and len(question.artist_keys[0]) >= HALVES
-            and question.title_key != question.artist_keys[0]
+            and len(question.artist) >= HALVES
+            and question.title_key != question.artist
         ]
         halves = [
             (question.number, head_hash(key, length), tail_hash(key, length))
             for question in asked
-            for key in question.artist_keys[:1]
+            for key in [question.artist]
             for length in (len(key) - 1, len(key), len(key) + 1)
         ]
         alike = candidates.artists_like(self._connection, halves) if halves else {}
         near = {
-            question.number: near_artists(question.artist_keys[0], alike.get(question.number, []))
-            for question in asked
+            question.number: near_artists(question.artist, alike.get(question.number, [])) for question in asked
         }
         self._read(artist for _, artists in near.values() for artist in artists)
         groups = {}
@@ -181,72 +192,81 @@ class _Matching:
         return [
             question
             for question in self.questions
-            if question.match is None and question.has_names and NAMES not in question.considered
+            if not (question.match or question.is_closed or NAMES in question.considered) and question.has_names
         ]
 
     def _nearly_called(self, question: Question, artists: Sequence[Named]) -> list[int]:
         near = list[int]()
         if self._is_unknown(question):
-            near = without_article(question.artist_keys[0], artists)
-            if not near and (question.is_telling or len(question.artist_keys[0]) >= LONG):
-                near = near_artists(question.artist_keys[0], artists)[1]
-        return near or ([*contained(question.artist_keys[0], artists)] if question.says_enough else [])
+            near = without_article(question.artist, artists)
+            if not near and (question.is_telling or len(question.artist) >= LONG):
+                near = near_artists(question.artist, artists)[1]
+        return near or ([*contained(question.wanted.artist, artists)] if question.says_enough else [])
 
     def _is_unknown(self, question: Question) -> bool:
-        return not self._artists.get(question.artists[0])
+        return key_hash(question.artist) not in self._artists
 
     def _artists_of(self, question: Question, *, but: int = 0) -> Iterable[int]:
         return dict.fromkeys(
-            artist for key in question.artists for artist in self._artists.get(key, ()) if artist != but
+            artist
+            for key in question.artist_keys
+            for artist in self._artists.get(key_hash(key), ())
+            if artist != but
         )
 
-    def _decide(self, question: Question, ranked: Sequence[Sequence[Candidate]], behind: Ids) -> None:
+    def _named(self, asked: Sequence[tuple[Question, str]]) -> Iterator[tuple[Question, list[Candidate]]]:
+        """What the titles lead to under these artists' keys, in their order."""
+        hashes = [key_hash(key) for _, key in asked]
+        missing = set(hashes) - self._artists.keys()
+        self._artists |= candidates.artists_named(self._connection, missing) if missing else {}
+        artists = [(index, artist) for index, key in enumerate(hashes) for artist in self._artists.get(key, ())]
+        rows = [(index, artist, asked[index][0].title) for index, artist in artists]
+        found = candidates.groups_titled(self._connection, rows) if rows else {}
+        known = self._details(found.values())
+        for index, groups in sorted(found.items()):
+            question, there = asked[index][0], [known[group] for group in groups if group in known]
+            question.consider(NAMES, there)
+            yield question, there
+
+    def _decide(self, question: Question) -> None:
         """What the names lead to, unless the MBID tells between several of these, or alone leads somewhere."""
-        chosen = (self._of_rank(question, rank, found) for rank, found in enumerate(ranked))
-        named = next(filter(None, chosen), None)
         if question.held:
-            question.consider(MBID, question.held[:1])
-        if question.held and self._is_trusted(question, question.held[0], named, ranked, behind):
-            question.settle_by_mbid()
-        else:
-            question.settle(named, NAMES)
+            held = question.held[0]
+            question.consider(MBID, [held])
+            if self._is_sure(question, held):
+                question.settle_by_mbid()
+                question.is_closed = True
+                return
+        question.settle(question.named, NAMES)
 
-    def _is_trusted(
-        self,
-        question: Question,
-        held: Candidate,
-        named: Candidate | None,
-        ranked: Sequence[Sequence[Candidate]],
-        behind: Ids,
-    ) -> bool:
-        if not question.has_names or any(held in found for found in ranked):
+    def _is_sure(self, question: Question, held: Candidate) -> bool:
+        """Whether what an MBID leads to is what the names say, or the names say nothing against it."""
+        if not question.has_names or held in question.considered.get(NAMES, ()):
             return True
+        if question.named or not _titles_agree(question, held):
+            return False
+        return not question.is_generic or self._artists_agree(question, held)
+
+    def _artists_agree(self, question: Question, held: Candidate) -> bool:
         artists = {*self._artists_of(question)}
-        return named is None and (
-            not artists.isdisjoint(behind.get(held.id, ()))
-            or _artist_likeness(question, held) >= AGREEING_ARTIST
-            or (_titles_agree(question, held) and question.title_key not in GENERIC)
+        return not artists.isdisjoint(self._behind.get(held.id, ())) or (
+            _artist_likeness(question, held) >= AGREEING_ARTIST
         )
-
-    def _of_rank(self, question: Question, rank: int, found: Sequence[Candidate]) -> Candidate | None:
-        """What the whole name or a part of it leads to. "Greatest Hits" of both are not those of one of them."""
-        if rank and question.title_key in GENERIC:
-            return None
-        question.consider(NAMES, found)
-        return choose(question.wanted.album, found)
-
-    def _behind(self) -> Ids:
-        held = {question.held[0].id for question in self.questions if question.held}
-        return candidates.artists_behind(self._connection, held) if held else {}
 
     def _titled(self, asked: Sequence[tuple[Question, int, int]]) -> dict[int, list[int]]:
         """The groups with a title under an artist, by the question's number."""
         rows = [(question.number, artist, title) for question, artist, title in asked]
         return candidates.groups_titled(self._connection, rows) if rows else {}
 
-    def _details(self, groups: Iterable[int]) -> dict[int, Candidate]:
-        asked = set(groups)
-        return candidates.details(self._connection, asked) if asked else {}
+    def _details(self, found: Iterable[Sequence[int]]) -> dict[int, Candidate]:
+        """All that decides between these; how many releases they have only where there are several."""
+        lists = list(found)
+        asked = {group for groups in lists for group in groups}
+        known = candidates.details(self._connection, asked) if asked else {}
+        if rivals := {group for groups in lists if len(groups) > 1 for group in groups}:
+            releases = candidates.count_releases(self._connection, rivals)
+            known |= {id_: replace(known[id_], releases=count) for id_, count in releases.items() if id_ in known}
+        return known
 
     def _read(self, artists: Iterable[int]) -> None:
         missing = set(artists) - self._discographies.keys()
@@ -259,7 +279,7 @@ class _Matching:
     def _near(self, question: Question, artists: Iterable[int]) -> tuple[int, list[int]]:
         """The nearest of all these artists' albums."""
         read = [self._discographies[artist] for artist in artists if artist in self._discographies]
-        near = [albums.near(question.wanted.album, question.title_key, question.artist_keys[0]) for albums in read]
+        near = [albums.near(question.wanted.album, question.title_key, question.artist) for albums in read]
         fewest = min((slips for slips, found in near if found), default=MOST_SLIPS)
         return fewest, list(dict.fromkeys(id_ for slips, found in near if slips == fewest for id_ in found))
 
@@ -270,10 +290,10 @@ class _Matching:
         score: Callable[[Question, Candidate], float],
         may_be: Callable[[Candidate], bool] = lambda candidate: True,
     ) -> None:
-        known = self._details(group for found in groups.values() for group in found)
+        known = self._details(groups.values())
         for number, found in groups.items():
             question = self.questions[number]
-            possible = [known[group] for group in found if may_be(known[group])]
+            possible = [known[group] for group in found if group in known and may_be(known[group])]
             question.consider(method, possible)
             candidate = choose(question.wanted.album, possible)
             if candidate:

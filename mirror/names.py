@@ -42,6 +42,11 @@ def full_key(title: str) -> str:
     return _plain(latin) or _title(_tidy(latin), title)
 
 
+def words(title: str) -> list[str]:
+    """A title's words, folded."""
+    return _words(_tidy(_latin(title)))
+
+
 def edition(title: str) -> str:
     """The words that title_key leaves out: "super deluxe", "ep", "soundtrack", mostly none; never "live"."""
     return _split_tails(_tidy(_latin(title)))[1]

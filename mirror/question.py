@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from mirror.candidates import Candidate
 from mirror.index import key_hash
-from mirror.judge import GENERIC, SELF_TITLED, TOLD_APART, songs_differ
+from mirror.judge import SELF_TITLED, TOLD_APART, is_generic, songs_differ
 from mirror.lookup import Answer
-from mirror.names import NAMELESS, artist_keys, full_key, title_key
+from mirror.names import NAMELESS, artist_key, artist_keys, title_key
 
 LONG = 15  # letters
 
@@ -49,23 +50,41 @@ class Question:
 
     def __init__(self, number: int, wanted: Wanted) -> None:
         self.number, self.wanted = number, wanted
-        self.artist_keys = artist_keys(wanted.artist)
-        self.artists = [key_hash(key) for key in self.artist_keys]
+        self.artist = artist_key(wanted.artist)
         self.title_key = title_key(wanted.album)
-        if full_key(wanted.album) in SELF_TITLED:
+        if self.title_key in SELF_TITLED:
             self.title_key = title_key(wanted.artist)
         self.title = key_hash(self.title_key)
-        self.has_names = NAMELESS not in (self.title_key, self.artist_keys[0])
-        self.is_telling = len(self.title_key) >= TOLD_APART and self.title_key not in GENERIC
-        """Whether the title alone tells the album from most others."""
-        self.says_enough = self.is_telling or (
-            self.title_key not in GENERIC and len(self.title_key) + len(self.artist_keys[0]) >= LONG
-        )
-        """Whether title and artist together do."""
+        self.has_names = NAMELESS not in (self.title_key, self.artist)
+        self.is_closed = False
+        """Whether no further way shall be tried."""
         self.held: tuple[Candidate, Answer] | None = None
+        """What the MBID leads to."""
+        self.named: Candidate | None = None
+        """What the very names lead to."""
         self.match: Match | None = None
         self.considered: dict[str, list[Candidate]] = {}
         """What each way has led to, for the one who doubts the answer."""
+
+    @cached_property
+    def artist_keys(self) -> tuple[str, ...]:
+        """The keys to ask for the artist, best first; the first is `artist`."""
+        return artist_keys(self.wanted.artist)
+
+    @cached_property
+    def is_generic(self) -> bool:
+        """Whether the title says nothing of whose album it is."""
+        return is_generic(self.wanted.album)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the title alone tells the album from most others."""
+        return len(self.title_key) >= TOLD_APART and not self.is_generic
+
+    @property
+    def says_enough(self) -> bool:
+        """Whether title and artist together do."""
+        return len(self.title_key) + len(self.artist) >= LONG and not self.is_generic
 
     def consider(self, method: str, found: Iterable[Candidate]) -> None:
         """Note what a way has led to."""

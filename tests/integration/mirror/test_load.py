@@ -124,6 +124,15 @@ def test_the_key_query_of_musicbrainz_runs_unchanged(mirror: str) -> None:
         assert connection.execute(query, [mbid("american rumours")]).fetchone() == (1977,)
 
 
+@pytest.mark.parametrize("table", ["release_group", "release", "album_name", "artist_name"])
+def test_an_index_can_answer_alone_right_after_an_import(mirror: str, table: str) -> None:
+    with psycopg.connect(mirror) as connection:
+        query = "SELECT relpages, relallvisible FROM pg_class WHERE oid = %s::regclass"
+        row = connection.execute(query, [f"musicbrainz.{table}"]).fetchone()
+    assert row is not None
+    assert row[0] == row[1] > 0
+
+
 def test_an_import_tells_how_far_it_is(empty_database: str, published: Path) -> None:
     seen: list[Progress] = []
     import_export(empty_database, str(published), report=seen.append)
