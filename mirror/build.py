@@ -48,6 +48,10 @@ class Builder:
         """Run these one after another, soon."""
         self._work.append(self._pool.submit(self._run, statements))
 
+    def run(self, work: Callable[[Connection], None]) -> None:
+        """Do this with a connection of ours, soon."""
+        self._work.append(self._pool.submit(self._lend, work))
+
     def check(self) -> None:
         """Raise what has gone wrong so far."""
         for work in self._work:
@@ -62,11 +66,18 @@ class Builder:
         self.check()
 
     def _run(self, statements: Sequence[bytes]) -> None:
-        connection = self._free.get()
-        try:
+        def execute(connection: Connection) -> None:
             for statement in statements:
                 if not self._stopping.is_set():
                     connection.execute(statement)
+
+        self._lend(execute)
+
+    def _lend(self, work: Callable[[Connection], None]) -> None:
+        connection = self._free.get()
+        try:
+            if not self._stopping.is_set():
+                work(connection)
         finally:
             self._free.put(connection)
 

@@ -102,7 +102,7 @@ def albums_of(connection: Connection, artists: Collection[int]) -> dict[int, lis
         SELECT asked.artist, release_group.id, called.name
         FROM unnest(%s::integer[]) AS asked (artist)
         CROSS JOIN LATERAL (
-            SELECT release_group
+            SELECT DISTINCT release_group
             FROM album_name
             WHERE album_name.artist = asked.artist
             LIMIT %s
@@ -241,7 +241,7 @@ def _named(
     with connection.cursor(binary=True, row_factory=args_row(_keyed)) as cursor:
         for key, named in cursor.execute(query, parameters, prepare=True):
             found[key].append(named)
-    return {key: all_ if len(all_) < most else [] for key, all_ in found.items()}
+    return {key: all_ if len({one.id for one in all_}) < most else [] for key, all_ in found.items()}
 
 
 def _pair(key: int, id_: int) -> tuple[int, int]:

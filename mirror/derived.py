@@ -163,6 +163,8 @@ class Touched:
             _update_recordings(self._connection)
         if self._names:
             index.update(self._connection)
+        if self._groups:
+            index.tell_of_dates(self._connection)
         if self._songs:
             index.update_songs(self._connection)
 
@@ -186,15 +188,21 @@ def _collect(
 
 def _update_groups(connection: Connection) -> None:
     dates = release_group_dates(of=b"SELECT id FROM touched_group")
+    connection.execute("CREATE TEMPORARY TABLE dated_group (id integer) ON COMMIT DROP")
     connection.execute(
         b"""
-        UPDATE release_group
-        SET first_release_date = dates.first_release_date, year = dates.year
-        FROM touched_group AS touched
-        LEFT JOIN (%b) AS dates USING (id)
-        WHERE release_group.id = touched.id
-            AND (release_group.first_release_date, release_group.year)
-                IS DISTINCT FROM (dates.first_release_date, dates.year)
+        WITH dated AS (
+            UPDATE release_group
+            SET first_release_date = dates.first_release_date, year = dates.year
+            FROM touched_group AS touched
+            LEFT JOIN (%b) AS dates USING (id)
+            WHERE release_group.id = touched.id
+                AND (release_group.first_release_date, release_group.year)
+                    IS DISTINCT FROM (dates.first_release_date, dates.year)
+            RETURNING release_group.id
+        )
+        INSERT INTO dated_group
+        SELECT id FROM dated
         """
         % dates
     )

@@ -6,10 +6,11 @@ from functools import cached_property
 
 from mirror.candidates import Named
 from mirror.likeness import NUMBERS, nearest, same_last_letter
-from mirror.names import LONGEST, artist_key, title_key
+from mirror.names import artist_key, is_other_music, numbers, title_key
 
 DIVIDED = re.compile(r": | - ")
 COUNTED = re.compile(r"(?:vol|part)(\d+)$")
+CUT = 20  # letters of the last words, which may be lost
 TRUNCATED = 250  # characters; where Last.fm cuts, at 255, the last ones may be lost
 TELLING = 9  # letters of a title that may stand for one with a subtitle
 SHORTEST = 3  # letters that make a title by themselves
@@ -31,7 +32,10 @@ class Discography:
                 return 0, found
         slips, places = nearest(key, enumerate(self._keys))
         near = (self._albums[place] for place in places)
-        return slips, [album.id for album in near if same_last_letter(title, album.name)]
+        said = numbers(title)
+        return slips, [
+            album.id for album in near if same_last_letter(title, album.name) and numbers(album.name) == said
+        ]
 
     def _but_for_the_artist(self, title: str, key: str, artist: str) -> list[int]:
         """Of Pärt "Pärt: Tabula Rasa", "Cheap Trick at Budokan", a title that is the artist in other letters."""
@@ -41,7 +45,7 @@ class Discography:
     def _but_for_the_end(self, title: str, key: str, artist: str) -> list[int]:
         """A title without its subtitle, and one that Last.fm has cut off."""
         if len(title) >= TRUNCATED:
-            beginning = key[: LONGEST // 2]
+            beginning = key[:-CUT]
             return [album.id for album, other in self._named if other.startswith(beginning)]
         if len(key) < TELLING:
             return []
@@ -64,11 +68,16 @@ class Discography:
                 {
                     title_key(album.name[: sign.start()])
                     for sign in SUBTITLE.finditer(album.name)
-                    if not NUMBERS.search(title_key(album.name[sign.end() :]))
+                    if _is_subtitle(album.name[sign.end() :])
                 },
             )
             for album in self._albums
         ]
+
+
+def _is_subtitle(rest: str) -> bool:
+    """Whether what follows a title is just more of it: no number that tells a volume, no word of other music."""
+    return not NUMBERS.search(title_key(rest)) and not is_other_music(rest)
 
 
 def _alone(title: str, key: str, artist: str) -> str:

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from psycopg.rows import args_row
 
-from mirror.database import Connection, readable_errors, tidy
+from mirror.database import Connection, readable_errors
 from mirror.errors import MirrorEmpty, MirrorOutdated
 from mirror.names import RULES, artist_key, artist_keys, song_key, title_key
 from mirror.sql import NAMES, album_titles, artist_names, recording_titles
@@ -43,18 +43,14 @@ def check_rules(connection: Connection) -> None:
         raise MirrorOutdated(f"its names are folded by {state.names_rules}")
 
 
-def build(connection: Connection, profile: str, said: Callable[[str], None]) -> None:
-    """Fill the index of a new import."""
-    said("album names")
-    _index_albums(connection, album_titles())
-    tidy(connection, "album_name")
-    said("artist names")
-    _index_artists(connection, artist_names())
-    tidy(connection, "artist_name")
-    if "recording_name" in NAMES[profile]:
-        said("recording names")
-        _index_recordings(connection, recording_titles())
-        tidy(connection, "recording_name")
+def builders(profile: str) -> list[Callable[[Connection], None]]:
+    """What fills the tables of the index of a new import; none needs another."""
+    known = {
+        "album_name": lambda connection: _index_albums(connection, album_titles()),
+        "artist_name": lambda connection: _index_artists(connection, artist_names()),
+        "recording_name": lambda connection: _index_recordings(connection, recording_titles()),
+    }
+    return [known[table] for table in NAMES[profile] if table in known]
 
 
 def update_songs(connection: Connection) -> None:
@@ -81,7 +77,7 @@ def update(connection: Connection) -> None:
     connection.execute("DELETE FROM artist_name WHERE artist IN (SELECT id FROM named_artist)")
     connection.execute("ANALYZE named_artist")
     _index_artists(connection, artist_names(of=b"SELECT id FROM named_artist"))
-    _tell_news(connection)
+    _tell_news(connection, b"SELECT id FROM named_artist")
 
 
 @readable_errors()
@@ -99,14 +95,25 @@ def _dated(key: int, at: datetime) -> tuple[int, datetime]:
     return key, at
 
 
-def _tell_news(connection: Connection) -> None:
-    connection.execute("""
+def tell_of_dates(connection: Connection) -> None:
+    """Let the artists of the groups in the table `dated_group`, whose year is another, be asked for again."""
+    _tell_news(
+        connection,
+        b"SELECT artist FROM album_name WHERE release_group IN (SELECT id FROM dated_group)",
+    )
+
+
+def _tell_news(connection: Connection, artists: bytes) -> None:
+    connection.execute(
+        b"""
         INSERT INTO artist_news (key, touched_at)
-        SELECT DISTINCT key, now()
+        SELECT DISTINCT key, clock_timestamp()
         FROM artist_name
-        WHERE artist IN (SELECT id FROM named_artist)
+        WHERE artist IN (%b)
         ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at
-    """)
+        """
+        % artists
+    )
     connection.execute("DELETE FROM artist_news WHERE touched_at < now() - make_interval(days => %s)", [NEWS_DAYS])
 
 

@@ -3,6 +3,7 @@
 A wrong year is worse than none, so that two that are equally good are none, and every doubt is a no.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from mirror.candidates import Candidate
@@ -13,6 +14,7 @@ ALBUM, SINGLE, EP = 1, 2, 3
 COMPILATION, SOUNDTRACK, LIVE, DJ_MIX = 1, 2, 6, 8
 
 CLEARLY = 3  # an album with so many times the releases of its namesake is the one that is meant
+YEAR = re.compile(r"[(\[]((?:19|20)\d\d)[)\]]")
 TOLD_APART = 10  # characters that a title needs to be the only one of its name
 
 # A title of such words alone says nothing of whose album it is.
@@ -41,7 +43,11 @@ def _is_count(word: str) -> bool:
 def choose(title: str, candidates: Sequence[Candidate]) -> Candidate | None:
     """The album that is meant by this title; None where no rule tells, or where none is of the format it names."""
     said = edition(title).split()
-    left = [candidate for candidate in candidates if candidate.year and _may_be(said, candidate)]
+    left = [
+        candidate
+        for candidate in candidates
+        if candidate.year and _may_be(said, candidate) and _years_agree(title, candidate)
+    ]
     if len(left) == 1:
         return left[0]
     for better in (_of_format(said), _titled(title), _plain, _album):
@@ -70,6 +76,16 @@ def is_compilation(candidate: Candidate) -> bool:
 def _may_be(said: Sequence[str], candidate: Candidate) -> bool:
     """A single is not the album of its name."""
     return candidate.type != ALBUM or not {"single", "ep"} & set(said)
+
+
+def _years_agree(title: str, candidate: Candidate) -> bool:
+    """A year in brackets tells one "Live" from the next; behind another title it is mostly a reissue's."""
+    asked, own = YEAR.findall(title), YEAR.findall(candidate.title)
+    if own and asked:
+        return asked == own
+    if is_generic(title):
+        return not own and (not asked or str(candidate.year) in asked)
+    return True
 
 
 def _of_format(said: Sequence[str]) -> Callable[[Candidate], bool]:

@@ -19,7 +19,7 @@ from mirror.names import RULES
 from mirror.room import check_room
 from mirror.rows import narrow
 from mirror.signature import SIGNING_KEY
-from mirror.sql import NAMES, create_tables, derivations, indexes
+from mirror.sql import NAMES, create_tables, derivations, indexes, statements
 from mirror.state import write_state
 from mirror.swap import LOCK, admit, check_reader, fresh_schema, owner, swap
 from mirror.tables import PROFILES, Table
@@ -87,9 +87,6 @@ def import_export(
         with fresh_schema(connection, create_tables(profile)), Builder(owner_url) as builder:
             rows = _load(connection, archive, profile, builder, say)
             _derive(connection, profile, builder, say)
-            index.build(connection, profile, lambda step: say(step, 0))
-            for table in NAMES[profile]:
-                builder.build(indexes(profile)[table])
             builder.wait(lambda: say("indexes", 0))
             check(connection)
             archive.verify(lambda: say("checksum", 0))
@@ -136,8 +133,8 @@ def _load(connection: Connection, archive: Archive, profile: str, builder: Build
             builder.build(unbuilt.pop(name, ()))
         else:
             _pass_over(name, dumped, say)
-    for statements in unbuilt.values():
-        builder.build(statements)
+    for keys in unbuilt.values():
+        builder.build(keys)
     return rows
 
 
@@ -164,11 +161,18 @@ def _pass_over(name: str, dumped: Member, say: Say) -> None:
 
 
 def _derive(connection: Connection, profile: str, builder: Builder, say: Say) -> None:
-    """What follows from the rows; meanwhile the last indexes are built."""
-    unbuilt = indexes(profile)
-    for table, statements in derivations(profile).items():
-        for statement in statements:
+    """What follows from the rows, each in its own session: names, dates, then the keys and indexes of both."""
+    for work in index.builders(profile):
+        builder.run(work)
+    for table, fill in derivations(profile).items():
+        for statement in fill:
             say(f"{table} dates", 0)
             connection.execute(statement)
+    builder.wait(lambda: say("names", 0))
+    for statement in statements("release_group.sql"):
+        connection.execute(statement)
+    tables = [*NAMES[profile], *derivations(profile)]
+    for table in tables:  # all of them before a build is at work, which would keep rows from being seen as settled
         tidy(connection, table)
-        builder.build(unbuilt[table])
+    for table in tables:
+        builder.build(indexes(profile)[table])

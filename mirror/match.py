@@ -110,9 +110,8 @@ class _Matching:
         whole = [(question, question.artist) for question in self.questions if question.has_names]
         for question, found in self._named(whole):
             question.named = choose(question.wanted.album, found)
-        # "Greatest Hits" of both are not those of one of them.
-        unnamed = [question for question, _ in whole if not question.named and not question.is_generic]
-        for asked, found in self._named([(one, key) for one in unnamed for key in one.artist_keys[1:]]):
+        unnamed = [question for question, _ in whole if not question.named and self._is_unknown(question)]
+        for asked, found in self._named([(one, key) for one in unnamed for key in one.parts]):
             asked.named = asked.named or choose(asked.wanted.album, found)
         for question in self.questions:
             self._decide(question)
@@ -132,7 +131,7 @@ class _Matching:
         """The artist is known; which of his titles is nearly this one?"""
         asked = [(question, [*self._artists_of(question, but=VARIOUS_ARTISTS)]) for question in self._open()]
         self._read(artist for _, artists in asked for artist in artists)
-        near = {question.number: self._near(question, artists)[1] for question, artists in asked}
+        near = {question.number: self._forgiven(question, artists) for question, artists in asked}
         self._choose(near, TITLE_NEARLY, _title_likeness)
 
     def by_mbid_of_another_title(self) -> None:
@@ -162,6 +161,7 @@ class _Matching:
             if self._is_unknown(question)
             and len(question.artist) >= HALVES
             and question.title_key != question.artist
+            and not question.is_generic
         ]
         halves = [
             (question.number, head_hash(key, length), tail_hash(key, length))
@@ -195,6 +195,11 @@ class _Matching:
             if not (question.match or question.is_closed or NAMES in question.considered) and question.has_names
         ]
 
+    def _forgiven(self, question: Question, artists: Iterable[int]) -> list[int]:
+        """The nearest titles; a slip of "Demo" is another word, though."""
+        slips, found = self._near(question, artists)
+        return [] if slips and question.is_generic else found
+
     def _nearly_called(self, question: Question, artists: Sequence[Named]) -> list[int]:
         near = list[int]()
         if self._is_unknown(question):
@@ -207,11 +212,9 @@ class _Matching:
         return key_hash(question.artist) not in self._artists
 
     def _artists_of(self, question: Question, *, but: int = 0) -> Iterable[int]:
+        keys = question.parts if self._is_unknown(question) else (question.artist,)
         return dict.fromkeys(
-            artist
-            for key in question.artist_keys
-            for artist in self._artists.get(key_hash(key), ())
-            if artist != but
+            artist for key in keys for artist in self._artists.get(key_hash(key), ()) if artist != but
         )
 
     def _named(self, asked: Sequence[tuple[Question, str]]) -> Iterator[tuple[Question, list[Candidate]]]:
@@ -241,7 +244,8 @@ class _Matching:
 
     def _is_sure(self, question: Question, held: Candidate) -> bool:
         """Whether what an MBID leads to is what the names say, or the names say nothing against it."""
-        if not question.has_names or held in question.considered.get(NAMES, ()):
+        named = {candidate.id for candidate in question.considered.get(NAMES, ())}
+        if not question.has_names or held.id in named:
             return True
         if question.named or not _titles_agree(question, held):
             return False
@@ -293,7 +297,7 @@ class _Matching:
         known = self._details(groups.values())
         for number, found in groups.items():
             question = self.questions[number]
-            possible = [known[group] for group in found if group in known and may_be(known[group])]
+            possible = [known[group] for group in dict.fromkeys(found) if group in known and may_be(known[group])]
             question.consider(method, possible)
             candidate = choose(question.wanted.album, possible)
             if candidate:

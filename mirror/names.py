@@ -42,6 +42,20 @@ def full_key(title: str) -> str:
     return _plain(latin) or _title(_tidy(latin), title)
 
 
+def _hosts(name: str) -> str:
+    return editions.GUESTS.split(_tidy(_latin(name)), maxsplit=1)[0].rstrip(_OPENING + " ")
+
+
+def is_other_music(text: str) -> bool:
+    """Whether what stands behind a title tells of another recording: "(Remixes)", "(Taylor's Version)"."""
+    return not _OTHER_MUSIC.isdisjoint(_tokens(_tidy(_latin(text))))
+
+
+def numbers(title: str) -> list[str]:
+    """The numbers in a title, in digits, however they are written."""
+    return [editions.DIGITS.get(word, word) for word in words(title) if word in _NUMBERS or word.isdigit()]
+
+
 def words(title: str) -> list[str]:
     """A title's words, folded."""
     return _words(_tidy(_latin(title)))
@@ -58,9 +72,14 @@ def artist_key(name: str) -> str:
     return _plain(latin) or _joined(_words(text := _tidy(latin)), text) or _unfolded(text, name)
 
 
+def host_key(name: str) -> str:
+    """The key of an artist without the guests."""
+    return artist_key(_hosts(name))
+
+
 def artist_keys(name: str) -> tuple[str, ...]:
     """The keys to ask for, best first: the name as it is, without guests, "A et B" as "A and B", "A", "B"."""
-    hosts = editions.GUESTS.split(_tidy(_latin(name)), maxsplit=1)[0].rstrip(_OPENING + " ")
+    hosts = _hosts(name)
     parts = [part for part in editions.JOINTS.split(hosts) if part and part.lower() not in _ARTICLES]
     guesses = [hosts, " and ".join(parts), *parts] if parts else []
     return tuple(dict.fromkeys(map(artist_key, [name, *guesses])))[:MOST_KEYS]
@@ -105,6 +124,7 @@ def _vocabulary(words: str) -> frozenset[str]:
 
 _SOUNDTRACKS = _vocabulary(editions.SOUNDTRACKS)
 _EDITIONS = _vocabulary(editions.EDITIONS) | _SOUNDTRACKS
+_NUMBERS = editions.DIGITS.keys() - {"i"}
 _OTHER_MUSIC = _vocabulary(editions.OTHER_MUSIC)
 _CREDITS = _vocabulary(editions.CREDITS)
 _TELLING = {": ": _EDITIONS | _vocabulary(editions.EXTRAS)}

@@ -9,7 +9,7 @@ from mirror.candidates import Candidate
 from mirror.index import key_hash
 from mirror.judge import SELF_TITLED, TOLD_APART, is_generic, songs_differ
 from mirror.lookup import Answer
-from mirror.names import NAMELESS, artist_key, artist_keys, title_key
+from mirror.names import NAMELESS, artist_key, artist_keys, host_key, title_key
 
 LONG = 15  # letters
 
@@ -70,6 +70,12 @@ class Question:
     def artist_keys(self) -> tuple[str, ...]:
         """The keys to ask for the artist, best first; the first is `artist`."""
         return artist_keys(self.wanted.artist)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The keys to ask for where nobody is called by the whole name: the artist without guests, then each of a
+        joint credit. "Greatest Hits" of both are not those of one of them."""
+        return (host_key(self.wanted.artist),) if self.is_generic else self.artist_keys[1:]
 
     @cached_property
     def is_generic(self) -> bool:

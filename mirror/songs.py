@@ -32,19 +32,24 @@ def has_recordings(connection: Connection) -> bool:
 def first_years(connection: Connection, songs: Sequence[Song]) -> list[int | None]:
     """The year of the earliest release that has a recording of this name by this artist, in the songs' order.
 
-    Asked by the whole name of the artist, then without guests, then by each part of a joint credit.
+    None where there is none, and where artists of one name have such songs of different years. Asked by the whole
+    name of the artist, then without guests, then by each part of a joint credit.
     """
     query = """
-        SELECT asked.number, found.year
+        SELECT asked.number, found.first, found.last
         FROM unnest(%s::integer[], %s::integer[], %s::integer[]) AS asked (number, artist, title)
         CROSS JOIN LATERAL (
-            SELECT min(first.year) AS year
-            FROM artist_name
-            JOIN recording_name ON recording_name.artist = artist_name.artist AND recording_name.key = asked.title
-            JOIN recording_first_release_date AS first ON first.recording = recording_name.recording
-            WHERE artist_name.key = asked.artist AND first.year BETWEEN %s AND %s
+            SELECT min(of_one.year) AS first, max(of_one.year) AS last
+            FROM (
+                SELECT min(first.year) AS year
+                FROM artist_name
+                JOIN recording_name AS name ON name.artist = artist_name.artist AND name.key = asked.title
+                JOIN recording_first_release_date AS first ON first.recording = name.recording
+                WHERE artist_name.key = asked.artist AND first.year BETWEEN %s AND %s
+                GROUP BY artist_name.artist
+            ) AS of_one
         ) AS found
-        WHERE found.year IS NOT NULL
+        WHERE found.first IS NOT NULL
     """
     asked = [
         (song, key_hash(artist), key_hash(song_key(song.title)))
@@ -53,13 +58,13 @@ def first_years(connection: Connection, songs: Sequence[Song]) -> list[int | Non
         if NAMELESS not in (artist, song_key(song.title))
     ]
     columns = [list(range(len(asked))), [artist for _, artist, _ in asked], [title for *_, title in asked]]
-    years: dict[Song, int] = {}
+    years: dict[Song, int | None] = {}
     with connection.cursor(binary=True, row_factory=args_row(_numbered)) as cursor:
         cursor.execute(query, [*columns, FIRST_YEAR, last_year()], prepare=True)
-        for number, year in sorted(cursor):
-            years.setdefault(asked[number][0], year)
+        for number, first, last in sorted(cursor):
+            years.setdefault(asked[number][0], first if first == last else None)
     return [years.get(song) for song in songs]
 
 
-def _numbered(number: int, year: int) -> tuple[int, int]:
-    return number, year
+def _numbered(number: int, first: int, last: int) -> tuple[int, int, int]:
+    return number, first, last

@@ -11,7 +11,13 @@ NAMES = {
     "albums": ("album_name", "artist_name", "artist_news"),
     "recordings": ("album_name", "artist_name", "artist_news", "recording_name"),
 }
-DERIVED = {"albums": ("release_group",), "recordings": ("release_group", "recording_first_release_date")}
+DERIVED = {
+    "albums": {"release_group": "release_group_dated.sql"},
+    "recordings": {
+        "release_group": "release_group_dated.sql",
+        "recording_first_release_date": "recording_first_release_date.sql",
+    },
+}
 INDEXED = re.compile(rb"^(?:ALTER TABLE|CREATE .*\bON) (\w+)", re.MULTILINE)
 
 
@@ -39,8 +45,8 @@ def derivations(profile: str) -> dict[str, list[bytes]]:
     """What completes each table that is not, or not as we keep it, in the export."""
     dates = {"release_group": release_group_dates(), "recording_first_release_date": recording_dates()}
     return {
-        table: [statement.replace(b"{dates}", dates[table]) for statement in statements(f"{table}.sql")]
-        for table in DERIVED[profile]
+        table: [statement.replace(b"{dates}", dates[table]) for statement in statements(name)]
+        for table, name in DERIVED[profile].items()
     }
 
 
@@ -71,7 +77,7 @@ def album_titles(of: bytes = b"") -> bytes:
 
 def artist_names(of: bytes = b"") -> bytes:
     """Rows (artist, name) of all artists who have albums, or of those that this query selects."""
-    return _read("artist_names.sql").replace(b"{of_artists}", b"AND artist.id IN (%b)" % of if of else b"")
+    return _read("artist_names.sql").replace(b"{of_artists}", b"AND artist IN (%b)" % of if of else b"")
 
 
 def recording_titles(of: bytes = b"") -> bytes:

@@ -12,6 +12,7 @@ from demo.musicbrainz import COLUMNS
 from mirror.apply import Applied, apply_packet
 from mirror.database import connect, open_connection
 from mirror.errors import PacketOutOfTurn
+from mirror.index import artists_in_the_news
 from mirror.lookup import years_by_mbid
 from mirror.state import State, mirror_state
 from tests.integration.mirror.music import HOSTILE, TABLES, event, group, mbid, release, row
@@ -240,3 +241,11 @@ def test_a_packet_is_not_applied_twice(mirror: str) -> None:
     with pytest.raises(PacketOutOfTurn, match="it is 190001, the mirror is at 190001"):
         apply(mirror, ("release_group", group(1, "rumours", "once"), group(1, "rumours", "twice")))
     assert rows(mirror, "SELECT name FROM release_group WHERE id = 1") == [("once",)]
+
+
+def test_an_album_that_gets_its_date_is_news_of_its_artist(mirror: str) -> None:
+    assert rows(mirror, "SELECT * FROM artist_news") == []
+    apply(mirror, ("release_country", None, event(4, 222, 1975)))
+    with connect(mirror) as connection:
+        assert set(artists_in_the_news(connection, ["Fleetwood Mac", "Nobody"])) == {"Fleetwood Mac"}
+    apply(mirror, ("release_country", event(4, 222, 1975), event(4, 222, 1975, 2)), sequence=BASE + 2)

@@ -138,7 +138,8 @@ def test_an_import_tells_how_far_it_is(empty_database: str, published: Path) -> 
     import_export(empty_database, str(published), report=seen.append)
     tables = list(dict.fromkeys(progress.table for progress in seen))
     assert [name for name in tables if name in TABLES] == sorted(set(TABLES) - {"track"})
-    assert tables[-4:] == ["release_group dates", "album names", "artist names", "checksum"]
+    steps = [step for step in tables if step not in TABLES]
+    assert (steps[0], steps[-1]) == ("release_group dates", "checksum")
     assert max(progress.rows for progress in seen if progress.table == "release") == len(TABLES["release"])
     assert seen[-1].bytes_read == seen[-1].bytes_total
 

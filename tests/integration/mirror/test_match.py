@@ -41,6 +41,16 @@ CAST = [
     Album("Nirvana [UK]", "Local Anaesthetic", 1971, releases=3),
     Album("Massive Attack", "Mezzanine", 1998),
     Album("Massive Attack", "Greatest Hits", 2006, (COMPILATION,)),
+    Album("Seal", "Seal", 1991, releases=12),
+    Album("Seal", "Seal", 1994, releases=4),
+    Album("Iron & Wine", "The Shepherd's Dog", 2007),
+    Album("Wine", "Ghost on Ghost", 1971),
+    Album("Kiss", "Live (1977)", 1977),
+    Album("Kiss", "Alive!", 1975),
+    Album("Taylor Swift", "Reputation (Taylor's Version)", 2025),
+    Album("Nobuo Uematsu", "Final Fantasy VII Piano Collections", 2003),
+    Album("2Pac", "Greatest Hits", 1998, (COMPILATION,)),
+    Album("The Strokes", "Demo", 2000),
     Album("Genesis", "Selling England by the Pound", None),
     Album("Genesis Revisited", "Selling England by the Pound", 2012),
     Album("Madonnatron", "Headless Children of the Moon", 2017),
@@ -327,3 +337,27 @@ def test_a_wrong_mbid_of_the_same_artist_gives_way_to_a_title_with_a_slip(reader
 def test_an_mbid_of_the_same_artist_under_another_title_is_taken_at_the_end(reader: Connection) -> None:
     assert ask(reader, "Radiohead", "Told Otherwise", OK_COMPUTER.release(), slips=False) is None
     assert year(reader, "Radiohead", "Told Otherwise", OK_COMPUTER.release()) == 1997
+
+
+def test_an_mbid_tells_between_two_titles_also_where_one_has_many_more_releases(reader: Connection) -> None:
+    lesser = Album("Seal", "Seal", 1994, releases=4)
+    assert (year(reader, "Seal", "Seal"), year(reader, "Seal", "Seal", lesser.release())) == (1991, 1994)
+
+
+@pytest.mark.parametrize(
+    ("artist", "album"),
+    [
+        pytest.param("Iron & Wine", "Ghost on Ghost", id="half the name of a known band is not that band"),
+        pytest.param("Kiss", "Live (1985)", id="a year in brackets tells one concert from the next"),
+        pytest.param("Kiss", "Live", id="a word that says nothing is not nearly another"),
+        pytest.param("The Strikes", "Demo", id="nor is it by somebody of a similar name"),
+        pytest.param("Taylor Swift", "Reputation", id="another recording is no subtitle"),
+        pytest.param("Nobuo Uematsu", "Final Fantasy VIII Piano Collections", id="a Roman numeral is no slip"),
+    ],
+)
+def test_what_differs_in_a_word_that_counts_is_something_else(reader: Connection, artist: str, album: str) -> None:
+    assert ask(reader, artist, album) is None
+
+
+def test_a_title_that_says_nothing_is_found_under_the_artist_without_guests(reader: Connection) -> None:
+    assert year(reader, "2Pac feat. Dr. Dre", "Greatest Hits") == 1998

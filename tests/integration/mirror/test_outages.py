@@ -12,10 +12,12 @@ import psycopg
 import pytest
 
 from demo import parts
-from mirror import apply, room, tables
+from mirror import room, tables
+from mirror.apply import apply_packet
 from mirror.database import open_connection
 from mirror.errors import MirrorAway, MirrorFull, RoomMissing
 from mirror.load import Progress, import_export
+from mirror.state import note_packet
 from tests.integration.mirror.music import group, publish, renamed
 from tests.integration.mirror.packets import BASE, packet
 
@@ -96,18 +98,17 @@ def test_a_restart_of_the_server_in_the_middle_of_a_packet_changes_nothing(
     url, restart = server
     import_export(url, str(published))
     one = packet(BASE + 1, [("release_group", group(1, "rumours", "Rumours"), group(1, "rumours", "Gossip"))])
-    noted = apply.note_packet
     crashes = iter([restart])
 
     def crash(*arguments: Any) -> None:
         next(crashes, lambda: None)()
-        noted(*arguments)
+        note_packet(*arguments)
 
-    monkeypatch.setattr(apply, "note_packet", crash)
+    monkeypatch.setattr("mirror.apply.note_packet", crash)
     for outcome in (pytest.raises(MirrorAway), nullcontext()):
         assert title(url) == "Rumours"
         with outcome, open_connection(url, "test", {}) as connection:
-            apply.apply_packet(connection, io.BytesIO(one))
+            apply_packet(connection, io.BytesIO(one))
     assert title(url) == "Gossip"
 
 

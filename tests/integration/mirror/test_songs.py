@@ -103,3 +103,29 @@ def test_a_renamed_recording_is_found_under_its_new_name(songs: str) -> None:
     with connect(songs) as connection:
         wanted = [Song("Stevie Nicks", "Edge of Seventeen"), Song("Stevie Nicks", "Edge of Eighteen")]
         assert first_years(connection, wanted) == [None, 1981]
+
+
+def test_songs_of_artists_of_one_name_are_told_apart_or_not_at_all(empty_database: str, tmp_path: Path) -> None:
+    """Another Stevie Nicks has an Edge of Seventeen, and a song of her own."""
+    other = 10
+    more = {
+        "artist": [row("artist", id=other, gid=mbid("other nicks"), name="Stevie Nicks")],
+        "artist_credit": [row("artist_credit", id=other, name="Stevie Nicks")],
+        "artist_credit_name": [row("artist_credit_name", artist_credit=other, position=0, artist=other)],
+        "release_group": [group(5, "group 5", "Other", artist_credit=other)],
+        "release": [release(5, "release 5", 5)],
+        "release_country": [event(5, 222, 1999)],
+        "medium": [row("medium", id=5, release=5, position=1, gid=mbid("medium 5"))],
+        "recording": [
+            row("recording", id=6, gid=mbid("other take"), name="Edge of Seventeen", artist_credit=other),
+            row("recording", id=7, gid=mbid("own"), name="Her Own", artist_credit=other),
+        ],
+        "track": [
+            row("track", id=n, gid=mbid(f"track {n}"), recording=n, medium=5, position=n, name="") for n in (6, 7)
+        ],
+    }
+    publish(tmp_path, {table: [*rows, *more.get(table, [])] for table, rows in SONGS.items()})
+    import_export(empty_database, str(tmp_path), options=Options(profile="recordings"))
+    with connect(empty_database) as connection:
+        wanted = [Song("Stevie Nicks", "Edge of Seventeen"), Song("Stevie Nicks", "Her Own")]
+        assert first_years(connection, wanted) == [None, 1999]
