@@ -83,7 +83,7 @@ def rematch() -> None:
     """Send a worker to ask again for the albums that have no year yet.
 
     Each is due a day after the first miss, after which the wait doubles up to 32 days; at once when replication
-    has brought something by its artist. Run it once a night.
+    has brought something by its artist. A song is due 32 days after each miss. Run it once a night.
     """
     sent = ask_for_rematch(_redis(_settings(["REDIS_URL"])))
     click.echo("A worker will look at them." if sent else "A worker is looking at them already.")

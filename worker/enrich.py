@@ -46,10 +46,14 @@ class Catalogue:
         """When replication last brought something by these artists; nothing when the mirror cannot say."""
         return self._ask(artists_in_the_news, artists) or {} if artists else {}
 
+    def knows_songs(self) -> bool:
+        """Whether the mirror can be asked for the years of songs: it is there and has recordings."""
+        return bool(self._ask(has_recordings))
+
     def songs(self, tracks: Sequence[Track]) -> list[int | None] | None:
         """The years of these songs; None when the mirror is away or has no recordings."""
         wanted = [Song(track.artist, track.title) for track in tracks]
-        return self._ask(first_years, wanted) if self._ask(has_recordings) else None
+        return self._ask(first_years, wanted) if self.knows_songs() else None
 
     def note(self) -> MirrorNote | None:
         """What the mirror holds, for pages; None when it cannot say."""
@@ -80,8 +84,9 @@ def catalogue(url: str) -> Iterator[Catalogue]:
         yield Catalogue(url, stack)
 
 
-def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> list[Album]:
-    """The albums of these scrobbles of which nothing is stored, or less than Last.fm says now."""
+def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> tuple[list[Album], set[UUID]]:
+    """The albums of these scrobbles of which nothing is stored, or less than Last.fm says now; and the keys of
+    those of which nothing is."""
     named: dict[UUID, Album] = {}
     for play in scrobbles:
         album = named.get(play.album_key)
@@ -89,7 +94,7 @@ def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> l
         if album is None or (album.album_mbid is None and play.album_mbid is not None):
             named[play.album_key] = Album(play.artist, play.album, play.album_mbid)
     known = albums.known(connection, named)
-    return [album for key, album in named.items() if _is_news(album, known.get(key))]
+    return [album for key, album in named.items() if _is_news(album, known.get(key))], named.keys() - known.keys()
 
 
 def place_the_plain(catalogue: Catalogue, open_albums: Sequence[Album]) -> list[Album]:

@@ -36,9 +36,10 @@ def fetch_year(username: str, year: int, run: str) -> None:
         fetch = YearFetch(tools, connection, mirror, username, year, UUID(run))
         with _telling(fetch.fail):
             fetch.begin()
-            fetch.take_pages()
-            fetch.place_the_rest()
-            fetch.place_the_songs()
+            with fetch.telling_the_others():
+                fetch.take_pages()
+                fetch.place_the_rest()
+                fetch.place_the_songs()
             fetch.complete()
 
 
@@ -63,8 +64,12 @@ def rematch() -> None:
         connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
         catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
     ):
-        overnight.rematch(connection, mirror, tools.redis)
-        overnight.rematch_songs(connection, mirror, tools.redis)
+        try:
+            overnight.rematch(connection, mirror, tools.redis)
+            overnight.rematch_songs(connection, mirror, tools.redis)
+        except Exception:
+            _do_not_retry()
+            raise
 
 
 @contextmanager

@@ -83,12 +83,14 @@ def _scrobble(row: Any) -> Scrobble | None:
     if playing or "date" not in row:
         return None
     album = row.get("album") or {}
+    named = _text(album)
     return Scrobble(
         scrobbled_at=_moment(_object(row, "date").get("uts")),
         artist=_text(row.get("artist")),
         title=_text(row.get("name")),
-        album=_text(album),
-        album_mbid=_mbid(album.get("mbid")) if isinstance(album, dict) else None,
+        album=named,
+        # All the artist's plays without an album share one row: an MBID there would answer for each of them.
+        album_mbid=_mbid(album.get("mbid")) if named and isinstance(album, dict) else None,
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from redis import Redis
 
-from app.progress import Topic, outdate
 from app.store import Connection, albums, tracks
 from app.store.albums import Open
 from worker.enrich import Catalogue, place
+from worker.outdated import outdate_albums, outdate_songs
 
 log = structlog.get_logger()
 
@@ -27,32 +28,35 @@ def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
     run has asked for is not due for the next.
     """
     waiting = albums.open_albums(connection)
-    asked = found = 0
-    for batch in _batches(_due(waiting, catalogue)):
-        placed = place(catalogue, batch)
-        if placed is None:
-            break
-        albums.keep(connection, placed)
-        better = [album.key for album in placed if album.release_year is not None]
-        asked, found = asked + len(batch), found + len(better)
-        _outdate(connection, redis, albums.tracks_of(connection, better))
-    log.info("Albums without a year were asked for again", waiting=len(waiting), asked=asked, found=found)
-    return found
+    asked, found = 0, list[UUID]()
+    try:
+        for batch in _batches(_due(waiting, catalogue)):
+            placed = place(catalogue, batch)
+            if placed is None:
+                break
+            albums.keep(connection, placed)
+            asked += len(batch)
+            found += [album.key for album in placed if album.release_year is not None]
+    finally:
+        outdate_albums(connection, redis, found)
+    log.info("Albums without a year were asked for again", waiting=len(waiting), asked=asked, found=len(found))
+    return len(found)
 
 
 def rematch_songs(connection: Connection, catalogue: Catalogue, redis: Redis) -> None:
     """The same for songs whose albums do not tell their year, where the mirror has recordings."""
-    for batch in _batches(tracks.all_unplaced(connection)):
-        years = catalogue.songs(batch)
-        if years is None:
-            break
-        tracks.keep_years(connection, batch, years)
-        _outdate(connection, redis, [track.id for track, year in zip(batch, years, strict=True) if year])
-
-
-def _outdate(connection: Connection, redis: Redis, found: Sequence[int]) -> None:
-    for username, year in tracks.years_with(connection, found):
-        outdate(redis, Topic(username, year))
+    if not catalogue.knows_songs():
+        return
+    found = list[int]()
+    try:
+        for batch in _batches(tracks.all_unplaced(connection)):
+            years = catalogue.songs(batch)
+            if years is None:
+                break
+            tracks.keep_years(connection, batch, years)
+            found += [track.id for track, year in zip(batch, years, strict=True) if year]
+    finally:
+        outdate_songs(connection, redis, found)
 
 
 def _due(waiting: Sequence[Open], catalogue: Catalogue) -> Iterator[Open]:

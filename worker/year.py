@@ -1,6 +1,8 @@
 """One run of a fetch: the steps by which a listener's year gets from Last.fm into the store."""
 
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,10 +13,12 @@ import structlog
 from app.counters import count
 from app.progress import Event, Failure, Phase, Topic
 from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
+from app.store.albums import Album
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
 from worker.enrich import Catalogue, place, place_the_plain, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
 from worker.listeners import confirm
+from worker.outdated import outdate_albums
 from worker.payloads import Page
 from worker.tools import Tools
 from worker.walk import Shifted, walk
@@ -45,6 +49,8 @@ class YearFetch:
         self._expected: int | None = None
         self._known_gap = 0
         self._standing = Standing()
+        self._new: set[UUID] = set()
+        self._better: set[UUID] = set()
 
     def begin(self) -> None:
         """Takes the year up, at its first page or behind the last committed one.
@@ -68,6 +74,15 @@ class YearFetch:
             # More than it counted are none of those: an earlier run of this update has stored them.
             self._known_gap = max(0, job.expected - self._stored())
 
+    @contextmanager
+    def telling_the_others(self) -> Iterator[None]:
+        """At the end, however it comes, has other years read anew whose albums got their year in between."""
+        try:
+            yield
+        finally:
+            ours = Topic(self._username, self._year)
+            outdate_albums(self._connection, self._tools.redis, self._better, but=ours)
+
     def take_pages(self) -> None:
         """Stores every page from the resume point to the window's end, and all of them once more when the count
         then differs from Last.fm's. Raises Overtaken, ListeningHidden, TryAgain, KeyRefused."""
@@ -88,11 +103,14 @@ class YearFetch:
             if placed is None:
                 break
             albums.keep(self._connection, placed)
+            self._note_years(placed)
             self._recount()
             self._publish("augmenting")
 
     def place_the_songs(self) -> None:
         """Asks for the years of songs whose albums do not tell them, where the mirror has recordings."""
+        if not self._catalogue.knows_songs():
+            return
         waiting = tracks.unplaced(self._connection, self._user, self._start, self._end)
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
@@ -168,7 +186,8 @@ class YearFetch:
 
     def _store(self, page: Page, *, is_last: bool) -> None:
         newest = page.scrobbles[-1].scrobbled_at if page.scrobbles else None
-        placed = place_the_plain(self._catalogue, scrobbled_albums(self._connection, page.scrobbles))
+        named, new = scrobbled_albums(self._connection, page.scrobbles)
+        placed = place_the_plain(self._catalogue, named)
         # The second in which the page before ended is this page's too: together they hold all of it.
         rows = (*self._edge, *page.scrobbles)
         after = (self._resume_from or self._start) - timedelta(seconds=1)
@@ -181,6 +200,8 @@ class YearFetch:
                 if newest is not None:
                     before = self._end if is_last else newest
                     changes = scrobbles.replace(self._connection, self._user, rows, after=after, before=before)
+        self._new |= new
+        self._note_years(placed)
         if any(tally.plays < 0 for tally in changes):
             # What went may have been counted under another answer than its album has now.
             self._recount()
@@ -188,6 +209,10 @@ class YearFetch:
             self._standing = self._standing.plus(changes)
         if newest is not None:
             self._edge = tuple(row for row in rows if row.scrobbled_at == newest)
+
+    def _note_years(self, placed: Iterable[Album]) -> None:
+        # What nobody had before this run is in no other year that is finished: no need to look for them.
+        self._better |= {album.key for album in placed if album.release_year is not None} - self._new
 
     def _move(self, *, to: datetime | None, pages: int = 0) -> None:
         jobs.advance(

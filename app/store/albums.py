@@ -83,7 +83,8 @@ def pending(connection: Connection, user: int, start: datetime, end: datetime) -
 def keep(connection: Connection, albums: Sequence[Album]) -> None:
     """Stores new albums and better answers for known ones; a match is replaced by a surer one only.
 
-    A new MBID for an album that has no year yet makes it pending again until it is looked up.
+    A new MBID for an album that has no year yet makes it pending again until it is looked up. Misses within an
+    hour are of workers that asked at the same time, and count once.
 
     Two workers may keep the same albums at once: both go by key order, so that neither waits for the other.
     """
@@ -111,7 +112,12 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
             release_group_title = EXCLUDED.release_group_title,
             songs_differ = EXCLUDED.songs_differ,
             looked_up_at = EXCLUDED.looked_up_at,
-            misses = CASE WHEN EXCLUDED.misses > 0 THEN LEAST(albums.misses, 99) + 1 ELSE 0 END
+            misses = CASE
+                WHEN EXCLUDED.augmentation_status = 'pending' AND albums.album_mbid IS NOT NULL THEN albums.misses
+                WHEN EXCLUDED.misses = 0 THEN 0
+                WHEN albums.looked_up_at > now() - interval '1 hour' THEN albums.misses
+                ELSE LEAST(albums.misses, 99) + 1
+            END
         WHERE albums.augmentation_status IN ('pending', 'not_found')
           AND (EXCLUDED.augmentation_status <> 'pending' OR EXCLUDED.album_mbid <> albums.album_mbid
                OR EXCLUDED.album_mbid IS NOT NULL AND albums.album_mbid IS NULL)
@@ -168,3 +174,106 @@ def tracks_of(connection: Connection, keys: Iterable[UUID]) -> list[int]:
     """The ids of the tracks on the albums with these keys."""
     query = "SELECT tracks.id FROM albums JOIN tracks ON tracks.album = albums.id WHERE albums.key = ANY(%s)"
     return [int(str(row[0])) for row in connection.execute(query, [list(keys)])]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What somebody listened to: an album, or a song without one, with what it was taken for."""
+
+    artist: str
+    album: str
+    song: str
+    """The song's title where there is no album, else empty."""
+    plays: int
+    together: int
+    """Plays of all such songs by the artist; of an album its own."""
+    augmentation_status: Status
+    release_group: UUID | None = None
+    release_group_title: str | None = None
+    method: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Breadth:
+    """How many albums, songs without one, and plays; either those the mirror was asked about, or the others."""
+
+    is_pending: bool
+    albums: int
+    songs: int
+    plays: int
+
+
+_HEARD = """
+    FROM (
+        SELECT track, count(*) AS plays
+        FROM scrobbles
+        WHERE user_id = %s AND scrobbled_at >= %s AND scrobbled_at < %s
+        GROUP BY track
+    ) AS played
+    JOIN tracks ON tracks.id = played.track
+    JOIN placed_tracks ON placed_tracks.id = played.track
+    JOIN albums ON albums.id = tracks.album
+    WHERE placed_tracks.release_year IS NOT DISTINCT FROM %s
+"""
+
+
+def heard(
+    connection: Connection,
+    user: int,
+    start: datetime,
+    end: datetime,
+    release_year: int | None,
+    *,
+    limit: int,
+    offset: int = 0,
+) -> list[Heard]:
+    """What a listener scrobbled from `start` up to `end` that counts for `release_year`; None: for no year.
+
+    Those that the mirror was not asked about come last; of the others albums come before songs without one, the
+    most played first, songs by artist.
+    """
+    with connection.cursor(row_factory=class_row(Heard)) as cursor:
+        cursor.execute(
+            f"""
+            SELECT albums.artist,
+                   albums.album,
+                   CASE WHEN albums.album = '' THEN tracks.title ELSE '' END AS song,
+                   sum(played.plays)::integer AS plays,
+                   sum(sum(played.plays)) OVER (
+                       PARTITION BY albums.id, placed_tracks.augmentation_status
+                   )::integer AS together,
+                   placed_tracks.augmentation_status,
+                   albums.release_group,
+                   albums.release_group_title,
+                   albums.method,
+                   albums.score
+            {_HEARD}
+            GROUP BY albums.id, song, placed_tracks.augmentation_status
+            ORDER BY placed_tracks.augmentation_status = 'pending', albums.album = '', together DESC, albums.id,
+                     plays DESC, song
+            LIMIT %s OFFSET %s
+            """.encode(),
+            [user, start, end, release_year, limit, offset],
+        )
+        return cursor.fetchall()
+
+
+def breadth(
+    connection: Connection, user: int, start: datetime, end: datetime, release_year: int | None
+) -> list[Breadth]:
+    """How much that is, without those parts that are empty."""
+    with connection.cursor(row_factory=class_row(Breadth)) as cursor:
+        cursor.execute(
+            f"""
+            SELECT placed_tracks.augmentation_status = 'pending' AS is_pending,
+                   count(DISTINCT albums.id) FILTER (WHERE albums.album <> '') AS albums,
+                   count(*) FILTER (WHERE albums.album = '') AS songs,
+                   sum(played.plays)::integer AS plays
+            {_HEARD}
+            GROUP BY is_pending
+            ORDER BY is_pending
+            """.encode(),
+            [user, start, end, release_year],
+        )
+        return cursor.fetchall()

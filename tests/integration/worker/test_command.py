@@ -10,7 +10,7 @@ from rq.serializers import JSONSerializer
 from app.fetches import QUEUES, queue
 from app.progress import Topic, latest
 from app.settings import Settings
-from app.store import connect
+from app.store import albums, connect, tracks
 from app.store.migrate import migrations
 from demo.faults import Fault
 from tests.integration.worker.conftest import Stage
@@ -37,6 +37,12 @@ def test_migrate_says_what_it_applied(environ: dict[str, str], empty_database: s
     first, second = run(there, "migrate"), run(there, "migrate")
     assert first.output.split() == [word for name, _ in migrations() for word in ("applied", name)]
     assert (second.exit_code, second.output) == (0, "The tables are up to date.\n")
+
+
+def test_rematch_tells_when_albums_and_songs_are_due(environ: dict[str, str]) -> None:
+    told = " ".join(run(environ, "rematch", "--help").output.split())
+    assert f"doubles up to {albums.MOST_WAIT} days" in told
+    assert f"A song is due {tracks.WAIT} days after" in told
 
 
 def test_migrations_go_past_the_pooler_where_there_is_one(environ: dict[str, str], empty_database: str) -> None:

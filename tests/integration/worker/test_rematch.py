@@ -9,8 +9,9 @@ import pytest
 
 from app import fetches
 from app.progress import Topic, latest
-from app.store import albums
+from app.store import Connection, albums, tracks
 from app.store.albums import Album
+from app.store.tracks import years_with
 from demo import catalogue
 from demo.listeners import Play
 from mirror.errors import MirrorEmpty
@@ -25,6 +26,19 @@ KNOWN = [album for album in catalogue.albums() if album.year and album.artist ==
 def plays(title: str, count: int = 1, artist: str = "Nobody at All") -> list[Play]:
     start = second("2023-05-01")
     return [Play(start + 60 * at + 3600 * len(title), artist, f"Take {at}", title, "") for at in range(count)]
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of how many tracks it was looked up who has scrobbled them, each time."""
+    counts: list[int] = []
+
+    def noting(connection: Connection, ids: Sequence[int]) -> set[tuple[str, int]]:
+        counts.append(len(ids))
+        return years_with(connection, ids)
+
+    monkeypatch.setattr(tracks, "years_with", noting)
+    return counts
 
 
 @pytest.fixture
@@ -43,6 +57,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def wait(stage: Stage, days: int) -> None:
     """Let that many days go by."""
     stage.connection.execute("UPDATE albums SET looked_up_at = looked_up_at - make_interval(days => %s)", [days])
+
+
+def forget_the_years(stage: Stage) -> None:
+    """As if the mirror had not had them."""
+    stage.connection.execute(
+        """
+        UPDATE albums
+        SET augmentation_status = 'not_found', release_year = NULL, release_group = NULL, method = NULL, misses = 1
+        """
+    )
 
 
 def rematch(stage: Stage) -> None:
@@ -85,12 +109,7 @@ def test_an_album_that_musicbrainz_has_by_now_gets_its_year_and_everybody_sees_i
     for name in ("NightNed", "NightNel"):
         stage.take_in(name, plays(album.title, artist=album.artist))
         stage.fetch(name, 2023)
-    stage.connection.execute(
-        """
-        UPDATE albums
-        SET augmentation_status = 'not_found', release_year = NULL, release_group = NULL, method = NULL, misses = 1
-        """
-    )
+    forget_the_years(stage)
     wait(stage, 1)
     assert latest(stage.redis, Topic("NightNed", 2023)) is not None
     rematch(stage)
@@ -152,3 +171,91 @@ def test_a_surer_answer_takes_the_place_of_a_guess(stage: Stage) -> None:
     stage.take_in("NightNed", told)
     stage.fetch("NightNed", 2023)
     assert stage.event("NightNed", 2023).years == {str(album.year): 1}
+
+
+def test_who_has_scrobbled_what_was_found_is_looked_up_once_and_not_for_nothing(
+    stage: Stage, readings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.rematch.BATCH", 1)
+    stage.take_in(
+        "NightNed", [*plays("Unheard"), *(play for one in KNOWN for play in plays(one.title, 1, one.artist))]
+    )
+    stage.fetch("NightNed", 2023)
+    wait(stage, 1)
+    rematch(stage)
+    assert readings == [], "nothing was found"
+    forget_the_years(stage)
+    wait(stage, 1)
+    rematch(stage)
+    assert readings == [len(KNOWN)]
+
+
+def test_what_was_found_before_the_mirror_went_away_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.rematch.BATCH", 1)
+    stage.take_in("NightNed", [play for one in KNOWN[:2] for play in plays(one.title, 1, one.artist)])
+    stage.fetch("NightNed", 2023)
+    forget_the_years(stage)
+    wait(stage, 1)
+    asked: list[int] = []
+
+    def answering_once(connection: Any, wanted: Sequence[Wanted], **more: bool) -> Any:
+        asked.append(len(wanted))
+        if len(asked) > 1:
+            raise MirrorEmpty
+        return match(connection, wanted, **more)
+
+    monkeypatch.setattr("worker.enrich.match", answering_once)
+    rematch(stage)
+    assert asked == [1, 1]
+    assert latest(stage.redis, Topic("NightNed", 2023)) is None
+    assert stage.standing("NightNed", 2023).matched == 1
+
+
+def test_a_fault_of_ours_is_not_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def break_down(*_: Any) -> None:
+        tries.append(1)
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("worker.rematch.rematch", break_down)
+    assert fetches.ask_for_rematch(stage.redis)
+    stage.work()
+    assert tries == [1]
+
+
+def test_a_year_that_one_fetch_finds_reaches_those_whose_fetch_had_missed_it(stage: Stage) -> None:
+    album = next(album for album in KNOWN if album.has_usable_mbid)
+    unnamed = plays(album.title, artist=album.artist)
+    for name in ("NightNed", "NightNel"):
+        stage.take_in(name, unnamed)
+        stage.fetch(name, 2023)
+    forget_the_years(stage)
+    stage.take_in("NightNel", [replace(play, album_mbid=str(album.lastfm_mbid)) for play in unnamed])
+    stage.fetch("NightNel", 2023, anew=True)
+    assert latest(stage.redis, Topic("NightNed", 2023)) is None
+    assert stage.event("NightNel", 2023).years == {str(album.year): 1}
+
+
+def test_a_year_that_one_fetch_finds_reaches_those_who_found_the_mirror_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistyped = KNOWN[0].title[:-2] + KNOWN[0].title[-1]
+    for name in ("NightNed", "NightNel"):
+        stage.take_in(name, plays(mistyped, artist=KNOWN[0].artist))
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalogue, "match", lambda *_, **__: None)
+        stage.fetch("NightNed", 2023)
+    stage.fetch("NightNel", 2023)
+    assert latest(stage.redis, Topic("NightNed", 2023)) is None
+    assert stage.event("NightNel", 2023).fuzzy_matched == 1
+
+
+def test_for_albums_that_nobody_had_before_no_other_years_are_looked_up(stage: Stage, readings: list[int]) -> None:
+    mistyped = KNOWN[0].title[:-2] + KNOWN[0].title[-1]
+    found = [*plays(KNOWN[1].title, artist=KNOWN[1].artist), *plays(mistyped, artist=KNOWN[0].artist)]
+    stage.take_in("NightNed", found)
+    stage.fetch("NightNed", 2023)
+    assert len(stage.event("NightNed", 2023).years) > 0
+    assert stage.event("NightNed", 2023).not_found == 0
+    assert readings == []

@@ -93,6 +93,12 @@ def test_there_may_be_no_album(album: object) -> None:
     assert (scrobble.album, scrobble.album_mbid) == ("", None)
 
 
+@pytest.mark.parametrize("name", ["", " ", "\0", None])
+def test_an_mbid_without_the_name_of_an_album_is_dropped(name: object) -> None:
+    (scrobble,) = page(track(album={"#text": name, "mbid": MBID})).scrobbles
+    assert (scrobble.album, scrobble.album_mbid) == ("", None)
+
+
 @pytest.mark.parametrize("mbid", ["", None, "no", MBID + "0", 5, ["x"], {"a": 1}, "\0"])
 def test_an_mbid_that_is_none_is_none(mbid: object) -> None:
     (scrobble,) = page(track(album={"#text": "Album", "mbid": mbid})).scrobbles

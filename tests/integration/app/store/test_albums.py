@@ -70,6 +70,29 @@ def test_when_an_album_was_looked_up_is_known_unless_it_waits(connection: Connec
     assert dict(rows) == {"Album": True, "Other": False}
 
 
+def misses(connection: Connection) -> list[int]:
+    return [int(str(row[0])) for row in connection.execute("SELECT misses FROM albums")]
+
+
+def test_workers_that_miss_an_album_at_the_same_time_have_missed_it_once(connection: Connection) -> None:
+    for album in (OPEN, MISS, MISS):
+        albums.keep(connection, [album])
+    assert misses(connection) == [1]
+    connection.execute("UPDATE albums SET looked_up_at = looked_up_at - interval '61 minutes'")
+    for _ in range(2):
+        albums.keep(connection, [MISS])
+    assert misses(connection) == [2]
+
+
+def test_mbids_that_take_turns_do_not_make_the_misses_forgotten(connection: Connection) -> None:
+    for mbid in (ONE, OTHER, ONE):
+        albums.keep(connection, [replace(OPEN, album_mbid=mbid)])
+        albums.keep(connection, [replace(MISS, album_mbid=mbid)])
+    assert misses(connection) == [3]
+    albums.keep(connection, [MATCH])
+    assert misses(connection) == [0]
+
+
 def test_what_is_not_stored_is_not_known(connection: Connection) -> None:
     assert albums.known(connection, [OPEN.key, uuid4()]) == {}
     albums.keep(connection, [])

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.store import Connection, albums, listeners, scrobbles
-from app.store.albums import Album
+from app.store.albums import Album, Status
 from app.store.scrobbles import Scrobble, Standing, year_bounds
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -123,6 +123,19 @@ def test_a_year_stands_as_the_sum_of_its_plays(connection: Connection, user: int
     )
     assert list(scrobbles.standing(connection, user, 2023).years) == ["1959", "1977"]
     assert scrobbles.count(connection, user, *year_bounds(2023)) == 6
+
+
+@pytest.mark.parametrize(("status", "counted"), [("matched", "not_found"), ("pending", "pending")])
+def test_what_an_artists_plays_without_an_album_were_taken_for_says_nothing_of_a_song(
+    connection: Connection, user: int, status: Status, counted: str
+) -> None:
+    year = None if status == "pending" else 1977
+    albums.keep(connection, [Album("A", "", None, release_year=year, augmentation_status=status)])
+    plays = [Scrobble(at(0), "A", "known", "", None), Scrobble(at(1), "A", "unknown", "", None)]
+    scrobbles.replace(connection, user, plays, after=YEAR[0], before=YEAR[1])
+    connection.execute("UPDATE tracks SET song_year = 1959 WHERE title = 'known'")
+    rows = connection.execute("SELECT track_name, release_year, augmentation_status FROM scrobbles_flat")
+    assert sorted(rows.fetchall()) == [("known", 1959, "matched"), ("unknown", None, counted)]
 
 
 def test_a_year_that_nobody_stored_stands_at_nothing(connection: Connection, user: int) -> None:

@@ -1,0 +1,120 @@
+"""What was heard: the albums and songs behind each number add up to it."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.store import Connection, albums, listeners, scrobbles, tracks
+from app.store.albums import Album, Breadth, Heard
+from app.store.scrobbles import Scrobble, year_bounds
+from app.store.tracks import Track
+
+START, END = year_bounds(2023)
+ALBUMS = [
+    Album("A", "1977", None, None, 1977, "matched", "names", 1.0, "1977"),
+    Album("B", "1977", None, None, 1977, "fuzzy_matched", "title nearly", 0.9, "1977!"),
+    Album("A", "1959", None, None, 1959, "matched", "mbid: release", 1.0, "1959"),
+    Album("A", "missed", None, augmentation_status="not_found"),
+    Album("B", "open", None),
+    Album("A", "", None, augmentation_status="not_found"),
+    Album("B", "", None),
+]
+SONG_YEARS = {("A", "one"): 1977, ("B", "two"): 1977}
+PLAYS = st.lists(st.tuples(st.sampled_from(ALBUMS), st.sampled_from(["one", "two", "three"])), max_size=40)
+
+
+@pytest.fixture
+def user(connection: Connection) -> int:
+    """A listener for whose albums the mirror has answered in every way."""
+    albums.keep(connection, ALBUMS)
+    return listeners.save(connection, "SingleSam", available_years=[2023], playcount=0, registered_at=START).id
+
+
+def play(connection: Connection, user: int, plays: list[tuple[Album, str]]) -> None:
+    given_plays = [
+        Scrobble(START + timedelta(seconds=n), one.artist, title, one.album, None)
+        for n, (one, title) in enumerate(plays)
+    ]
+    scrobbles.replace(connection, user, given_plays, after=START - timedelta(seconds=1), before=END)
+    rows = connection.execute(
+        "SELECT tracks.id, albums.artist, tracks.title FROM tracks JOIN albums ON albums.id = tracks.album"
+        " WHERE albums.album = ''"
+    ).fetchall()
+    songs = [Track(*row) for row in rows]
+    tracks.keep_years(connection, songs, [SONG_YEARS.get((song.artist, song.title)) for song in songs])
+
+
+def heard(connection: Connection, user: int, year: int | None) -> list[Heard]:
+    return albums.heard(connection, user, START, END, year, limit=1000)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plays=PLAYS)
+def test_what_is_behind_each_number_adds_up_to_it(
+    connection: Connection, user: int, plays: list[tuple[Album, str]]
+) -> None:
+    play(connection, user, plays)
+    standing = scrobbles.standing(connection, user, 2023)
+    told: Counter[tuple[str, str, str]] = Counter()
+    for year in (1959, 1977, None):
+        rows = heard(connection, user, year)
+        breadths = albums.breadth(connection, user, START, END, year)
+        plays_of_year = sum(row.plays for row in rows)
+        placed = sum(standing.years.values())
+        assert plays_of_year == (standing.years.get(str(year), 0) if year else standing.scrobbles - placed)
+        assert plays_of_year == sum(one.plays for one in breadths)
+        assert len(rows) == sum(one.albums + one.songs for one in breadths)
+        told.update({(row.artist, row.album, row.song): row.plays for row in rows})
+    assert told == Counter((one.artist, one.album, "" if one.album else title) for one, title in plays)
+
+
+def test_albums_come_first_then_songs_by_artist_then_what_nobody_was_asked_about(
+    connection: Connection, user: int
+) -> None:
+    amounts = {(0, "one"): 2, (0, "two"): 1, (1, "one"): 5, (5, "one"): 4, (6, "two"): 1}
+    play(connection, user, [(ALBUMS[at], title) for (at, title), times in amounts.items() for _ in range(times)])
+    seen = [(row.artist, row.album, row.song, row.plays) for row in heard(connection, user, 1977)]
+    assert seen == [("B", "1977", "", 5), ("A", "1977", "", 3), ("A", "", "one", 4), ("B", "", "two", 1)]
+
+    amounts = {(3, "one"): 1, (4, "one"): 9, (5, "two"): 1, (5, "three"): 3, (6, "one"): 2}
+    play(connection, user, [(ALBUMS[at], title) for (at, title), times in amounts.items() for _ in range(times)])
+    rows = heard(connection, user, None)
+    assert [(row.album, row.song, row.plays, row.together) for row in rows] == [
+        ("missed", "", 1, 1),
+        ("", "three", 3, 4),
+        ("", "two", 1, 4),
+        ("open", "", 9, 9),
+        ("", "one", 2, 2),
+    ]
+    assert albums.breadth(connection, user, START, END, None) == [Breadth(False, 1, 2, 5), Breadth(True, 1, 1, 11)]
+
+
+def test_an_album_tells_what_it_was_taken_for(connection: Connection, user: int) -> None:
+    play(connection, user, [(ALBUMS[1], "one")])
+    (row,) = heard(connection, user, 1977)
+    assert row == Heard("B", "1977", "", 1, 1, "fuzzy_matched", None, "1977!", "title nearly", row.score)
+    assert row.score == pytest.approx(0.9)
+
+
+def test_a_list_is_told_in_pieces_that_join(connection: Connection, user: int) -> None:
+    play(connection, user, [(one, title) for one in ALBUMS for title in ("one", "two", "three")])
+    for year in (1977, None):
+        asked = connection, user, START, END, year
+        pieces = [row for at in range(0, 12, 2) for row in albums.heard(*asked, limit=2, offset=at)]
+        assert pieces == heard(connection, user, year)
+
+
+def test_other_years_and_other_listeners_are_not_told(connection: Connection, user: int) -> None:
+    other = listeners.save(connection, "LightLuca", available_years=[2023], playcount=0, registered_at=START).id
+    play(connection, user, [(ALBUMS[0], "one")])
+    outside = [
+        Scrobble(END, "A", "one", "1977", None),
+        Scrobble(START - timedelta(seconds=1), "A", "one", "1977", None),
+    ]
+    scrobbles.replace(connection, user, outside, after=END, before=END)
+    assert [row.plays for row in heard(connection, user, 1977)] == [1]
+    assert heard(connection, other, 1977) == []
+    assert albums.breadth(connection, other, START, END, 1977) == []
