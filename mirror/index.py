@@ -107,9 +107,10 @@ def _tell_news(connection: Connection, artists: bytes) -> None:
     connection.execute(
         b"""
         INSERT INTO artist_news (key, touched_at)
-        SELECT DISTINCT key, clock_timestamp()
+        SELECT key, clock_timestamp()
         FROM artist_name
         WHERE artist IN (%b)
+        GROUP BY key
         ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at
         """
         % artists
