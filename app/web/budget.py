@@ -1,4 +1,4 @@
-"""Budgets: how often one address may start a fetch. Looking at what is stored costs nothing."""
+"""Budgets: how often one address may start a fetch, or have the database searched. Charts cost nothing."""
 
 import math
 import time
@@ -15,7 +15,11 @@ from werkzeug.exceptions import TooManyRequests
 
 log = structlog.get_logger()
 
-BUDGETS = {"fetch": "20 per minute; 300 per day", "refresh": "5 per minute; 60 per day"}
+BUDGETS = {
+    "fetch": "20 per minute; 300 per day",
+    "refresh": "5 per minute; 60 per day",
+    "albums": "100 per minute; 2000 per day",
+}
 
 
 class Budget:

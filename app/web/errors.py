@@ -13,7 +13,7 @@ TEXTS = {
     401: ("That needs a token", "Send it as Authorization: Bearer, as INTERNAL_TOKEN has it."),
     429: (
         "That was a lot at once",
-        "Wait a moment, then try again. What is stored already can be looked at any time.",
+        "Wait a moment, then try again. A chart that is stored already can be looked at any time.",
     ),
     500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
     503: ("A part of this site does not answer", "Try again in a minute."),
@@ -21,11 +21,11 @@ TEXTS = {
 
 
 class Problem(Exception):
-    """What a visitor is told instead of a page: an HTTP status, a headline, a next step."""
+    """What a visitor is told instead of a page: an HTTP status, a headline, a next step, a chart to go back to."""
 
-    def __init__(self, status: int, headline: str, advice: str) -> None:
+    def __init__(self, status: int, headline: str, advice: str, *, chart: str = "") -> None:
         super().__init__(headline)
-        self.status, self.headline, self.advice = status, headline, advice
+        self.status, self.headline, self.advice, self.chart = status, headline, advice, chart
 
 
 def register(app: Flask) -> None:
@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        return page(error.status, error.headline, error.advice)
+        return page(error.status, error.headline, error.advice, error.chart)
 
     @app.errorhandler(RemoteProtocolError)
     def half_handshake(_error: RemoteProtocolError) -> Response:
@@ -49,12 +49,12 @@ def register(app: Flask) -> None:
         return response
 
 
-def page(status: int, headline: str, advice: str) -> Response:
-    """The page of an error; plain JSON where a program asked."""
+def page(status: int, headline: str, advice: str, chart: str = "") -> Response:
+    """The page of an error, leading to `chart` or to the front page; plain JSON where a program asked."""
     if request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
-        response = make_response(render_template("problem.html", headline=headline, advice=advice))
+        response = make_response(render_template("problem.html", headline=headline, advice=advice, chart=chart))
     response.status_code = status
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -16,7 +16,7 @@ from app.store import StoreAway, jobs, listeners
 from app.web.address import is_same_origin
 from app.web.errors import Problem
 from app.web.site import Site, site
-from app.web.view import view
+from app.web.view import table, view
 from app.web.visits import Visit, visit_listener, visit_year
 
 blueprint = Blueprint("pages", __name__)
@@ -70,7 +70,7 @@ def years(name: str) -> tuple[Response, int] | Response:
     )
     if not known and (failure or visit.queue_away):
         page.status_code = STATUS[failure] if failure else 503
-    return _private(page)
+    return private(page)
 
 
 @blueprint.get("/user/<name>/<year>")
@@ -79,8 +79,8 @@ def year(name: str, year: str) -> Response:
     username, listening_year = listener_name(name), listening_year_of(year)
     held = site().shelf.take(username, listening_year)
     if held is not None:
-        return _private(Response(held))
-    return _private(_year_page(visit_year(site(), username, listening_year), listening_year))
+        return private(Response(held))
+    return private(_year_page(visit_year(site(), username, listening_year), listening_year))
 
 
 @blueprint.get("/user/<name>/<year>.json")
@@ -91,7 +91,19 @@ def year_json(name: str, year: str) -> Response:
     event = visit.event.model_dump(mode="json") if visit.event else None
     answer = jsonify(username=visit.username, year=listening_year, progress=event)
     answer.status_code = _status(visit)
-    return _private(answer)
+    return private(answer)
+
+
+@blueprint.get("/user/<name>/<year>.csv")
+def year_csv(name: str, year: str) -> BaseResponse:
+    """Plays by release year as a table, the oldest first, and in the end those without one."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    visit = visit_year(site(), username, listening_year)
+    if visit.event is None or not (visit.event.scrobbles or visit.event.phase == "completed"):
+        return redirect(url_for(".year", name=username, year=listening_year))
+    answer = Response(table(visit.event), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{visit.username}-{listening_year}.csv"'
+    return private(answer)
 
 
 @blueprint.post("/user/<name>/<year>/refresh")
@@ -109,6 +121,7 @@ def refresh(name: str, year: str) -> BaseResponse:
 
 
 def listener_name(name: str) -> str:
+    """The name, if it can be one. Raises Problem."""
     if not NAME.fullmatch(name):
         raise Problem(
             404,
@@ -119,13 +132,15 @@ def listener_name(name: str) -> str:
 
 
 def listening_year_of(text: str) -> int:
+    """The year, if Last.fm can have scrobbles in it. Raises Problem."""
     this_year = datetime.now(UTC).year
     if text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:6]) <= this_year and len(text) == 4:
         return int(text)
     raise Problem(404, "No such year", f"Last.fm counts scrobbles since {FIRST_YEAR}, and it is {this_year} now.")
 
 
-def _private(page: Response) -> Response:
+def private(page: Response) -> Response:
+    """The page as one about a listener: for no search engine, for no cache but the visitor's own."""
     page.headers["X-Robots-Tag"] = "noindex, nofollow"
     page.headers["Cache-Control"] = "private, no-cache"
     return page

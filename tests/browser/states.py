@@ -1,12 +1,16 @@
 """Every state a page can be in, put there without a fetch, so that a picture of it is the same each time."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.progress import Event, Failure, MirrorNote, Snapshot, Topic, note_mirror, remember
-from app.store import connect, listeners
+from app.store import Connection, albums, connect, listeners, scrobbles, tracks
+from app.store.albums import Album
+from app.store.scrobbles import Scrobble, year_bounds
+from app.store.tracks import Track
+from demo import catalogue
 from tests.browser.conftest import Site
 
 THIS_YEAR = datetime.now(UTC).year
@@ -79,7 +83,17 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
     "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
-PATHS = {"landing": "/", "about": "/about", "problem": "/user/HeavyHelen/1999", "not found": "/nowhere"}
+PATHS = {
+    "landing": "/",
+    "about": "/about",
+    "problem": "/user/HeavyHelen/1999",
+    "not found": "/nowhere",
+    "bar": "/user/HeavyHelen/2021/1977",
+    "bar of a long list": "/user/HeavyHelen/2021/1975?page=2",
+    "bar that cannot be": "/user/HeavyHelen/2021/77",
+    "unknown albums": "/user/HeavyHelen/2021/unknown",
+    "no unknown albums": "/user/SingleSam/2021/unknown",
+}
 
 
 def address(topic: Topic) -> str:
@@ -97,6 +111,7 @@ def put_all(site: Site) -> None:
         remember(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
     note_mirror(site.redis, MirrorNote(release_groups=3_000_000, stamp="20260901-000000"))
     with connect(site.settings.database_url.get_secret_value()) as connection:
+        put_albums(connection)
         for name in ("HeavyHelen", "LightLuca", "HiddenHana"):
             since = datetime(2019, 2, 1, tzinfo=UTC)
             years = list(range(THIS_YEAR, 2018, -1))
@@ -107,6 +122,63 @@ def put_all(site: Site) -> None:
             VALUES ('lightluca', 2023, gen_random_uuid(), 'completed', now(), 10231, now())
             """
         )
+
+
+GROUP = UUID(int=1977)
+NAMES = [
+    ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'),
+    ("فيروز", "أنا لحبيبي (رحلة)"),
+    ("javascript:alert(1)", "\u202etxet desrever"),
+    ("An Artist", "A title without an end " * 130),
+    ("AnArtistWithoutABlank" * 10, "TitleWithoutABlank" * 20),
+]
+"""As hostile as names get."""
+
+
+def placed(artist: str, album: str, year: int, **answer: Any) -> Album:
+    """An album with its year."""
+    given = {"method": "names", "score": 1.0, "release_group_title": album, **answer}
+    return Album(artist, album, None, GROUP, year, "matched", **given)
+
+
+def put_albums(connection: Connection) -> None:
+    """Makes HeavyHelen's 2021 be there album by album, and SingleSam's."""
+    names = {one.lastfm_artist: one.lastfm_title for one in catalogue.albums() if one.lastfm_title}
+    famous = list(names.items())
+    near: dict[str, Any] = {
+        "method": "artist and title nearly",
+        "score": 0.91,
+        "release_group_title": "Otherwise Named",
+    }
+    found = [placed(*names, 1977) for names in famous[:40]]
+    found += [placed(*names, 1977, **near) for names in [*famous[40:44], *NAMES]]
+    found += [placed(artist, f"{album} Vol. {n}", 1975) for n in range(5) for artist, album in famous[:50]]
+    missed = [Album(*names, None, augmentation_status="not_found") for names in famous[44:60]]
+    missed += [Album(artist, f"{album} ", None, augmentation_status="not_found") for artist, album in NAMES]
+    missed += [Album(*names, None) for names in famous[60:64]]
+    songs = [Album(artist, "", None, augmentation_status="not_found") for artist, _ in [*NAMES, *famous[:2]]]
+    put_plays(connection, "HeavyHelen", [*found, *missed, *songs])
+    put_plays(connection, "SingleSam", found[:1])
+    rows = connection.execute("SELECT id, '', title FROM tracks WHERE title = 'First Song'").fetchall()
+    tracks.keep_years(connection, [Track(*row) for row in rows], [1977] * len(rows))
+
+
+def put_plays(connection: Connection, name: str, played: list[Album]) -> None:
+    """Makes somebody's 2021 hold these albums, the first most often; songs where one has no name."""
+    start, end = year_bounds(2021)
+    user = listeners.save(connection, name, available_years=[2021], playcount=1, registered_at=start).id
+    albums.keep(connection, played)
+    each = [
+        (one, title)
+        for rank, one in enumerate(reversed(played))
+        for title in (["Title"] if one.album else ["First Song", "Second Song", one.artist])
+        for _ in range(1 + rank // 20)
+    ]
+    plays = [
+        Scrobble(start + timedelta(minutes=minute), one.artist, title, one.album, None)
+        for minute, (one, title) in enumerate(each)
+    ]
+    scrobbles.replace(connection, user, plays, after=start - timedelta(seconds=1), before=end)
 
 
 def small_mirror(site: Site) -> None:

@@ -61,6 +61,16 @@ def test_every_page_fits_every_screen_and_nothing_complains(
     assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []
 
 
+def test_the_same_in_numbers_fits_every_screen(states: Site, page: Page, pictures: Path) -> None:
+    for state in ("complete", "complete with remarks"):
+        page.goto(states.url + STATES[state])
+        page.get_by_text("The same in numbers").click()
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert not is_wider_than_the_screen(page), (state, size)
+            page.screenshot(path=pictures / f"{size}-numbers-{state.replace(' ', '-')}.png", full_page=True)
+
+
 def test_the_two_schemes_are_two(states: Site, page: Page) -> None:
     page.goto(states.url)
     colours = set()

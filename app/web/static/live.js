@@ -26,9 +26,11 @@ async function look() {
 function show(next) {
   const before = new Map(bars().map((bar) => [name(bar), place(bar)]));
   const focused = document.activeElement?.id;
+  const opened = [...page.querySelectorAll("details[open]")].map((one) => one.id);
   page.replaceChildren(...next.childNodes);
   const after = bars().map((bar) => [bar, place(bar)]);
   for (const [bar, to] of after) put(bar, before.get(name(bar)) ?? { ...to, y: to.y + to.height, height: 0 });
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   page.getBoundingClientRect(); // the browser must see the old places for the way to the new ones to be shown
   for (const [bar, to] of after) put(bar, to);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.progress import Event
-from app.web.view import median, view
+from app.web.view import median, table, view
 
 
 def event(**fields: Any) -> Event:
@@ -68,3 +68,32 @@ def test_years_without_plays_are_no_bars() -> None:
 @pytest.mark.parametrize(("page", "pages", "percent"), [(0, 0, 0), (0, 61, 0), (30, 61, 49), (61, 61, 100)])
 def test_progress_is_a_share_of_the_pages(page: int, pages: int, percent: int) -> None:
     assert view(event(phase="fetching", page=page, pages=pages), 2024).percent == percent
+
+
+def test_what_was_placed_is_told_by_how_it_was_found() -> None:
+    seen = view(event(scrobbles=100, matched=80, fuzzy_matched=5, not_found=12, years={"1975": 85}), 2024)
+    assert (seen.matched, seen.nearly, seen.not_found, seen.pending) == (80, 5, 12, 3)
+    assert seen.matched + seen.nearly == seen.placed
+    assert seen.not_found + seen.pending == seen.unplaced
+    assert seen.unplaced_share == "15.0\u00a0%"
+
+
+def test_the_same_numbers_are_told_in_rows_the_oldest_year_first() -> None:
+    rows = view(event(scrobbles=8, matched=7, not_found=1, years={"1999": 4, "1960": 3, "1970": 0}), 2024).rows
+    assert [(row.year, row.plays, row.share) for row in rows] == [
+        (1960, 3, "37.5\u00a0%"),
+        (1999, 4, "50.0\u00a0%"),
+    ]
+
+
+def test_the_table_ends_with_what_could_not_be_placed() -> None:
+    seen = table(event(scrobbles=8, matched=7, not_found=1, years={"1999": 4, "1960": 3, "1970": 0}))
+    assert seen == "release_year,plays\r\n1960,3\r\n1999,4\r\n,1\r\n"
+
+
+@given(st.dictionaries(st.integers(1860, 2027), st.integers(0, 500)), st.integers(0, 500))
+def test_the_table_adds_up_to_all_plays(years: dict[int, int], unplaced: int) -> None:
+    plays = sum(years.values()) + unplaced
+    _, *lines = table(event(scrobbles=plays, years={str(y): n for y, n in years.items()})).splitlines()
+    assert sum(int(line.partition(",")[2]) for line in lines) == plays
+    assert [int(line.partition(",")[0]) for line in lines[:-1]] == sorted(y for y in years if years[y])

@@ -1,0 +1,175 @@
+"""Behind the chart: the albums that a bar is made of, and what stands in no bar."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
+from werkzeug.wrappers import Response
+
+from app.store import StoreAway, albums, listeners, scrobbles
+from app.store.albums import Breadth, Heard
+from app.store.scrobbles import Standing, year_bounds
+from app.web import links, words
+from app.web.errors import Problem
+from app.web.pages import listener_name, listening_year_of, private
+from app.web.site import site
+
+blueprint = Blueprint("bars", __name__)
+
+FIRST_YEAR = 1860
+ROWS = 200  # on one page
+
+
+class Behind(BaseConverter):
+    """What may stand behind a year's address: all but the actions, so that these say which method they want."""
+
+    regex = r"(?!(?:live|refresh)$)[^/]+"
+    part_isolating = True
+
+
+@blueprint.record_once
+def _know_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["behind"] = Behind
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One page of what counts for a release year (None: for none), and how much it is in all."""
+
+    username: str
+    standing: Standing
+    breadths: list[Breadth]
+    rows: list[Heard]
+    number: int
+
+    @property
+    def plays(self) -> int:
+        """All its plays."""
+        return sum(breadth.plays for breadth in self.breadths)
+
+    @property
+    def breadth(self) -> str:
+        """All its albums and songs in words."""
+        return words.breadth(sum(one.albums for one in self.breadths), sum(one.songs for one in self.breadths))
+
+    @property
+    def pages(self) -> int:
+        """How many pages that makes."""
+        return max(1, -(-sum(one.albums + one.songs for one in self.breadths) // ROWS))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one kind that follow each other on a page; songs without an album by their artists."""
+
+    is_pending: bool
+    are_songs: bool
+    rows: Sequence[Heard]
+
+    @property
+    def artists(self) -> list[list[Heard]]:
+        """The rows by artist, in their order."""
+        return [list(rows) for _, rows in groupby(self.rows, key=lambda row: row.artist)]
+
+
+@blueprint.get("/user/<name>/<year>/<behind:bar>")
+def bar(name: str, year: str, bar: str) -> Response:
+    """The albums behind a bar, the most played first."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    chart = _chart(username, listening_year)
+    release_year = _release_year(bar, chart)
+    stack = _stack(username, listening_year, release_year, chart)
+    if stack is None:
+        return redirect(chart)
+    if not stack.plays:
+        advice = f"None of the plays of {stack.username} in {listening_year} is of music from {release_year}."
+        raise Problem(404, f"Nothing from {release_year}", advice, chart=chart)
+    before, after = neighbours(stack.standing, release_year)
+    return _page(stack, listening_year, "bar.html", bar=release_year, before=before, after=after)
+
+
+@blueprint.get("/user/<name>/<year>/unknown")
+def unknown(name: str, year: str) -> Response:
+    """What could not be placed, the most played first."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    chart = _chart(username, listening_year)
+    stack = _stack(username, listening_year, None, chart)
+    return redirect(chart) if stack is None else _page(stack, listening_year, "unknown.html")
+
+
+def neighbours(standing: Standing, release_year: int) -> tuple[int | None, int | None]:
+    """The years of the next bars to the left and to the right that have plays."""
+    years = sorted(int(year) for year in standing.years)
+    before = [year for year in years if year < release_year]
+    after = [year for year in years if year > release_year]
+    return (before[-1] if before else None), (after[0] if after else None)
+
+
+def parts(rows: Sequence[Heard]) -> list[Part]:
+    """The rows by their kind, in their order."""
+    kinds = groupby(rows, key=lambda row: (row.augmentation_status == "pending", not row.album))
+    return [Part(is_pending, are_songs, list(part)) for (is_pending, are_songs), part in kinds]
+
+
+def _chart(username: str, listening_year: int) -> str:
+    return url_for("pages.year", name=username, year=listening_year)
+
+
+def _release_year(text: str, chart: str) -> int:
+    next_year = datetime.now(UTC).year + 1
+    if text.isascii() and text.isdigit() and len(text) == 4 and FIRST_YEAR <= int(text) <= next_year:
+        return int(text)
+    advice = f"The years of a chart’s bars lie between {FIRST_YEAR} and {next_year}."
+    raise Problem(404, "There is no such bar", advice, chart=chart)
+
+
+def _page_number(chart: str) -> int:
+    text = request.args.get("page", "1")
+    if text.isascii() and text.isdigit() and len(text) < 6 and int(text):
+        return int(text)
+    raise _no_such_page(chart)
+
+
+def _no_such_page(chart: str) -> Problem:
+    return Problem(404, "There is no such page", "The list is not as long as that.", chart=chart)
+
+
+def _stack(username: str, listening_year: int, release_year: int | None, chart: str) -> Stack | None:
+    """What is stored for a release year; None where nothing is stored of the listening year at all."""
+    number = _page_number(chart)
+    site().budget.spend("albums")
+    try:
+        with site().pool.connection() as connection:
+            listener = listeners.find(connection, username)
+            if listener is None:
+                return None
+            standing = scrobbles.standing(connection, listener.id, listening_year)
+            if not standing.scrobbles:
+                return None
+            asked = (connection, listener.id, *year_bounds(listening_year), release_year)
+            breadths = albums.breadth(*asked)
+            rows = albums.heard(*asked, limit=ROWS, offset=ROWS * (number - 1))
+    except StoreAway:
+        advice = "Our database does not answer. Try again in a minute."
+        raise Problem(503, "The albums cannot be shown right now", advice, chart=chart) from None
+    if number > 1 and not rows:
+        raise _no_such_page(chart)
+    return Stack(listener.username, standing, breadths, rows, number)
+
+
+def _page(stack: Stack, listening_year: int, template: str, **more: int | None) -> Response:
+    page = render_template(
+        template,
+        stack=stack,
+        name=stack.username,
+        year=listening_year,
+        parts=parts(stack.rows),
+        words=words,
+        links=links,
+        **more,
+    )
+    return private(make_response(page))

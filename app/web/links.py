@@ -1,0 +1,43 @@
+"""Links to elsewhere, made of names that anybody can have written."""
+
+from urllib.parse import quote, quote_plus, urlencode
+from uuid import UUID
+
+LASTFM = "https://www.last.fm/music"
+MUSICBRAINZ = "https://musicbrainz.org"
+LONGEST = 200  # letters of a name that are searched for
+
+
+def lastfm_album(artist: str, album: str) -> str:
+    """An album's page at Last.fm."""
+    return f"{LASTFM}/{_lastfm(artist)}/{_lastfm(album)}"
+
+
+def lastfm_song(artist: str, song: str) -> str:
+    """A song's page at Last.fm."""
+    return f"{LASTFM}/{_lastfm(artist)}/_/{_lastfm(song)}"
+
+
+def release_group(mbid: UUID) -> str:
+    """An album's page at MusicBrainz."""
+    return f"{MUSICBRAINZ}/release-group/{mbid}"
+
+
+def search_album(artist: str, album: str) -> str:
+    """A search for an album at MusicBrainz."""
+    return _search(artist, album, "release_group")
+
+
+def search_song(artist: str, song: str) -> str:
+    """A search for a song at MusicBrainz."""
+    return _search(artist, song, "recording")
+
+
+def _search(artist: str, title: str, kind: str) -> str:
+    query = {"query": f"{artist[:LONGEST]} {title[:LONGEST]}".strip(), "type": kind, "method": "indexed"}
+    return f"{MUSICBRAINZ}/search?{urlencode(query, quote_via=quote)}"
+
+
+def _lastfm(name: str) -> str:
+    # Last.fm writes a blank as a plus, and so a plus itself encoded twice.
+    return quote_plus(name.replace("+", "%2B"), safe="")

@@ -1,0 +1,38 @@
+"""What stands beside a bar, and how the rows of a list are put together."""
+
+import pytest
+
+from app.store.albums import Heard, Status
+from app.store.scrobbles import Standing
+from app.web.bars import neighbours, parts
+
+STANDING = Standing(scrobbles=6, matched=6, years={"1959": 1, "1977": 3, "2024": 2})
+
+
+@pytest.mark.parametrize(
+    ("year", "beside"),
+    [(1959, (None, 1977)), (1977, (1959, 2024)), (2024, (1977, None)), (1990, (1977, 2024))],
+)
+def test_the_next_bars_are_those_with_plays(year: int, beside: tuple[int | None, int | None]) -> None:
+    assert neighbours(STANDING, year) == beside
+
+
+def row(artist: str, album: str, song: str = "", status: Status = "matched") -> Heard:
+    return Heard(artist, album, song, 1, 1, status)
+
+
+def test_rows_are_put_together_by_kind_and_songs_by_artist() -> None:
+    rows = [row("A", "One"), row("B", "Two"), row("A", "", "x"), row("A", "", "y"), row("B", "", "z")]
+    albums, songs = parts(rows)
+    assert (albums.rows, albums.are_songs) == (rows[:2], False)
+    assert songs.artists == [rows[2:4], rows[4:]]
+    assert songs.are_songs
+
+
+def test_what_nobody_was_asked_about_is_a_part_of_its_own() -> None:
+    rows = [row("A", "One", status="not_found"), row("A", "Two", status="pending")]
+    assert [(part.is_pending, part.rows) for part in parts(rows)] == [(False, rows[:1]), (True, rows[1:])]
+
+
+def test_without_rows_there_are_no_parts() -> None:
+    assert parts([]) == []
