@@ -11,6 +11,7 @@ from psycopg import sql
 
 from mirror import index
 from mirror.database import Connection
+from mirror.songs import has_recordings
 from mirror.sql import recording_dates, release_group_dates
 
 # Table -> the release groups whose first dates may hang on its changed rows.
@@ -148,7 +149,7 @@ class Touched:
     def __init__(self, connection: Connection, changed: Collection[str]) -> None:
         self._connection = connection
         self._groups = _collect(connection, "touched_group", GROUPS, changed)
-        with_recordings = _exists(connection, "recording_first_release_date")
+        with_recordings = has_recordings(connection)
         self._recordings = with_recordings and _collect(connection, "touched_recording", RECORDINGS, changed)
         self._songs = with_recordings and _collect(connection, "named_recording", NAMED_RECORDINGS, changed)
         groups = _collect(connection, "named_group", NAMED_GROUPS, changed)
@@ -217,8 +218,3 @@ def _update_recordings(connection: Connection) -> None:
         b"INSERT INTO recording_first_release_date (recording, year, month, day) "
         + recording_dates(of=b"SELECT id FROM touched_recording")
     )
-
-
-def _exists(connection: Connection, table: LiteralString) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
-    return bool(row and row[0])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from zlib import crc32
 
+from psycopg import sql
 from psycopg.rows import args_row
 
 from mirror.database import Connection, readable_errors
@@ -119,31 +120,29 @@ def _tell_news(connection: Connection, artists: bytes) -> None:
 
 
 def _index_albums(connection: Connection, titles: bytes) -> None:
-    with connection.transaction():
-        connection.execute("CREATE TEMPORARY TABLE title (release_group integer, key integer) ON COMMIT DROP")
-        _fold(connection, titles, "title", lambda group, name: f"{group}\t{key_hash(title_key(name))}\n")
-        connection.execute("""
-            INSERT INTO album_name (artist, key, release_group)
-            SELECT DISTINCT artist_credit_name.artist, title.key, title.release_group
-            FROM title
-            JOIN release_group ON release_group.id = title.release_group
-            JOIN artist_credit_name ON artist_credit_name.artist_credit = release_group.artist_credit
-        """)
-        connection.execute("DROP TABLE title")
+    _index_titles(connection, titles, "release_group", "album_name", title_key)
 
 
 def _index_recordings(connection: Connection, titles: bytes) -> None:
+    _index_titles(connection, titles, "recording", "recording_name", song_key)
+
+
+def _index_titles(
+    connection: Connection, titles: bytes, table: str, into: str, fold: Callable[[str], str]
+) -> None:
+    """Index what the rows of a table are called, under each artist of their credit."""
     with connection.transaction():
-        connection.execute("CREATE TEMPORARY TABLE song (recording integer, key integer) ON COMMIT DROP")
-        _fold(connection, titles, "song", lambda recording, name: f"{recording}\t{key_hash(song_key(name))}\n")
-        connection.execute("""
-            INSERT INTO recording_name (artist, key, recording)
-            SELECT DISTINCT artist_credit_name.artist, song.key, song.recording
-            FROM song
-            JOIN recording ON recording.id = song.recording
-            JOIN artist_credit_name ON artist_credit_name.artist_credit = recording.artist_credit
+        connection.execute("CREATE TEMPORARY TABLE title (id integer, key integer) ON COMMIT DROP")
+        _fold(connection, titles, "title", lambda number, name: f"{number}\t{key_hash(fold(name))}\n")
+        insert = sql.SQL("""
+            INSERT INTO {into} (artist, key, {table})
+            SELECT DISTINCT artist_credit_name.artist, title.key, title.id
+            FROM title
+            JOIN {table} ON {table}.id = title.id
+            JOIN artist_credit_name ON artist_credit_name.artist_credit = {table}.artist_credit
         """)
-        connection.execute("DROP TABLE song")
+        connection.execute(insert.format(into=sql.Identifier(into), table=sql.Identifier(table)))
+        connection.execute("DROP TABLE title")
 
 
 def _index_artists(connection: Connection, names: bytes) -> None:

@@ -68,8 +68,8 @@ def contained(name: str, artists: Sequence[Named]) -> Iterator[int]:
     key = artist_key(name)
     for artist in artists:
         other = artist.as_artist
-        shorter, longer = (other, name) if len(other) < len(key) else (key, artist.name)
-        if len(shorter) >= CONTAINED and artist_key(longer).startswith(shorter) and _begins(longer, shorter):
+        shorter, longer, spelled = (other, key, name) if len(other) < len(key) else (key, other, artist.name)
+        if len(shorter) >= CONTAINED and longer.startswith(shorter) and _begins(spelled, shorter):
             yield artist.id
 
 

@@ -122,9 +122,8 @@ def _load(connection: Connection, archive: Archive, profile: str, builder: Build
     """Fill the tables in the order of the archive; what is full gets its keys while the next is filled."""
     kept = {table.name: table for table in PROFILES[profile]}
     rows = dict.fromkeys(kept, 0)
-    unbuilt = {name: found for name, found in indexes(profile).items() if name in kept}
-    for table in derivations(profile):
-        unbuilt.pop(table, None)
+    final = kept.keys() - derivations(profile).keys()
+    unbuilt = {name: found for name, found in indexes(profile).items() if name in final}
     for name, dumped in archive.tables(set(kept)):
         say(name, 0)
         builder.check()
@@ -171,8 +170,8 @@ def _derive(connection: Connection, profile: str, builder: Builder, say: Say) ->
     builder.wait(lambda: say("names", 0))
     for statement in statements("release_group.sql"):
         connection.execute(statement)
-    tables = [*NAMES[profile], *derivations(profile)]
+    tables, unbuilt = [*NAMES[profile], *derivations(profile)], indexes(profile)
     for table in tables:  # all of them before a build is at work, which would keep rows from being seen as settled
         tidy(connection, table)
     for table in tables:
-        builder.build(indexes(profile)[table])
+        builder.build(unbuilt[table])

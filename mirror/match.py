@@ -139,7 +139,6 @@ class _Matching:
         for question in self._open():
             if question.held and self._artists_agree(question, question.held[0]):
                 question.settle_by_mbid()
-                question.is_closed = True
 
     def with_slip_in_artist(self) -> None:
         """Who has this title and is called nearly so, or with more or fewer words where the title says enough?"""
@@ -164,10 +163,9 @@ class _Matching:
             and not question.is_generic
         ]
         halves = [
-            (question.number, head_hash(key, length), tail_hash(key, length))
+            (question.number, head_hash(question.artist, length), tail_hash(question.artist, length))
             for question in asked
-            for key in [question.artist]
-            for length in (len(key) - 1, len(key), len(key) + 1)
+            for length in range(len(question.artist) - 1, len(question.artist) + 2)
         ]
         alike = candidates.artists_like(self._connection, halves) if halves else {}
         near = {
@@ -238,7 +236,6 @@ class _Matching:
             question.consider(MBID, [held])
             if self._is_sure(question, held):
                 question.settle_by_mbid()
-                question.is_closed = True
                 return
         question.settle(question.named, NAMES)
 

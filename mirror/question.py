@@ -115,3 +115,4 @@ class Question:
         if self.held:
             candidate, answer = self.held
             self.settle(candidate, f"{MBID}: {answer.method}")
+            self.is_closed = True

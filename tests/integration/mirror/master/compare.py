@@ -8,6 +8,7 @@ from psycopg import sql
 from mirror.database import SCHEMA, Connection, connect
 from mirror.index import head_hash, key_hash, tail_hash
 from mirror.names import artist_key, song_key, title_key
+from mirror.songs import has_recordings
 from mirror.sql import album_titles, artist_names
 from mirror.state import mirror_state
 from mirror.tables import PROFILES, Table
@@ -93,7 +94,7 @@ def indexed(connection: Connection) -> set[tuple[object, ...]]:
         *connection.execute("SELECT 'album', artist, key, release_group FROM album_name"),
         *connection.execute("SELECT 'artist', artist, key, head, tail FROM artist_name"),
     ]
-    if _has_recordings(connection):
+    if has_recordings(connection):
         rows += connection.execute("SELECT 'song', artist, key, recording FROM recording_name")
     assert len(rows) == len(set(rows))
     return set(rows)
@@ -114,12 +115,7 @@ def indexed_anew(connection: Connection) -> set[tuple[object, ...]]:
         for artist in artists[group]
     }
     names = {_indexed_artist(artist, str(name)) for artist, name in connection.execute(artist_names())}
-    return albums | names | (_indexed_songs(connection) if _has_recordings(connection) else set())
-
-
-def _has_recordings(connection: Connection) -> bool:
-    row = connection.execute("SELECT to_regclass('recording_name') IS NOT NULL").fetchone()
-    return bool(row and row[0])
+    return albums | names | (_indexed_songs(connection) if has_recordings(connection) else set())
 
 
 def _indexed_songs(connection: Connection) -> set[tuple[object, ...]]:
