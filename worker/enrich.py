@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from mirror.songs import Song, first_years, has_recordings
 from mirror.state import mirror_state
 
 log = structlog.get_logger()
+
+BATCH = 200  # albums, or songs, asked for at once
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -52,8 +55,7 @@ class Catalogue:
 
     def songs(self, tracks: Sequence[Track]) -> list[int | None] | None:
         """The years of these songs; None when the mirror is away or has no recordings."""
-        wanted = [Song(track.artist, track.title) for track in tracks]
-        return self._ask(first_years, wanted) if self.knows_songs() else None
+        return self._ask(first_years, [Song(track.artist, track.title) for track in tracks])
 
     def note(self) -> MirrorNote | None:
         """What the mirror holds, for pages; None when it cannot say."""
@@ -95,6 +97,13 @@ def scrobbled_albums(connection: Connection, scrobbles: Iterable[Scrobble]) -> t
             named[play.album_key] = Album(play.artist, play.album, play.album_mbid)
     known = albums.known(connection, named)
     return [album for key, album in named.items() if _is_news(album, known.get(key))], named.keys() - known.keys()
+
+
+def batches(waiting: Iterable[T]) -> Iterator[list[T]]:
+    """As much as the mirror is asked for at once."""
+    left = iter(waiting)
+    while batch := list(islice(left, BATCH)):
+        yield batch
 
 
 def place_the_plain(catalogue: Catalogue, open_albums: Sequence[Album]) -> list[Album]:

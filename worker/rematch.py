@@ -1,9 +1,7 @@
 """The overnight rematch: albums without a year are asked for again, since MusicBrainz grows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -11,13 +9,10 @@ from redis import Redis
 
 from app.store import Connection, albums, tracks
 from app.store.albums import Open
-from worker.enrich import Catalogue, place
+from worker.enrich import Catalogue, batches, place
 from worker.outdated import outdate_albums, outdate_songs
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
-BATCH = 200  # albums asked for at once
 
 
 def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
@@ -30,7 +25,7 @@ def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
     waiting = albums.open_albums(connection)
     asked, found = 0, list[UUID]()
     try:
-        for batch in _batches(_due(waiting, catalogue)):
+        for batch in batches(_due(waiting, catalogue)):
             placed = place(catalogue, batch)
             if placed is None:
                 break
@@ -49,7 +44,7 @@ def rematch_songs(connection: Connection, catalogue: Catalogue, redis: Redis) ->
         return
     found = list[int]()
     try:
-        for batch in _batches(tracks.all_unplaced(connection)):
+        for batch in batches(tracks.all_unplaced(connection)):
             years = catalogue.songs(batch)
             if years is None:
                 break
@@ -60,16 +55,10 @@ def rematch_songs(connection: Connection, catalogue: Catalogue, redis: Redis) ->
 
 
 def _due(waiting: Sequence[Open], catalogue: Catalogue) -> Iterator[Open]:
-    for batch in _batches(waiting):
+    for batch in batches(waiting):
         news = catalogue.news({album.artist for album in batch if not album.is_due})
         yield from (album for album in batch if album.is_due or _has_news(album, news))
 
 
 def _has_news(album: Open, news: dict[str, datetime]) -> bool:
     return album.looked_up_at is not None and news.get(album.artist, album.looked_up_at) > album.looked_up_at
-
-
-def _batches(waiting: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(waiting)
-    while batch := list(islice(left, BATCH)):
-        yield batch

@@ -15,7 +15,7 @@ from app.progress import Event, Failure, Phase, Topic
 from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
-from worker.enrich import Catalogue, place, place_the_plain, scrobbled_albums
+from worker.enrich import Catalogue, batches, place, place_the_plain, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
 from worker.listeners import confirm
 from worker.outdated import outdate_albums
@@ -25,7 +25,6 @@ from worker.walk import Shifted, walk
 
 log = structlog.get_logger()
 
-BATCH = 200  # albums asked for at once
 WALKS = 6  # how often a year that keeps shifting is begun again behind its last stored page
 
 
@@ -98,8 +97,8 @@ class YearFetch:
         self._recount()
         self._publish("augmenting")
         waiting = albums.pending(self._connection, self._user, self._start, self._end)
-        for at in range(0, len(waiting), BATCH):
-            placed = place(self._catalogue, waiting[at : at + BATCH])
+        for batch in batches(waiting):
+            placed = place(self._catalogue, batch)
             if placed is None:
                 break
             albums.keep(self._connection, placed)
@@ -112,8 +111,7 @@ class YearFetch:
         if not self._catalogue.knows_songs():
             return
         waiting = tracks.unplaced(self._connection, self._user, self._start, self._end)
-        for at in range(0, len(waiting), BATCH):
-            batch = waiting[at : at + BATCH]
+        for batch in batches(waiting):
             if (years := self._catalogue.songs(batch)) is None:
                 break
             tracks.keep_years(self._connection, batch, years)

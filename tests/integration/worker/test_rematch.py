@@ -176,7 +176,7 @@ def test_a_surer_answer_takes_the_place_of_a_guess(stage: Stage) -> None:
 def test_who_has_scrobbled_what_was_found_is_looked_up_once_and_not_for_nothing(
     stage: Stage, readings: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.rematch.BATCH", 1)
+    monkeypatch.setattr("worker.enrich.BATCH", 1)
     stage.take_in(
         "NightNed", [*plays("Unheard"), *(play for one in KNOWN for play in plays(one.title, 1, one.artist))]
     )
@@ -191,7 +191,7 @@ def test_who_has_scrobbled_what_was_found_is_looked_up_once_and_not_for_nothing(
 
 
 def test_what_was_found_before_the_mirror_went_away_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.rematch.BATCH", 1)
+    monkeypatch.setattr("worker.enrich.BATCH", 1)
     stage.take_in("NightNed", [play for one in KNOWN[:2] for play in plays(one.title, 1, one.artist)])
     stage.fetch("NightNed", 2023)
     forget_the_years(stage)
