@@ -14,12 +14,14 @@ from worker import listeners
 from worker import rematch as overnight
 from worker.enrich import catalogue
 from worker.lastfm import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
+from worker.stopping import Stopped, given_back
 from worker.tools import from_environment
 from worker.year import YearFetch
 
 log = structlog.get_logger()
 
 
+@given_back
 def fetch_year(username: str, year: int, run: str) -> None:
     """Brings a listener's year into the store, whole and with release years, and says how far it is.
 
@@ -43,6 +45,7 @@ def fetch_year(username: str, year: int, run: str) -> None:
             fetch.complete()
 
 
+@given_back
 def look_up_listener(username: str, run: str) -> None:
     """Finds out who that is and how much they scrobbled in which year. May run twice."""
     tools = from_environment()
@@ -57,6 +60,7 @@ def look_up_listener(username: str, run: str) -> None:
             census.complete()
 
 
+@given_back
 def rematch() -> None:
     """Asks the mirror again for albums that have no year yet. May run twice."""
     tools = from_environment()
@@ -67,6 +71,8 @@ def rematch() -> None:
         try:
             overnight.rematch(connection, mirror, tools.redis)
             overnight.rematch_songs(connection, mirror, tools.redis)
+        except Stopped:
+            raise
         except Exception:
             _do_not_retry()
             raise
@@ -77,6 +83,8 @@ def _telling(fail: Callable[[Failure], None]) -> Iterator[None]:
     """Turns what can go wrong into what the page says; only a fault of ours also fails the job."""
     try:
         yield
+    except Stopped:
+        raise
     except Overtaken:
         log.info("Another worker has this now")
     except NoSuchUser:

@@ -8,6 +8,7 @@ from app.progress import Event, Failure, Phase, Topic, latest
 from app.store import Connection, jobs, listeners
 from app.store.listeners import Listener
 from app.store.scrobbles import year_bounds
+from worker import stopping
 from worker.lastfm import LastFm, NoSuchUser
 from worker.payloads import Profile
 from worker.tools import Tools
@@ -67,6 +68,7 @@ class Census:
         """Asks for one year after the other, the newest first. Raises ListeningHidden, TryAgain, KeyRefused."""
         for year in self._years:
             if str(year) not in self._counts:
+                stopping.check()
                 found = self._tools.lastfm.count_scrobbles(self._username, *year_bounds(year))
                 self._counts[str(year)] = found
                 self._publish("fetching")

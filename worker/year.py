@@ -15,6 +15,7 @@ from app.progress import Event, Failure, Phase, Topic
 from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
+from worker import stopping
 from worker.enrich import Catalogue, batches, place, place_the_plain, scrobbled_albums
 from worker.lastfm import NoSuchUser, TryAgain
 from worker.listeners import confirm
@@ -98,6 +99,7 @@ class YearFetch:
         self._publish("augmenting")
         waiting = albums.pending(self._connection, self._user, self._start, self._end)
         for batch in batches(waiting):
+            stopping.check()
             placed = place(self._catalogue, batch)
             if placed is None:
                 break
@@ -112,6 +114,7 @@ class YearFetch:
             return
         waiting = tracks.unplaced(self._connection, self._user, self._start, self._end)
         for batch in batches(waiting):
+            stopping.check()
             if (years := self._catalogue.songs(batch)) is None:
                 break
             tracks.keep_years(self._connection, batch, years)
@@ -176,6 +179,7 @@ class YearFetch:
             self._store(page, is_last=page is first)
             left = (time.monotonic() - began) / (self._done - before) * (self._pages - self._done)
             self._publish("fetching", seconds_left=round(left))
+            stopping.check()
 
     def _fetch(self, number: int, since: datetime) -> Page:
         page = self._tools.lastfm.recent_tracks(self._username, since, self._end, page=number, known=number > 1)
