@@ -190,16 +190,24 @@ class MirrorNote(BaseModel):
     stamp: str
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing can be looked up yet, since MusicBrainz is still being imported."""
+        return self.release_groups == 0
+
+    @property
     def small(self) -> bool:
         """Whether so few albums are known that a listener should be told; MusicBrainz has millions."""
-        return self.release_groups < 100_000
+        return 0 < self.release_groups < 100_000
+
+
+NOT_IMPORTED = MirrorNote(release_groups=0, stamp="")
 
 
 _NOTE = "lastyear:mirror"
 
 
 def note_mirror(redis: Redis, note: MirrorNote | None) -> None:
-    """Leaves a note of what the mirror holds; None: nothing was imported yet."""
+    """Leaves a note of what the mirror holds; None: nobody knows."""
     if note is None:
         redis.delete(_NOTE)
     else:

@@ -10,14 +10,14 @@ from uuid import UUID
 
 import structlog
 
-from app.progress import MirrorNote
+from app.progress import NOT_IMPORTED, MirrorNote
 from app.store import Connection, albums
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble
 from app.store.tracks import Track
 from mirror.database import Connection as MirrorConnection
 from mirror.database import connect
-from mirror.errors import MirrorAway, MirrorEmpty
+from mirror.errors import MirrorAway, MirrorEmpty, MirrorError, MirrorForbidden
 from mirror.index import artists_in_the_news, check_rules
 from mirror.match import match
 from mirror.question import Match, Wanted
@@ -39,7 +39,7 @@ class Catalogue:
         self._url = url
         self._stack = stack
         self._connection: MirrorConnection | None = None
-        self._silent = False
+        self._silent: MirrorError | None = None
 
     def match(self, wanted: Sequence[Wanted], *, slips: bool) -> list[Match | None] | None:
         """What the mirror takes these albums for; None when it is away or nothing was imported yet."""
@@ -60,12 +60,19 @@ class Catalogue:
     def note(self) -> MirrorNote | None:
         """What the mirror holds, for pages; None when it cannot say."""
         state = self._ask(mirror_state)
-        return MirrorNote(release_groups=state.release_groups, stamp=state.export_stamp) if state else None
+        if state is None:
+            return NOT_IMPORTED if isinstance(self._silent, MirrorEmpty) else None
+        return MirrorNote(release_groups=state.release_groups, stamp=state.export_stamp)
+
+    def try_again(self) -> None:
+        """Lets the next question be asked even if the mirror was away: an import may have ended meanwhile."""
+        if self._silent:
+            self._silent = self._connection = None
 
     def _ask(
         self, question: Callable[Concatenate[MirrorConnection, P], T], *more: P.args, **named: P.kwargs
     ) -> T | None:
-        # Once away it is not asked again by this fetch: what stays open is asked for by a later one.
+        # Once away it is not asked for each page: what stays open is asked for at the end, or by a later fetch.
         if self._silent:
             return None
         try:
@@ -73,9 +80,9 @@ class Catalogue:
                 self._connection = self._stack.enter_context(connect(self._url))
                 check_rules(self._connection)
             return question(self._connection, *more, **named)
-        except (MirrorAway, MirrorEmpty) as error:
+        except (MirrorAway, MirrorEmpty, MirrorForbidden) as error:
             log.warning("The mirror cannot be asked: years stay open", reason=type(error).__name__)
-            self._silent = True
+            self._silent = error
             return None
 
 

@@ -12,10 +12,10 @@ from app.store import connect
 from app.store.jobs import Overtaken
 from worker import listeners
 from worker import rematch as overnight
-from worker.enrich import catalogue
+from worker.enrich import Catalogue, catalogue
 from worker.lastfm import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
 from worker.stopping import Stopped, given_back
-from worker.tools import from_environment
+from worker.tools import Tools, from_environment
 from worker.year import YearFetch
 
 log = structlog.get_logger()
@@ -33,8 +33,7 @@ def fetch_year(username: str, year: int, run: str) -> None:
         connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
         catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
     ):
-        if (note := mirror.note()) is not None:
-            note_mirror(tools.redis, note)
+        _leave_a_note(tools, mirror)
         fetch = YearFetch(tools, connection, mirror, username, year, UUID(run))
         with _telling(fetch.fail):
             fetch.begin()
@@ -68,6 +67,7 @@ def rematch() -> None:
         connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
         catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
     ):
+        _leave_a_note(tools, mirror)
         try:
             overnight.rematch(connection, mirror, tools.redis)
             overnight.rematch_songs(connection, mirror, tools.redis)
@@ -76,6 +76,12 @@ def rematch() -> None:
         except Exception:
             _do_not_retry()
             raise
+
+
+def _leave_a_note(tools: Tools, mirror: Catalogue) -> None:
+    """Tells the pages what the mirror holds; while it is away the last note stands."""
+    if (note := mirror.note()) is not None:
+        note_mirror(tools.redis, note)
 
 
 @contextmanager

@@ -97,6 +97,7 @@ class YearFetch:
         jobs.augment(self._connection, self._run, expected=self._expected or 0)
         self._recount()
         self._publish("augmenting")
+        self._catalogue.try_again()
         waiting = albums.pending(self._connection, self._user, self._start, self._end)
         for batch in batches(waiting):
             stopping.check()

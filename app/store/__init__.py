@@ -3,6 +3,6 @@
 Functions take a connection and never commit: the caller owns the transaction.
 """
 
-from app.store.database import Connection, Pool, StoreAway, answers, connect
+from app.store.database import Connection, Pool, StoreAway, connect, mirror_standing
 
-__all__ = ["Connection", "Pool", "StoreAway", "answers", "connect"]
+__all__ = ["Connection", "Pool", "StoreAway", "connect", "mirror_standing"]

@@ -1,6 +1,7 @@
 """Albums: the cache of release years. One is resolved once and serves every listener."""
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,14 +148,13 @@ class Open(Album):
     is_due: bool = True
 
 
-def open_albums(connection: Connection) -> list[Open]:
-    """All albums that have a name and no year, the most played first. Reads every scrobble once."""
-    with connection.cursor(row_factory=class_row(Open)) as cursor:
-        cursor.execute(
-            f"""
-            SELECT {_COLUMNS}, looked_up_at,
-                   augmentation_status = 'pending'
-                   OR looked_up_at + make_interval(days => LEAST(2 ^ (misses - 1), %s)::integer) <= now() AS is_due
+def open_ids(connection: Connection) -> "array[int]":  # 3.11 cannot subscript it when it runs
+    """The ids of all albums that have a name and no year, and of those that nobody was asked about yet, the most
+    played first. Reads every scrobble once. They may be a million, so that nothing else of them is kept."""
+    with connection.cursor() as cursor:
+        rows = cursor.stream(
+            """
+            SELECT id
             FROM albums
             LEFT JOIN (
                 SELECT tracks.album AS id, count(*) AS plays
@@ -162,10 +162,27 @@ def open_albums(connection: Connection) -> list[Open]:
                 JOIN tracks ON tracks.id = scrobbles.track
                 GROUP BY tracks.album
             ) AS played USING (id)
-            WHERE augmentation_status IN ('pending', 'not_found') AND album <> ''
+            WHERE augmentation_status = 'pending' OR augmentation_status = 'not_found' AND album <> ''
             ORDER BY plays DESC NULLS LAST, id
+            """
+        )
+        return array("q", (row[0] for row in rows))
+
+
+def still_open(connection: Connection, ids: Sequence[int]) -> list[Open]:
+    """The albums with these ids that have no year by now, in the order of the ids."""
+    with connection.cursor(row_factory=class_row(Open)) as cursor:
+        cursor.execute(
+            f"""
+            SELECT {_COLUMNS}, looked_up_at,
+                   augmentation_status = 'pending'
+                   OR looked_up_at + make_interval(days => LEAST(2 ^ (misses - 1), %s)::integer) <= now() AS is_due
+            FROM albums
+            JOIN unnest(%s::bigint[]) WITH ORDINALITY AS wanted (id, rank) USING (id)
+            WHERE augmentation_status IN ('pending', 'not_found')
+            ORDER BY rank
             """.encode(),  # noqa: S608  our own column names
-            [MOST_WAIT],
+            [MOST_WAIT, list(ids)],
         )
         return cursor.fetchall()
 

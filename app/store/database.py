@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -59,14 +59,19 @@ class Pool:
         self._pool.close()
 
 
-def answers(url: str) -> bool:
-    """Whether the database at `url` answers a query now; used to tell if the mirror is there."""
+MirrorStanding = Literal["serving", "empty", "away"]
+
+
+def mirror_standing(url: str) -> MirrorStanding:
+    """Whether the mirror at `url` has something to be asked for, nothing yet, or does not answer."""
+    # An import renames its schema to this name when it is whole.
+    query = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'musicbrainz')"
     try:
         with psycopg.connect(url, connect_timeout=2, application_name="lastyear-ready") as connection:
-            connection.execute("SELECT 1")
+            row = connection.execute(query).fetchone()
     except psycopg.Error:
-        return False
-    return True
+        return "away"
+    return "serving" if row and row[0] else "empty"
 
 
 @contextmanager

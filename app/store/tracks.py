@@ -46,18 +46,19 @@ def unplaced(connection: Connection, user: int, start: datetime, end: datetime) 
         return cursor.fetchall()
 
 
-def all_unplaced(connection: Connection) -> list[Track]:
-    """The same of everybody."""
+def some_unplaced(connection: Connection, *, behind: int, limit: int) -> list[Track]:
+    """The same of everybody: so many at most, in the order of their ids, the first one `behind` that id."""
     with connection.cursor(row_factory=class_row(Track)) as cursor:
         cursor.execute(
             f"""
             SELECT tracks.id, albums.artist, tracks.title
             FROM tracks
             JOIN albums ON albums.id = tracks.album
-            WHERE {_WANTED}
+            WHERE tracks.id > %s AND {_WANTED}
             ORDER BY tracks.id
+            LIMIT %s
             """.encode(),  # noqa: S608  our own condition
-            [WAIT],
+            [behind, WAIT, limit],
         )
         return cursor.fetchall()
 

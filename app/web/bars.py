@@ -15,7 +15,7 @@ from app.store.albums import Breadth, Heard
 from app.store.scrobbles import Standing, year_bounds
 from app.web import links, words
 from app.web.errors import Problem
-from app.web.pages import listener_name, listening_year_of, private
+from app.web.pages import listener_name, listening_year_of, private, what_the_mirror_holds
 from app.web.site import site
 
 blueprint = Blueprint("bars", __name__)
@@ -162,8 +162,10 @@ def _stack(username: str, listening_year: int, release_year: int | None, chart: 
 
 
 def _page(stack: Stack, listening_year: int, template: str, **more: int | None) -> Response:
+    note = what_the_mirror_holds()
     page = render_template(
         template,
+        importing=note is not None and note.empty,
         stack=stack,
         name=stack.username,
         year=listening_year,

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from app.counters import totals
 from app.fetches import QUEUES, queue
-from app.store import answers
+from app.store import mirror_standing
 from app.web.address import is_loopback
 from app.web.site import Site, site
 
@@ -50,9 +50,10 @@ def healthz() -> str:
 @blueprint.get("/readyz")
 @loopback_only
 def readyz() -> tuple[Response, int]:
-    """Redis and the mirror answer; 503 with the name of what does not."""
-    parts = {"redis": _redis_answers(site()), "mirror": answers(site().settings.mirror_url.get_secret_value())}
-    return jsonify(parts), 200 if all(parts.values()) else 503
+    """Redis answers; 503 where it does not. Of the mirror only how it stands: without it the site serves."""
+    redis = _redis_answers(site())
+    mirror = mirror_standing(site().settings.mirror_url.get_secret_value())
+    return jsonify(redis=redis, mirror=mirror), 200 if redis else 503
 
 
 @blueprint.get("/metrics")

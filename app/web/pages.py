@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.fetches import FIRST_YEAR, QueueAway, ahead
-from app.progress import Failure, mirror_note
+from app.progress import Failure, MirrorNote, mirror_note
 from app.store import StoreAway, jobs, listeners
 from app.web.address import is_same_origin
 from app.web.errors import Problem
@@ -169,6 +169,9 @@ def _status(visit: Visit) -> int:
 
 def _draw(visit: Visit, listening_year: int) -> str:
     event = visit.event
+    note = None if visit.queue_away else what_the_mirror_holds()
+    seen = view(event, listening_year) if event else None
+    importing = note is not None and note.empty and seen is not None and seen.pending > 0
     waiting = 0
     if event is not None and event.phase == "queued" and not visit.queue_away:
         try:
@@ -180,20 +183,21 @@ def _draw(visit: Visit, listening_year: int) -> str:
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event, listening_year) if event else None,
+        view=seen,
         waiting=waiting,
         live=_waits(visit),
-        small_mirror=0 if visit.queue_away else _small_mirror(),
+        follows=_waits(visit) or importing,
+        importing=importing,
+        small_mirror=note.release_groups if note and note.small else 0,
     )
 
 
-def _small_mirror() -> int:
-    """How many albums are known where these are so few that a visitor should be told; else 0."""
+def what_the_mirror_holds() -> MirrorNote | None:
+    """The workers' last note of it, if there is one."""
     try:
-        note = mirror_note(site().redis)
+        return mirror_note(site().redis)
     except RedisError:
-        return 0
-    return note.release_groups if note and note.small else 0
+        return None
 
 
 def _known_years(site: Site, visit: Visit) -> tuple[list[int], dict[int, int]]:

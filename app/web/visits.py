@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 UNPLACED = timedelta(minutes=10)
 """Plays whose album the mirror could not be asked about are asked for again after this."""
+IMPORT = timedelta(hours=1)
+"""The same while MusicBrainz is being imported: when that is done all of them are asked for without a visit."""
 
 
 PHASES: dict[jobs.Status, Phase] = {
@@ -58,7 +60,7 @@ def visit_year(site: Site, username: str, year: int, *, anew: bool = False) -> V
         snapshot = progress.latest(site.redis, topic)
     except RedisError:
         return _without_queue(site, topic)
-    if snapshot and _holds(snapshot, year) and not (anew and not snapshot.event.running):
+    if snapshot and _holds(site, snapshot, year) and not (anew and not snapshot.event.running):
         return Visit(snapshot.username, snapshot.event, snapshot.at)
     try:
         return _ask(site, topic, year, anew=anew)
@@ -74,7 +76,7 @@ def visit_listener(site: Site, username: str) -> Visit:
     topic = Topic(username)
     try:
         snapshot = progress.latest(site.redis, topic)
-        if snapshot and _holds(snapshot, None):
+        if snapshot and _holds(site, snapshot, None):
             return Visit(snapshot.username, snapshot.event, snapshot.at)
         site.budget.spend("fetch")
         if snapshot is None:
@@ -92,7 +94,7 @@ def visit_listener(site: Site, username: str) -> Visit:
     return Visit(snapshot.username, event)
 
 
-def _holds(snapshot: Snapshot, year: int | None) -> bool:
+def _holds(site: Site, snapshot: Snapshot, year: int | None) -> bool:
     event = snapshot.event
     if event.running:
         return snapshot.age < SILENCE.total_seconds()
@@ -101,8 +103,16 @@ def _holds(snapshot: Snapshot, year: int | None) -> bool:
     if year is None:
         return snapshot.age < LISTENER.total_seconds()
     if event.scrobbles > event.matched + event.fuzzy_matched + event.not_found:
-        return snapshot.age < UNPLACED.total_seconds()
+        return snapshot.age < _patience(site).total_seconds()
     return is_fresh(year, datetime.fromtimestamp(snapshot.at, UTC), datetime.now(UTC))
+
+
+def _patience(site: Site) -> timedelta:
+    try:
+        note = progress.mirror_note(site.redis)
+    except RedisError:
+        return UNPLACED
+    return IMPORT if note and note.empty else UNPLACED
 
 
 def _ask(site: Site, topic: Topic, year: int, *, anew: bool) -> Visit:
@@ -111,7 +121,7 @@ def _ask(site: Site, topic: Topic, year: int, *, anew: bool) -> Visit:
         whole = known.event is not None and known.event.phase == "completed"
         if whole and known.event and not anew:
             snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
-            if _holds(snapshot, year):
+            if _holds(site, snapshot, year):
                 # Redis had forgotten it.
                 progress.remember(site.redis, topic, snapshot)
                 return known
@@ -131,7 +141,7 @@ def _at_work(site: Site, topic: Topic, known: Visit) -> Visit:
     snapshot = progress.latest(site.redis, topic)
     if snapshot is None:
         return known
-    if snapshot.event.running and not _holds(snapshot, topic.year):
+    if snapshot.event.running and not _holds(site, snapshot, topic.year):
         # Still in line: the database is not asked again for a while.
         progress.remember(site.redis, topic, snapshot.model_copy(update={"at": time.time()}))
     return Visit(snapshot.username, snapshot.event, snapshot.at)

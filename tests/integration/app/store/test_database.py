@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.store import Connection, Pool, StoreAway, albums, answers, connect, jobs, listeners, scrobbles
+from app.store import Connection, Pool, StoreAway, albums, connect, jobs, listeners, mirror_standing, scrobbles
 from app.store.albums import Album
 from app.store.migrate import migrate
 from app.store.scrobbles import Scrobble
@@ -71,7 +71,7 @@ def test_a_database_that_is_away_is_said_to_be_without_its_address() -> None:
     assert "hush-hush" not in str(away.value)
     assert away.value.__cause__ is None
     assert away.value.__suppress_context__
-    assert not answers(NOWHERE)
+    assert mirror_standing(NOWHERE) == "away"
 
 
 def test_a_connection_that_is_lost_on_the_way_is_said_to_be(database_url: str, connection: Connection) -> None:
@@ -90,8 +90,9 @@ def test_a_mistake_of_ours_is_not_taken_for_absence(database_url: str) -> None:
         connection.execute("SELECT FROM nowhere")
 
 
-def test_a_database_that_is_there_answers(database_url: str) -> None:
-    assert answers(database_url)
+def test_a_mirror_serves_once_something_was_imported(database_url: str, mirror_url: str) -> None:
+    assert mirror_standing(database_url) == "empty"
+    assert mirror_standing(mirror_url) == "serving"
 
 
 @pytest.fixture

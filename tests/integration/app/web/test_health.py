@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
 from app.fetches import FETCHES, LOOKUPS
 from app.progress import Topic
@@ -36,18 +37,25 @@ def test_alive_touches_nothing(site_with: Visitor) -> None:
 
 def test_ready_when_redis_and_the_mirror_answer(client: FlaskClient) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.get_json()) == (200, {"redis": True, "mirror": True})
+    assert (answer.status_code, answer.get_json()) == (200, {"redis": True, "mirror": "serving"})
 
 
 def test_ready_does_not_wake_the_app_database(site_with: Visitor) -> None:
     assert site_with(database_url=NO_DATABASE).get("/readyz").status_code == 200
 
 
-def test_not_ready_names_what_is_down(site_with: Visitor) -> None:
-    without_redis = site_with(redis_url=NO_REDIS).get("/readyz")
-    assert (without_redis.status_code, without_redis.get_json()) == (503, {"redis": False, "mirror": True})
-    without_mirror = site_with(mirror_url=NO_DATABASE).get("/readyz")
-    assert (without_mirror.status_code, without_mirror.get_json()) == (503, {"redis": True, "mirror": False})
+def test_not_ready_without_redis(site_with: Visitor) -> None:
+    answer = site_with(redis_url=NO_REDIS).get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (503, {"redis": False, "mirror": "serving"})
+
+
+def test_ready_without_the_mirror_since_the_site_serves_and_fetches_without_it(
+    site_with: Visitor, empty_database: str
+) -> None:
+    away = site_with(mirror_url=NO_DATABASE).get("/readyz")
+    assert (away.status_code, away.get_json()) == (200, {"redis": True, "mirror": "away"})
+    not_imported = site_with(mirror_url=SecretStr(empty_database)).get("/readyz")
+    assert (not_imported.status_code, not_imported.get_json()) == (200, {"redis": True, "mirror": "empty"})
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/metrics"])
