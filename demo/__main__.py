@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -24,6 +24,7 @@ from demo import parts
 from demo.lastfm import DEFAULT_PORT as LASTFM_PORT
 from demo.musicbrainz import STAMP, write_export
 from mirror.database import connect as connect_mirror
+from mirror.errors import MirrorOutdated
 from mirror.load import import_export
 from mirror.state import State, mirror_state
 from worker.command import read_env_file
@@ -118,7 +119,8 @@ def _prepare(settings: Settings, environ: dict[str, str]) -> None:
 
 def _fill_mirror(settings: Settings) -> State | None:
     """Loads the demo's MusicBrainz unless something else is there, or the same."""
-    with connect_mirror(settings.mirror_url.get_secret_value()) as connection:
+    state = None
+    with connect_mirror(settings.mirror_url.get_secret_value()) as connection, suppress(MirrorOutdated):
         state = mirror_state(connection)
     owner, known = settings.mirror_owner_url.get_secret_value(), LOCAL / "catalogue"
     stale = state is None or (state.export_stamp == STAMP and _read(known) != _digest())

@@ -17,7 +17,14 @@ from rich.filesize import decimal
 
 from mirror import match
 from mirror.database import connect
-from mirror.errors import MirrorError, SchemaChanged
+from mirror.errors import (
+    ImportRunning,
+    MirrorEmpty,
+    MirrorError,
+    MirrorOutdated,
+    ReplicationRunning,
+    SchemaChanged,
+)
 from mirror.explain import Explanation, explain
 from mirror.feed import Feed
 from mirror.index import check_rules
@@ -116,8 +123,17 @@ def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
 
         Needs METABRAINZ_TOKEN. Packets are CC BY-NC-SA 3.0, so from then on the mirror is not for commercial use.
         A packet has only what has changed: a mirror that shall hold more tables is to be imported anew.
+
+        Ends well, with a sentence, where nothing was imported yet or where an import or another replication is at
+        work; with status 3 when MusicBrainz has changed its schema, so that trying again is of no use.
         """
-        run_replication(settings(), follow=follow, limit=limit, profile=profile)
+        try:
+            run_replication(settings(), follow=follow, limit=limit, profile=profile)
+        except (MirrorEmpty, ImportRunning, ReplicationRunning) as error:
+            # The hourly timer comes again: no reason for an alarm.
+            if follow or isinstance(error, MirrorOutdated):
+                raise
+            click.echo(f"Nothing to do now. {error}")
 
     @mirror.command()
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")

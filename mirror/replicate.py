@@ -135,6 +135,8 @@ class _Run:
             while not self.over and (applied := self._next(connection)):
                 self.result = self.result.plus(applied)
                 self.tell(applied)
+        except ImportRunning:
+            raise  # as it should be, and the new mirror will know nothing of it
         except MirrorError as error:
             with suppress(MirrorError, psycopg.Error):
                 note_error(connection, str(error))

@@ -7,7 +7,7 @@ from typing import LiteralString
 from psycopg.rows import class_row
 
 from mirror.database import Connection, readable_errors
-from mirror.errors import MirrorEmpty
+from mirror.errors import MirrorEmpty, MirrorOutdated
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class TableSize:
 
 
 def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
-    """The import that the mirror serves; None before the first. With `lock` nobody else changes it meanwhile."""
+    """The import that the mirror serves; None before the first. With `lock` nobody else changes it meanwhile.
+
+    Raises MirrorOutdated.
+    """
     query: LiteralString = """
         SELECT
             profile,
@@ -61,6 +64,8 @@ def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
     try:
         with readable_errors(), connection.cursor(row_factory=class_row(State)) as cursor:
             return cursor.execute(query + " FOR UPDATE" if lock else query).fetchone()
+    except MirrorOutdated:
+        raise
     except MirrorEmpty:
         return None
 

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
 from demo.metabrainz import MetaBrainz
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.database import connect
+from mirror.replicate import ONE_AT_A_TIME
 from mirror.state import mirror_state
+from mirror.swap import owner
 from tests.conftest import wait_until
 from tests.integration.mirror.music import group
 from tests.integration.mirror.packets import BASE, publish
@@ -67,6 +70,44 @@ def test_a_changed_schema_is_a_sentence_and_an_exit_status_of_its_own(mirror: st
         "Error: MusicBrainz has changed its schema: the mirror goes on serving what it has, but gets nothing new. "
         "Update LastYear.fm, then run `lastyear mirror import`. (this packet has 32, the mirror 31)\n"
     )
+
+
+def test_before_the_first_import_there_is_nothing_to_do_and_nothing_wrong(
+    empty_database: str, metabrainz: MetaBrainz
+) -> None:
+    result = run(settings(empty_database, metabrainz), "replicate")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Nothing to do now. Nothing has been imported into the mirror yet")
+    assert run(settings(empty_database, metabrainz), "replicate", "--follow").exit_code == 1
+
+
+def test_while_an_import_is_at_work_there_is_nothing_to_do_and_nothing_wrong(
+    mirror: str, metabrainz: MetaBrainz
+) -> None:
+    with owner(mirror):
+        result = run(settings(mirror, metabrainz), "replicate")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Nothing to do now. An import is at work on this mirror")
+    assert status(settings(mirror, metabrainz))["last_error"] is None
+    assert run(settings(mirror, metabrainz), "replicate").stdout.startswith("The mirror is at packet")
+
+
+def test_beside_another_replication_there_is_nothing_to_do_and_nothing_wrong(
+    mirror: str, metabrainz: MetaBrainz
+) -> None:
+    with psycopg.connect(mirror) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        result = run(settings(mirror, metabrainz), "replicate")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Nothing to do now. Another replication is at work")
+
+
+def test_a_mirror_of_another_version_is_not_passed_over_in_silence(mirror: str, metabrainz: MetaBrainz) -> None:
+    with psycopg.connect(mirror) as connection:
+        connection.execute("ALTER TABLE musicbrainz.mirror_state DROP COLUMN names_rules")
+    result = run(settings(mirror, metabrainz), "replicate")
+    assert result.exit_code == 1
+    assert "imported by another version" in result.stderr
 
 
 def test_another_profile_is_refused(mirror: str, metabrainz: MetaBrainz) -> None:
