@@ -24,14 +24,17 @@ check: lint test  ## What CI runs: lint and test
 bench: .venv/.test  ## Measure what README promises, as ratios within one run
 	@$(BIN)/python -m tests.bench $(FIGURES)
 
-# A lock lists only what the one before it does not: pip is given all that apply.
+# A lock lists only what the one before it does not: pip is given all that apply. What is there for Windows only counts
+# as not there, since others may want it everywhere.
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
-besides = $$(sed -nE 's/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p' $(1))
-lock: .venv/.test  ## Resolve the dependencies anew into the three lock files
+besides = $$(sed -nE "/win32/!s/^([a-zA-Z0-9._-]+)==.*/--no-emit-package \1/p" $(1))
+LOCKS := requirements.lock demo/requirements.lock ansible/requirements.lock
+lock: | .venv/bin/python  ## Resolve the dependencies anew into the lock files
 	@$(PIP) uv
 	@$(UV) $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(UV) $(UPGRADE) pyproject.toml --extra demo -c requirements.lock $(call besides,requirements.lock) -o demo/requirements.lock
-	@$(UV) $(UPGRADE) pyproject.toml --extra demo --extra test -c requirements.lock -c demo/requirements.lock $(call besides,requirements.lock demo/requirements.lock) -o tests/requirements.lock
+	@$(UV) $(UPGRADE) pyproject.toml --extra ops -c requirements.lock -c demo/requirements.lock $(call besides,requirements.lock) -o ansible/requirements.lock
+	@$(UV) $(UPGRADE) pyproject.toml --extra demo --extra ops --extra test $(LOCKS:%=-c %) $(call besides,$(LOCKS)) -o tests/requirements.lock
 
 clean:  ## Forget the virtual environment and the local state (.venv, .local)
 	@rm -rf .venv .local
@@ -46,8 +49,14 @@ clean:  ## Forget the virtual environment and the local state (.venv, .local)
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.test: .venv/.demo tests/requirements.lock
+.venv/.ops: requirements.lock ansible/requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what provisioning needs (once) ..."
+	@$(PIP) --require-hashes -r requirements.lock -r ansible/requirements.lock
+	@touch $@
+
+.venv/.test: .venv/.demo ansible/requirements.lock tests/requirements.lock
 	@echo "Installing what the tests need (once) ..."
-	@$(PIP) --require-hashes -r requirements.lock -r demo/requirements.lock -r tests/requirements.lock
+	@$(PIP) --require-hashes $(LOCKS:%=-r %) -r tests/requirements.lock
+	@touch .venv/.ops
 	@tests/install-chromium
 	@touch $@
