@@ -20,6 +20,9 @@ log = structlog.get_logger()
 PREFIX = "lastyear:progress:"
 KEPT = timedelta(days=30)  # a snapshot is a cache: the database has the truth
 
+LEFT_ALONE = 10.0  # seconds for which a web that does not take events is left alone
+LAST_WORDS = (1.0, 3.0, 6.0)  # seconds between the tries at a run's last event
+
 Phase = Literal["queued", "fetching", "augmenting", "completed", "failed"]
 Count = Annotated[int, Field(ge=0)]
 Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -121,14 +124,32 @@ class WebhookPublisher:
         self._url = url
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
+        self._silent_until = 0.0
 
     def publish(self, topic: Topic, event: Event) -> None:
-        """Posts the event. One that is not taken is only logged: the next one says everything anew."""
+        """Posts the event. One that is not taken is only logged: the next one says everything anew.
+
+        A web that is away must not slow a fetch down, so that it is left alone for a while. After the last event
+        of a run there is no next one: it is posted a few times.
+        """
+        if event.running:
+            if time.monotonic() >= self._silent_until:
+                self._post(topic, event)
+            return
+        for pause in (*LAST_WORDS, 0):
+            if self._post(topic, event):
+                return
+            time.sleep(pause)
+
+    def _post(self, topic: Topic, event: Event) -> bool:
         body = {"username": topic.username, "year": topic.year, "event": event.model_dump(mode="json")}
         try:
-            self._session.post(self._url, json=body, timeout=5).raise_for_status()
+            self._session.post(self._url, json=body, timeout=(3, 5)).raise_for_status()
         except requests.RequestException as error:
             log.warning("A progress event was not taken", reason=type(error).__name__)
+            self._silent_until = time.monotonic() + LEFT_ALONE
+            return False
+        return True
 
 
 class JobUpdate(BaseModel):
