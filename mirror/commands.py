@@ -34,6 +34,7 @@ from mirror.pace import pace
 from mirror.question import Wanted
 from mirror.replicate import replicate
 from mirror.search import told
+from mirror.state import mirror_state
 from mirror.status import TIMEOUT, Status, for_people, for_programs, mirror_status
 from mirror.tables import PROFILES
 from mirror.web import Manners
@@ -97,19 +98,29 @@ def mirror_commands(settings: Callable[[], MirrorSettings]) -> click.Group:
         show_default=True,
         help="What to keep: albums, or recordings too (five times the disk).",
     )
+    @click.option(
+        "--when",
+        type=click.Choice(["always", "needed"]),
+        default="always",
+        show_default=True,
+        help="needed: only where there is no mirror of this profile yet.",
+    )
     @click.option("--verify-first", is_flag=True, help="Fetch the whole archive and check it before loading it.")
     @click.option(
         "--folder",
         type=click.Path(file_okay=False, path_type=Path),
         help="Where --verify-first fetches it to [default: the user's cache].",
     )
-    def import_(location: str | None, profile: str, verify_first: bool, folder: Path | None) -> None:
+    def import_(location: str | None, profile: str, when: str, verify_first: bool, folder: Path | None) -> None:
         """Import an export of MusicBrainz and swap it in when it is whole.
 
         LOCATION is a directory, a file: or an http(s): URL that has a LATEST or is an export itself. Without it,
         MUSICBRAINZ_DUMP_URL is used. Whatever goes wrong, the mirror goes on serving what it has.
         """
         site = settings()
+        if when == "needed" and (there := serves(site.url, profile)):
+            click.echo(there)
+            return
         verify_in = (folder or cache()) if verify_first else None
         options = Options(profile=profile, verify_in=verify_in, manners=Manners(agent=site.agent))
         run_import(site, location, options)
@@ -163,6 +174,17 @@ def cache() -> Path:
     if service := os.environ.get("CACHE_DIRECTORY"):
         return Path(service)
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "lastyear"
+
+
+def serves(url: str, profile: str) -> str:
+    """Which export a mirror of this profile and of our rules for names serves, as a sentence; nothing if none does."""
+    with connect(url) as connection:
+        try:
+            check_rules(connection)
+        except (MirrorEmpty, MirrorOutdated):
+            return ""
+        state = mirror_state(connection)
+    return f"The export {state.export_stamp} is there." if state and state.profile == profile else ""
 
 
 def run_import(settings: MirrorSettings, location: str | None, options: Options) -> None:

@@ -1,0 +1,158 @@
+"""The variables of the inventory: what is wrong with them, said before anything is touched, and their table.
+
+`python ansible/filter_plugins/variables.py` writes the table into ansible/README.md.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ANSIBLE = Path(__file__).parent.parent
+README = ANSIBLE / "README.md"
+BEGIN, END = "<!-- variables -->\n", "<!-- /variables -->\n"
+
+POSTGRESQL = (r"postgres(ql)?://[^\s/:]+:[^\s/]+@[^\s/]+/[^\s/]+", "should be postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=require")
+WEB = (r"(https?://\S+)?", "should begin with http:// or https://, or be empty")
+PASSWORD = (
+    r"([A-Za-z0-9_-]{20,})?",
+    "should be at least 20 letters, digits, - or _. Make one: openssl rand -hex 24",
+)
+SHAPES = {
+    "lastyear_domain": (
+        r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]",
+        "should be a host name in small letters, without https:// and without a path, such as lastyear.example.org",
+    ),
+    "lastyear_contact": (r"https?://[^\s']+|[^\s'@]+@[^\s'@]+\.[^\s'@]+", "should be a URL or a mail address"),
+    "lastyear_lastfm_api_key": (r"[0-9a-f]{32}", "should be 32 digits and letters a to f: the API key, not the shared secret"),
+    "lastyear_database_url": POSTGRESQL,
+    "lastyear_database_direct_url": (f"({POSTGRESQL[0]})?", POSTGRESQL[1]),
+    "lastyear_lastfm_api_url": WEB,
+    "lastyear_lastfm_web_url": WEB,
+    "lastyear_failure_webhook": WEB,
+    "lastyear_musicbrainz_dump_url": (r"((https?|file)://[^\s']+)?", "should begin with http://, https:// or file://"),
+    "lastyear_musicbrainz_packet_url": WEB,
+    "lastyear_metabrainz_token": (r"([A-Za-z0-9_-]{20,})?", "should be the access token of metabrainz.org/profile"),
+    "lastyear_reboot_at": (r"(([01]\d|2[0-3]):[0-5]\d)?", 'should be "HH:MM" in quotes, or ""'),
+    "lastyear_acme_email": (r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "should be a mail address"),
+    "lastyear_dashboard_password": PASSWORD,
+    "lastyear_internal_token": PASSWORD,
+    "lastyear_mirror_password": PASSWORD,
+    "lastyear_valkey_password": PASSWORD,
+    "lastyear_address": (r"[A-Za-z0-9.:-]*", "should be an IP address or a host name"),
+}
+"""Variable -> (the whole of what it may look like, the mend)."""
+
+WITH = {
+    "lastyear_tls_certificate": lambda given: given.get("lastyear_tls") == "files",
+    "lastyear_tls_key": lambda given: given.get("lastyear_tls") == "files",
+    "lastyear_dashboard_password": lambda given: given.get("lastyear_dashboard") == "public",
+    "lastyear_internal_token": lambda given: given.get("lastyear_progress_by_webhook") is True,
+}
+"""Variable -> whether others make it necessary."""
+
+APART = ("lastyear_address", "lastyear_mirror_password", "lastyear_valkey_password")
+"""Necessary where there are several machines."""
+
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "bool": lambda value: isinstance(value, bool),
+    "list": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "dict": lambda value: isinstance(value, dict),
+}
+PLAIN = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "list": "a list of texts", "dict": "a mapping"}
+
+
+def options() -> dict[str, dict[str, Any]]:
+    """Every variable that a role knows, with its specification and the roles that use it, sorted by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(ANSIBLE.glob("roles/*/meta/argument_specs.yml")):
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        for name, option in specs["main"]["options"].items():
+            found.setdefault(name, {**option, "roles": []})["roles"].append(path.parts[-3])
+    return dict(sorted(found.items()))
+
+
+def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str]:
+    """A sentence for everything wrong with the variables of one machine: which, what, and how it is mended.
+
+    `given` holds the inventory's variables that begin with lastyear_; `several`: whether there is more than one machine.
+    Values are never repeated: they may be secrets.
+    """
+    known = options()
+    return [*_unknown(given, known), *_missing(given, known, several), *_misshapen(given, known)]
+
+
+def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(set(given) - set(known)):
+        near = get_close_matches(name, known, n=1, cutoff=0.8)
+        hint = f"did you mean {near[0]}?" if near else "ansible/README.md lists those that there are."
+        yield f"{name}: no role knows it; {hint}"
+
+
+def _missing(given: Mapping[str, Any], known: Mapping[str, Any], several: bool) -> Iterator[str]:
+    wanted = [name for name, option in known.items() if option.get("required")]
+    wanted += [name for name, needed in WITH.items() if needed(given)]
+    wanted += APART if several else ()
+    for name in wanted:
+        if given.get(name) in (None, ""):
+            description = known[name]["description"]
+            yield f"{name}: missing. {description}. Set it in group_vars/all/ of your inventory, a secret in vault.yml there."
+
+
+def _misshapen(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in sorted(given.items()):
+        if name not in known or value is None:
+            continue
+        option = known[name]
+        kind, choices = option.get("type", "str"), option.get("choices")
+        pattern, mend = SHAPES.get(name, (".*", ""))
+        if not TYPES[kind](value):
+            yield f"{name}: should be {PLAIN[kind]}, it is {_kind_of(value)}."
+        elif choices and value not in choices:
+            yield f"{name}: should be one of {', '.join(choices)}."
+        elif kind == "str" and value and ("'" in value or "\n" in value or not re.fullmatch(pattern, value)):
+            yield f"{name}: {mend or 'should have neither quotes nor line breaks'}."
+        elif kind in ("int", "float") and value < 0:
+            yield f"{name}: should not be negative."
+
+
+def _kind_of(value: object) -> str:
+    kind = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping"}.get(type(value), "text")
+    return f"{kind} (texts stand in quotes)" if kind != "text" else kind
+
+
+def table() -> str:
+    """The variables as a table in Markdown."""
+    rows = []
+    for name, option in options().items():
+        if option.get("required"):
+            default = "**required**"
+        elif "default" in option:
+            default = f"`{_written(option['default'])}`" if option["default"] != "" else ""
+        else:
+            default = "by formula"
+        rows.append(f"| `{name}` | {option['type']} | {default} | {option['description']} |")
+    return "\n".join(["| variable | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class FilterModule:
+    """What Ansible finds here."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Name -> filter."""
+        return {"variable_faults": lambda given, several=False: variable_faults(given, bool(several))}
+
+
+if __name__ == "__main__":
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    README.write_text(before + BEGIN + table() + END + rest.partition(END)[2], encoding="utf-8")
