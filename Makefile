@@ -1,6 +1,6 @@
 # Every chore has one door. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench lock clean
+.PHONY: help run test lint check bench lock clean provision deploy rollback
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
 help:  ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 run: .venv/.demo  ## Start everything here (no key, no download needed) and print the address
 	@exec $(BIN)/python -m demo
@@ -16,13 +16,34 @@ run: .venv/.demo  ## Start everything here (no key, no download needed) and prin
 test: .venv/.test  ## Run every test; what they need is installed first
 	@$(BIN)/python -m pytest $(TESTS)
 
-lint: .venv/.test  ## Style, types, import arrows, SQL
+lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql
+	@$(BIN)/yamllint --strict ansible && cd ansible && $(ANSIBLE) PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --quiet --offline -c ../.ansible-lint .
+	@tests/lint-units
 
 check: lint test  ## What CI runs: lint and test
 
 bench: .venv/.test  ## Measure what README promises, as ratios within one run
 	@$(BIN)/python -m tests.bench $(FIGURES)
+
+# The operator's chores. ARGS goes to ansible-playbook: make provision ARGS="--check --diff".
+INVENTORY ?= ansible/inventories/site
+ANSIBLE := LC_ALL=C.UTF-8 ANSIBLE_CONFIG=$(CURDIR)/ansible/ansible.cfg
+PLAY = cd ansible && $(ANSIBLE) ../$(BIN)/ansible-playbook --inventory $(abspath $(INVENTORY)) $(VAULT) $(ARGS)
+# The vault's password is asked for where there is a vault and no file with its password.
+VAULT = $(if $(ANSIBLE_VAULT_PASSWORD_FILE),,$(shell grep -rlqs '^.ANSIBLE_VAULT' $(INVENTORY) && echo --ask-vault-pass))
+
+provision: .venv/.ops | $(INVENTORY)  ## Bring the machines of INVENTORY (ansible/inventories/site) to what it says
+	@$(PLAY) site.yml
+
+deploy: .venv/.ops | $(INVENTORY)  ## Bring this checkout's code to the machines; back again if it does not answer
+	@$(PLAY) deploy.yml
+
+rollback: .venv/.ops | $(INVENTORY)  ## Go back to the release before
+	@$(PLAY) rollback.yml
+
+ansible/inventories/%:
+	@echo "There is no inventory $@. Make one: cp -r ansible/inventories/example $@, then fill it in (ansible/README.md)." >&2; exit 1
 
 # A lock lists only what the one before it does not: pip is given all that apply. What is there for Windows only counts
 # as not there, since others may want it everywhere.

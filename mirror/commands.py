@@ -177,7 +177,7 @@ def cache() -> Path:
 
 
 def serves(url: str, profile: str) -> str:
-    """Which export a mirror of this profile and of our rules for names serves, as a sentence; nothing if none does."""
+    """A sentence that names the export, if a mirror of this profile and our rules of names serves; or nothing."""
     with connect(url) as connection:
         try:
             check_rules(connection)

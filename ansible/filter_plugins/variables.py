@@ -15,7 +15,10 @@ ANSIBLE = Path(__file__).parent.parent
 README = ANSIBLE / "README.md"
 BEGIN, END = "<!-- variables -->\n", "<!-- /variables -->\n"
 
-POSTGRESQL = (r"postgres(ql)?://[^\s/:]+:[^\s/]+@[^\s/]+/[^\s/]+", "should be postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=require")
+POSTGRESQL = (
+    r"postgres(ql)?://[^\s/:]+:[^\s/]+@[^\s/]+/[^\s/]+",
+    "should be postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=require",
+)
 WEB = (r"(https?://\S+)?", "should begin with http:// or https://, or be empty")
 PASSWORD = (
     r"([A-Za-z0-9_-]{20,})?",
@@ -24,18 +27,27 @@ PASSWORD = (
 SHAPES = {
     "lastyear_domain": (
         r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]",
-        "should be a host name in small letters, without https:// and without a path, such as lastyear.example.org",
+        "should be a host name in small letters without https:// and path, such as lastyear.example.org",
     ),
     "lastyear_contact": (r"https?://[^\s']+|[^\s'@]+@[^\s'@]+\.[^\s'@]+", "should be a URL or a mail address"),
-    "lastyear_lastfm_api_key": (r"[0-9a-f]{32}", "should be 32 digits and letters a to f: the API key, not the shared secret"),
+    "lastyear_lastfm_api_key": (
+        r"[0-9a-f]{32}",
+        "should be 32 digits and letters a to f: the API key, not the shared secret",
+    ),
     "lastyear_database_url": POSTGRESQL,
     "lastyear_database_direct_url": (f"({POSTGRESQL[0]})?", POSTGRESQL[1]),
     "lastyear_lastfm_api_url": WEB,
     "lastyear_lastfm_web_url": WEB,
     "lastyear_failure_webhook": WEB,
-    "lastyear_musicbrainz_dump_url": (r"((https?|file)://[^\s']+)?", "should begin with http://, https:// or file://"),
+    "lastyear_musicbrainz_dump_url": (
+        r"((https?|file)://[^\s']+)?",
+        "should begin with http://, https:// or file://",
+    ),
     "lastyear_musicbrainz_packet_url": WEB,
-    "lastyear_metabrainz_token": (r"([A-Za-z0-9_-]{20,})?", "should be the access token of metabrainz.org/profile"),
+    "lastyear_metabrainz_token": (
+        r"([A-Za-z0-9_-]{20,})?",
+        "should be the access token of metabrainz.org/profile",
+    ),
     "lastyear_reboot_at": (r"(([01]\d|2[0-3]):[0-5]\d)?", 'should be "HH:MM" in quotes, or ""'),
     "lastyear_acme_email": (r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "should be a mail address"),
     "lastyear_dashboard_password": PASSWORD,
@@ -46,7 +58,7 @@ SHAPES = {
 }
 """Variable -> (the whole of what it may look like, the mend)."""
 
-WITH = {
+WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "lastyear_tls_certificate": lambda given: given.get("lastyear_tls") == "files",
     "lastyear_tls_key": lambda given: given.get("lastyear_tls") == "files",
     "lastyear_dashboard_password": lambda given: given.get("lastyear_dashboard") == "public",
@@ -65,7 +77,14 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "list": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     "dict": lambda value: isinstance(value, dict),
 }
-PLAIN = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "list": "a list of texts", "dict": "a mapping"}
+PLAIN = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list of texts",
+    "dict": "a mapping",
+}
 
 
 def options() -> dict[str, dict[str, Any]]:
@@ -81,7 +100,7 @@ def options() -> dict[str, dict[str, Any]]:
 def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str]:
     """A sentence for everything wrong with the variables of one machine: which, what, and how it is mended.
 
-    `given` holds the inventory's variables that begin with lastyear_; `several`: whether there is more than one machine.
+    `given` holds the inventory's variables that begin with lastyear_; `several`: whether machines are several.
     Values are never repeated: they may be secrets.
     """
     known = options()
@@ -101,8 +120,8 @@ def _missing(given: Mapping[str, Any], known: Mapping[str, Any], several: bool) 
     wanted += APART if several else ()
     for name in wanted:
         if given.get(name) in (None, ""):
-            description = known[name]["description"]
-            yield f"{name}: missing. {description}. Set it in group_vars/all/ of your inventory, a secret in vault.yml there."
+            where = "Set it in group_vars/all/ of your inventory, a secret in vault.yml there."
+            yield f"{name}: missing. {known[name]['description']}. {where}"
 
 
 def _misshapen(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
@@ -123,7 +142,9 @@ def _misshapen(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[s
 
 
 def _kind_of(value: object) -> str:
-    kind = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping"}.get(type(value), "text")
+    kind = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping"}.get(
+        type(value), "text"
+    )
     return f"{kind} (texts stand in quotes)" if kind != "text" else kind
 
 
