@@ -18,7 +18,7 @@ test: .venv/.test  ## Run every test; what they need is installed first
 
 lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql
-	@$(BIN)/yamllint --strict ansible && cd ansible && $(ANSIBLE) PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --quiet --offline -c ../.ansible-lint .
+	@$(BIN)/yamllint --strict ansible && cd ansible && $(ANSIBLE) PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint -q --offline -c ../.ansible-lint .
 	@tests/lint-units
 
 check: lint test  ## What CI runs: lint and test
