@@ -1,6 +1,6 @@
 # Every chore has one door. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench lock clean
+.PHONY: help run test test-provision lint check bench lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -8,13 +8,16 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
 help:  ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: .venv/.demo  ## Start everything here (no key, no download needed) and print the address
 	@exec $(BIN)/python -m demo
 
 test: .venv/.test  ## Run every test; what they need is installed first
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on Linux), with the minutes of each stage
+	@$(BIN)/python -m pytest -s $(or $(TESTS),tests/provision)
 
 lint: .venv/.test  ## Style, types, import arrows, SQL
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql
@@ -50,4 +53,5 @@ clean:  ## Forget the virtual environment and the local state (.venv, .local)
 	@echo "Installing what the tests need (once) ..."
 	@$(PIP) --require-hashes -r requirements.lock -r demo/requirements.lock -r tests/requirements.lock
 	@tests/install-chromium
+	@tests/provision/install-packages
 	@touch $@

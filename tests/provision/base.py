@@ -33,5 +33,6 @@ def _debootstrap(base: Path) -> None:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     if done.returncode:
         raise RuntimeError(f"debootstrap failed:\n{log.read_text(errors='replace')[-2000:]}")
-    shutil.rmtree(unfinished / "var/cache/apt/archives/partial", ignore_errors=True)
+    for package in (unfinished / "var/cache/apt/archives").glob("*.deb"):
+        package.unlink()
     unfinished.rename(base)

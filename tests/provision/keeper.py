@@ -71,7 +71,6 @@ def _mount(place: Place) -> None:
 
 def _add_downloads(root: Path) -> None:
     for path in DOWNLOADS:
-        (root / path).mkdir(parents=True, exist_ok=True)
         share(CACHE / "downloads" / path, root / path)
 
 

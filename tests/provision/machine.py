@@ -6,16 +6,20 @@
 By hand: `python -m tests.provision.machine up NAME` leaves one running until `down NAME`.
 """
 
+import asyncio
 import os
 import secrets
+import select
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import IO, Self
 
@@ -78,7 +82,7 @@ class Machine:
 
         Not by SSH, so that it works whatever the firewall and sshd within are told.
         """
-        enter = ["nsenter", "--target", str(self._leader()), "--all", "--wd=/", "/bin/sh", "-c", command]
+        enter = ["nsenter", "--target", str(self._leader()), "--all", "--wd", "/bin/sh", "-c", command]
         done = subprocess.run(
             enter, env=ENVIRON, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
         )
@@ -100,10 +104,34 @@ class Machine:
 
     def reboot(self) -> None:
         """Its system goes down and comes up again, with the same files and the same address."""
-        before = self.boot_id()
-        self.run("systemctl reboot")
-        wait_until(lambda: self._is_up() and self.boot_id() != before, seconds=90, otherwise=self._log)
+        before = Path(f"/proc/{self._leader()}")
+        self.run("systemctl --no-block reboot")
+        # Nothing is run meanwhile: what is stopped within by a system that goes down would keep it from going.
+        wait_until(lambda: not before.exists(), seconds=90, otherwise=self._log)
         self.wait_until_running()
+
+    def open_ports(self, ports: Iterable[int]) -> list[int]:
+        """Those of its TCP ports that take a connection from the host."""
+        return asyncio.run(self._scan(ports))
+
+    async def _scan(self, ports: Iterable[int]) -> list[int]:
+        few = asyncio.Semaphore(500)
+
+        async def is_open(port: int) -> bool:
+            async with few:
+                with socket.socket() as probe:
+                    probe.setblocking(False)
+                    try:
+                        # Next door answers at once; what does not is kept back by a firewall.
+                        async with asyncio.timeout(2):
+                            await asyncio.get_running_loop().sock_connect(probe, (self.address, port))
+                    except OSError:  # TimeoutError is one
+                        return False
+                return True
+
+        ports = list(ports)
+        found = await asyncio.gather(*map(is_open, ports))
+        return list(compress(ports, found))
 
     def cut_network(self) -> None:
         """From now on it reaches only the host, and the host it."""
@@ -136,8 +164,9 @@ class Machine:
         if not places.is_alive(self.place):
             raise Failed(f"{self.name} ended\n{self.place.log}")
         try:
-            return self.run("systemctl is-active ssh; hostname -I").split() == ["active", self.address]
-        except (Failed, OSError):
+            said = self.run("systemctl is-active ssh; hostname -I", seconds=5)
+            return said.split() == ["active", self.address]
+        except (Failed, OSError, subprocess.TimeoutExpired):
             return False
 
 
@@ -177,8 +206,10 @@ def down(name: str) -> None:
     """Ends a machine and removes all it has on the host."""
     place = Place(name)
     if places.is_alive(place):
-        os.kill(int((place.folder / "keeper.pid").read_text()), signal.SIGTERM)
-        wait_until(lambda: not place.folder.exists(), seconds=60, otherwise=lambda: place.log)
+        keeper = os.pidfd_open(int((place.folder / "keeper.pid").read_text()))
+        signal.pidfd_send_signal(keeper, signal.SIGTERM)
+        select.select([keeper], [], [], 60)  # readable when it has ended
+        os.close(keeper)
     places.clear(place)
 
 

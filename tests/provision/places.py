@@ -24,6 +24,10 @@ MACHINES = CACHE / "machines"
 # What is downloaded once per host: links to these files are in every machine, and what it adds is kept.
 DOWNLOADS = ("var/cache/apt/archives", "var/cache/lastyear/pip")
 
+_V2 = Path("/sys/fs/cgroup/unified")
+UNIFIED = _V2 if _V2.is_dir() else _V2.parent
+"""Where version 2 of control groups is, alone or beside version 1."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -73,8 +77,7 @@ class Place:
     @property
     def cgroup(self) -> Path:
         """Its control group: exactly the processes of this machine are in it."""
-        unified = Path("/sys/fs/cgroup/unified")
-        return (unified if unified.is_dir() else unified.parent) / f"lastyear-{self.name}"
+        return UNIFIED / f"lastyear-{self.name}"
 
     @property
     def cable(self) -> cable.Cable:
