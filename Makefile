@@ -1,6 +1,6 @@
 # Every chore has one door. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench lock clean provision deploy rollback
+.PHONY: help run test test-provision lint check bench lock clean provision deploy rollback
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -15,6 +15,9 @@ run: .venv/.demo  ## Start everything here (no key, no download needed) and prin
 
 test: .venv/.test  ## Run every test; what they need is installed first
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on Linux), with the minutes of each stage
+	@$(BIN)/python -m pytest -s $(or $(TESTS),tests/provision)
 
 lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql
@@ -80,4 +83,5 @@ clean:  ## Forget the virtual environment and the local state (.venv, .local)
 	@$(PIP) --require-hashes $(LOCKS:%=-r %) -r tests/requirements.lock
 	@touch .venv/.ops
 	@tests/install-chromium
+	@tests/provision/install-packages
 	@touch $@

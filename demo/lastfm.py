@@ -21,7 +21,7 @@ POLL_SECONDS = 0.02  # how soon it notices that it should end
 
 
 class StandIn:
-    """Last.fm on a port of 127.0.0.1 for as long as the `with` block lasts, in threads of its own.
+    """Last.fm on a port of `host` for as long as the `with` block lasts, in threads of its own.
 
     `listeners`, `faults`, `traffic`, `latency` (seconds a call takes) and `throttles_profiles` may be changed
     while it runs. Any key is good unless `api_key` names the only one. `clock` says what time it is for the
@@ -32,6 +32,7 @@ class StandIn:
         self,
         listeners: Iterable[Listener] = CAST,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         latency: float = 0.0,
         rate: float | None = None,
@@ -47,7 +48,7 @@ class StandIn:
         self.api_key = api_key
         self.clock = clock
         self._closing = Event()
-        self._server = Server(port, self)
+        self._server = Server(port, self, host)
         self._thread = Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), name="stand-in Last.fm")
 
     def __enter__(self) -> Self:
@@ -62,7 +63,8 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
 
     @property
     def api_url(self) -> str:

@@ -83,6 +83,7 @@ class MetaBrainz:
 
     folder: Path
     token: str = TOKEN
+    host: str = "127.0.0.1"
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,7 @@ class MetaBrainz:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self.host}:{self._server.server_port}"
 
     @property
     def dump_url(self) -> str:
@@ -167,7 +168,7 @@ def _file(path: Path) -> _File | int:
 class _Server(ThreadingHTTPServer):
     def __init__(self, metabrainz: MetaBrainz) -> None:
         self.metabrainz = metabrainz
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((metabrainz.host, 0), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that break off are what is tested here; anything else is shown."""

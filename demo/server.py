@@ -1,4 +1,4 @@
-"""An HTTP/1.1 server on 127.0.0.1 with a thread per connection, which ends without leaving a socket behind."""
+"""An HTTP/1.1 server with a thread per connection, which ends without leaving a socket behind."""
 
 import socket
 import sys
@@ -23,10 +23,10 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 1024
     daemon_threads = False  # so that closing waits for the answers under way
 
-    def __init__(self, port: int, site: Site) -> None:
+    def __init__(self, port: int, site: Site, host: str = "127.0.0.1") -> None:
         self.site = site
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__((host, port), Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()

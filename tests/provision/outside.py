@@ -1,0 +1,55 @@
+"""What lies outside of a machine, on the host's end of its cable: Last.fm, MetaBrainz, and Neon."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from demo.lastfm import StandIn
+from demo.metabrainz import MetaBrainz
+from demo.musicbrainz import REPLICATION_SEQUENCE, write_export
+from tests.integration.mirror.packets import Edit, publish
+from tests.provision.pooler import Neon, neon
+
+
+@dataclass
+class Outside:
+    """The stand-ins. They live in this process: their faults and latency are changed on the objects themselves."""
+
+    lastfm: StandIn
+    lastfm_key: str
+    """The only key that this Last.fm takes."""
+    metabrainz: MetaBrainz
+    neon: Neon
+    packet: int = REPLICATION_SEQUENCE
+    """The newest replication packet there is."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no journal line, command line or readable file of the machine may hold."""
+        return self.lastfm_key, self.metabrainz.token, self.neon.password
+
+    def publish_packet(self, edits: Iterable[Edit] = ()) -> int:
+        """MusicBrainz has changed: the next replication packet, with these edits. Gives its number."""
+        self.packet += 1
+        publish(self.metabrainz.folder, self.packet, edits)
+        return self.packet
+
+
+@contextmanager
+def outside(host: str) -> Iterator[Outside]:
+    """All of it at this address of the host; what it asks for as keys is new each time."""
+    key, token = secrets.token_hex(16), secrets.token_hex(20)
+    # Not under pytest's own folder: the databases run as other users, who may not enter that.
+    with TemporaryDirectory(prefix="lastyear-outside-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write_export(folder / "musicbrainz/fullexport")
+        with (
+            StandIn(host=host, api_key=key) as lastfm,
+            MetaBrainz(folder / "musicbrainz", token=token, host=host) as metabrainz,
+            neon(folder, host) as database,
+        ):
+            yield Outside(lastfm, key, metabrainz, database)
