@@ -3,6 +3,6 @@
 Functions take a connection and never commit: the caller owns the transaction.
 """
 
-from app.store.database import Connection, Pool, StoreAway, answers, connect
+from app.store.database import Connection, Pool, StoreAway, answers, clock, connect
 
-__all__ = ["Connection", "Pool", "StoreAway", "answers", "connect"]
+__all__ = ["Connection", "Pool", "StoreAway", "answers", "clock", "connect"]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -67,6 +68,13 @@ def answers(url: str) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def clock(connection: Connection) -> datetime:
+    """What time it is at the database's server."""
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None  # noqa: S101  without a table there is one row
+    return cast("datetime", row[0])
 
 
 @contextmanager
