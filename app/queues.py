@@ -17,6 +17,9 @@ from app.fetches import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, REMATCH, queue
 KINDS = {FETCH_YEAR: "a year", LOOK_UP_LISTENER: "a listener's years", REMATCH: "rematch"}
 """What a job is about. Arguments and ids of jobs name listeners: they stay out of here."""
 
+LONG = timedelta(minutes=10)
+"""With all workers at it a year takes under a minute: who waits so long is behind many, or nobody is at work."""
+
 FIRST = 50  # how far into a queue the oldest job is looked for: some at its head may have expired
 EXCEPTION = re.compile(r"(?=.*[a-z])[A-Za-z_][\w.]*(?=:|$)")
 ERROR = re.compile(r"\w*Error\b")  # as in what RQ itself says of a job: moved to the registry, due to ...
@@ -149,7 +152,7 @@ def _failed(job: Job, now: datetime) -> Failed:
 
 def _hand(worker: Worker, now: datetime) -> Hand:
     return Hand(
-        name=worker.name[:8],
+        name=worker.name,
         state=str(worker.get_state()),
         queues=tuple(one.name for one in worker.queues),
         age=_since(worker.birth_date, now),

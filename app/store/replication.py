@@ -1,10 +1,13 @@
 """How far the mirror is, read from its own database for the operator's page. The app's may sleep meanwhile."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg.rows import class_row
+
+LATE = timedelta(hours=6)
+"""MusicBrainz publishes a packet an hour and has its pauses: no older than this is a mirror that follows it."""
 
 
 class MirrorSilent(Exception):

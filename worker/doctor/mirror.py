@@ -7,6 +7,7 @@ from rich.filesize import decimal
 
 from app.settings import Settings
 from app.spans import span
+from app.store.replication import LATE
 from mirror.database import Connection, connect
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorError
 from mirror.index import check_rules
@@ -21,8 +22,7 @@ from worker.doctor.machine import has_units
 PART, DISK = "mirror", "disk"
 PARTS = (PART, DISK)
 
-# MusicBrainz publishes a packet an hour and has its pauses; by hand an operator can do nothing about those.
-LATE, TOO_LATE = timedelta(hours=6), timedelta(hours=36)
+TOO_LATE = timedelta(hours=36)
 
 
 def check(visit: Visit) -> Iterator[Finding]:

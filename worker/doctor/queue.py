@@ -6,7 +6,7 @@ from datetime import timedelta
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.queues import Queues, queues
+from app.queues import LONG, Queues, queues
 from app.spans import span
 from worker.doctor.finding import Finding, Visit, ill, warning, well
 from worker.doctor.machine import has_units
@@ -14,8 +14,7 @@ from worker.doctor.machine import has_units
 PART, QUEUE, WORKERS, FAILED = "redis", "queue", "workers", "failed jobs"
 PARTS = (PART, QUEUE, WORKERS, FAILED)
 
-# With all workers at it a year takes under a minute: who waits so long is behind many, or nobody is at work.
-LONG, TOO_LONG = timedelta(minutes=10), timedelta(hours=1)
+TOO_LONG = timedelta(hours=1)
 RECENT = timedelta(days=1)  # a failed job is kept for a week; what was looked at need not warn so long
 
 
