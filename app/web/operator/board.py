@@ -113,6 +113,6 @@ def _about_lastfm(allowed: Allowance) -> Iterator[Note]:
         )
     if allowed.seconds_to_wait:
         yield Note(
-            f"Last.fm has told us to wait, {allowed.seconds_to_wait} s more",
+            f"Last.fm has told us to wait, {allowed.seconds_to_wait}\u00a0s more",
             "Workers go on by themselves. If it happens often, lower LASTFM_REQUESTS_PER_SECOND.",
         )
