@@ -12,6 +12,7 @@ FASTEST_AT_LASTFM = 4.0  # calls a second; Last.fm suspends keys that go on like
 
 WEB_NEEDS = ("DATABASE_URL", "MIRROR_URL", "REDIS_URL")
 WORKER_NEEDS = (*WEB_NEEDS, "LASTFM_API_KEY", "CONTACT")
+OPERATOR_NEEDS = ("MIRROR_URL", "REDIS_URL", "OPERATOR_PASSWORD")
 
 
 class BadSettings(Exception):
@@ -70,6 +71,12 @@ class Settings(BaseModel):
         NOTHING, description="Bearer token of `/internal/job-update`; without one that door is shut"
     )
     progress_webhook_url: WebURL = Field("", description="Where workers post progress; default: straight to Redis")
+    operator_password: SecretStr = Field(
+        NOTHING, description="Opens the operator's pages to the user `operator`; without one they do not start"
+    )
+    operator_may_change: bool = Field(
+        False, description="Let the operator's pages requeue, empty and delete; otherwise they only show"
+    )
     musicbrainz_dump_url: DumpURL = Field(
         "https://data.metabrainz.org/pub/musicbrainz/data/fullexport/",
         description="Where MusicBrainz exports lie, http(s) or file",

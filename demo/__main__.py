@@ -92,6 +92,7 @@ def _complete(stack: ExitStack, given: dict[str, str]) -> dict[str, str]:
             "CONTACT": "demo",
         }
     made["INTERNAL_TOKEN"] = parts.token(LOCAL / "internal-token")
+    made["OPERATOR_PASSWORD"] = parts.token(LOCAL / "operator-password")
     _leave_for_the_command(made)
     return {"PYTHONUNBUFFERED": "1", **made, **{name: value for name, value in given.items() if value}}
 
@@ -162,12 +163,15 @@ def _supervise(environ: dict[str, str], settings: Settings) -> int:
         commands["lastfm"] = f"{BIN}/python -m demo.lastfm --port {port} --latency 0.3"
     for name, command in commands.items():
         manager.add_process(name, f"exec {command}", env=environ, cwd=str(ROOT))
-    threading.Thread(target=_welcome, args=(settings, stand_in), daemon=True).start()
+    board = _free_port(settings.port + 1)
+    operator = f"exec {BIN}/gunicorn --config python:app.server 'app.web.operator:create_app()'"
+    manager.add_process("operator", operator, env={**environ, "PORT": str(board)}, cwd=str(ROOT))
+    threading.Thread(target=_welcome, args=(settings, stand_in, board), daemon=True).start()
     manager.loop()
     return 0 if manager.returncode in (0, 130) else int(manager.returncode or 1)
 
 
-def _welcome(settings: Settings, stand_in: bool) -> None:
+def _welcome(settings: Settings, stand_in: bool, board: int) -> None:
     address = f"http://127.0.0.1:{settings.port}"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -181,6 +185,8 @@ def _welcome(settings: Settings, stand_in: bool) -> None:
         console.print(f"  Try {address}/user/HeavyHelen/2024")
         console.print("  or LightLuca, GrowingGus, SingleSam, EmptyEve, HiddenHana: listeners of the demo's own.")
         console.print("  With LASTFM_API_KEY set (see .env.example) it is the real Last.fm.")
+    password = settings.operator_password.get_secret_value()
+    console.print(f"  The operator's page: http://127.0.0.1:{board}/operator/, user operator, password {password}")
     console.print("  Ctrl-C stops everything.\n")
 
 

@@ -38,6 +38,20 @@ def owner(url: str) -> Iterator[Connection]:
                 connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
+def is_locked(connection: Connection, lock: int) -> bool:
+    """Whether somebody holds this advisory lock in this database: an import (LOCK), or a replication."""
+    query = """
+        SELECT EXISTS (
+            SELECT
+            FROM pg_locks
+            JOIN pg_database ON pg_database.oid = pg_locks.database
+            WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND datname = current_database()
+        )
+    """
+    with readable_errors():
+        return _truth(connection, query, lock)
+
+
 def check_reader(connection: Connection, reader: str | None) -> None:
     """Refuse a reader who does not exist, before hours of work for him."""
     if reader and not _truth(connection, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", reader):

@@ -16,7 +16,8 @@ from app.settings import WORKER_NEEDS, BadSettings, Settings, read
 from app.store import StoreAway, connect, listeners
 from app.store.migrate import MigrationChanged, migrate
 from mirror.commands import MirrorSettings, mirror_commands
-from worker.doctor import examine
+from worker.doctor import examine, unreadable, worst
+from worker.doctor.report import EXIT, for_people, for_programs
 from worker.pool import serve
 
 
@@ -92,15 +93,20 @@ def rematch() -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 def doctor(as_json: bool) -> None:
-    """Look at every part this machine needs and say what to do about those that ail."""
-    findings = examine(_settings([]))
+    """Look at every part this machine needs and say what to do about those that ail.
+
+    Ends with 0 when all is well, with 1 when there are warnings only, with 2 when something is ill.
+    """
+    try:
+        findings = examine(_settings([]))
+    except BadSettings as error:
+        findings = unreadable(error)
     if as_json:
-        click.echo(json.dumps({finding.part: finding.remedy or "well" for finding in findings}, indent=2))
+        click.echo(json.dumps(for_programs(findings), indent=2))
     else:
-        for finding in findings:
-            click.echo(f"{'ill ' if finding.remedy else 'well'}  {finding.part:14} {finding.remedy}".rstrip())
-    if any(finding.remedy for finding in findings):
-        sys.exit(1)
+        for line in for_people(findings):
+            click.echo(line)
+    sys.exit(EXIT[worst(findings)])
 
 
 def _mirror_settings() -> MirrorSettings:

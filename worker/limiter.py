@@ -1,17 +1,12 @@
 """The limiter: one allowance of Last.fm calls for all workers, kept in Redis. It waits rather than fails."""
 
 import hashlib
-import math
 import time
 from collections.abc import Callable
 
 from redis import Redis
 
-KEY = "lastyear:lastfm:allowance"
-
-SAVED_SECONDS = 3.0
-"""How much unused allowance can be saved up. Last.fm averages over minutes, and what was not called while the
-first answer of a fetch was awaited is made up for afterwards."""
+from app.allowance import KEY, REFUSED, REFUSED_FOR, most_saved
 
 # The generic cell rate algorithm (a leaky bucket kept as one number): the key holds the moment at which every call
 # made so far would be paid for. Redis' own clock, so that machines need not agree on the time.
@@ -33,17 +28,13 @@ end
 """
 
 
-REFUSED = "lastyear:lastfm:refused:"
-REFUSED_SECONDS = 3600  # then one call finds out whether the key is good again
-
-
 class Limiter:
     """At most `rate` calls a second on average, over all processes that share the Redis."""
 
     def __init__(self, redis: Redis, rate: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self.rate = rate
         self._redis = redis
-        self.burst = max(1, math.ceil(rate * SAVED_SECONDS))
+        self.burst = most_saved(rate)
         self._interval = 1 / rate
         self._sleep = sleep
         self._take = redis.register_script(_TAKE)
@@ -62,12 +53,12 @@ class Limiter:
 
     def refuse(self, key: str) -> None:
         """Remembers for all processes that Last.fm refuses this API key."""
-        self._redis.set(REFUSED + _fingerprint(key), "1", ex=REFUSED_SECONDS)
+        self._redis.set(REFUSED, _fingerprint(key), ex=REFUSED_FOR)
 
     def refused(self, key: str) -> bool:
         """Whether Last.fm has refused this API key of late."""
-        return bool(self._redis.exists(REFUSED + _fingerprint(key)))
+        return self._redis.get(REFUSED) == _fingerprint(key)
 
 
-def _fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
+def _fingerprint(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).hexdigest()[:16].encode()

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, cast
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -72,6 +73,13 @@ def mirror_standing(url: str) -> MirrorStanding:
     except psycopg.Error:
         return "away"
     return "serving" if row and row[0] else "empty"
+
+
+def clock(connection: Connection) -> datetime:
+    """What time it is at the database's server."""
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None  # noqa: S101  without a table there is one row
+    return cast("datetime", row[0])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Budgets: how often one address may start a fetch, or have the database searched. Charts cost nothing."""
+"""Budgets: how often one address may start a fetch, search the database, guess. Charts cost nothing."""
 
 import math
 import time
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
@@ -19,6 +20,7 @@ BUDGETS = {
     "fetch": "20 per minute; 300 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",
+    "password": "10 per minute; 100 per day",
 }
 
 
@@ -32,10 +34,17 @@ class Budget:
 
     def spend(self, name: str) -> None:
         """Takes one from the visitor's budget. Raises TooManyRequests, which says when there is one again."""
+        self._try(name, self._limiter.hit)
+
+    def look(self, name: str) -> None:
+        """Takes nothing. Raises TooManyRequests where `spend` would."""
+        self._try(name, self._limiter.test)
+
+    def _try(self, name: str, allows: Callable[..., bool]) -> None:
         address = household(request.remote_addr or "unix")
         try:
             for limit in self._limits[name]:
-                if not self._limiter.hit(limit, name, address):
+                if not allows(limit, name, address):
                     again = self._limiter.get_window_stats(limit, name, address).reset_time
                     raise TooManyRequests(retry_after=max(1, math.ceil(again - time.time())))
         except (StorageError, RedisError) as error:

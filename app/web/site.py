@@ -25,6 +25,14 @@ class Site:
     budget: Budget
     shelf: Shelf = field(default_factory=Shelf)
 
+    def leave(self) -> None:
+        """Sends the open pages away, since this process is about to end."""
+        self.hub.close()
+
+    def close(self) -> None:
+        """Lets the connections to the database go."""
+        self.pool.close()
+
 
 def site() -> Site:
     """The site that serves the current request."""

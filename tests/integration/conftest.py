@@ -28,6 +28,7 @@ from mirror.load import import_export
 from worker.tools import Tools
 
 KEY, TOKEN = "key-that-nobody-may-see", "token-that-nobody-may-see"
+PASSWORD = "password-that-nobody-may-see"
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +128,7 @@ def settings(database_url: str, mirror_url: str, valkey: str, redis: Redis, last
             "LASTFM_WEB_URL": lastfm.url,
             "LASTFM_REQUESTS_PER_SECOND": "100",
             "INTERNAL_TOKEN": TOKEN,
+            "OPERATOR_PASSWORD": PASSWORD,
             "CONTACT": "tests",
         },
         WORKER_NEEDS,

@@ -1,23 +1,15 @@
-"""The operator's commands, and the doctor that looks at every part."""
-
-import json
+"""The operator's commands; the doctor's tests have a folder of their own."""
 
 import pytest
 from click.testing import CliRunner, Result
-from redis import Redis
-from rq.serializers import JSONSerializer
 
-from app.fetches import QUEUES, queue
 from app.progress import Topic, latest
 from app.settings import Settings
 from app.store import albums, connect, tracks
 from app.store.migrate import migrations
-from demo.faults import Fault
 from tests.integration.worker.conftest import Stage
 from tests.processes import environment
 from worker.command import main
-from worker.doctor import examine
-from worker.pool import FetchWorker
 
 
 @pytest.fixture
@@ -80,40 +72,4 @@ def test_what_an_operator_can_mend_is_a_sentence(
     assert result.exit_code == 1
     assert words in result.output
     assert "Traceback" not in result.output
-    assert "hush-hush" not in result.output
-
-
-def test_the_doctor_finds_all_well_where_it_is(settings: Settings, redis: Redis) -> None:
-    queues = [queue(redis, name) for name in QUEUES]
-    worker = FetchWorker(queues, connection=redis, serializer=JSONSerializer)
-    worker.register_birth()  # type: ignore[no-untyped-call]
-    assert [finding for finding in examine(settings) if finding.remedy] == []
-
-
-def test_the_doctor_says_what_to_do(stage: Stage, environ: dict[str, str], empty_database: str) -> None:
-    stage.lastfm.faults.add(Fault("error26"))
-    stage.look_up("SingleSam")
-    ill = {**environ, "DATABASE_URL": empty_database, "MIRROR_URL": empty_database, "CONTACT": ""}
-    result = run(ill, "doctor", "--json")
-    assert result.exit_code == 1
-    findings = json.loads(result.output)
-    assert findings["settings"] == "set CONTACT"
-    assert "lastyear migrate" in findings["app database"]
-    assert findings["redis"] == "well"
-    assert "lastyear work" in findings["workers"]
-    assert "lastyear mirror import" in findings["mirror"]
-    assert "LASTFM_API_KEY" in findings["Last.fm key"]
-
-
-def test_the_doctor_outlives_parts_that_are_away(environ: dict[str, str]) -> None:
-    nowhere = "postgresql://me:hush-hush@127.0.0.1:1/x"
-    away = {
-        **environ,
-        "DATABASE_URL": nowhere,
-        "MIRROR_URL": nowhere,
-        "REDIS_URL": "redis://:hush-hush@127.0.0.1:1/0",
-    }
-    result = run(away, "doctor")
-    assert result.exit_code == 1
-    assert result.output.count("ill ") == 5
     assert "hush-hush" not in result.output

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
+from app.allowance import KEY
 from tests.integration.worker.conftest import Stage, some_plays
-from worker.limiter import KEY, Limiter
+from worker.limiter import Limiter
 
 SLOW = 0.01  # calls a second: nothing is earned while a test runs
 

@@ -97,9 +97,13 @@ def test_last_fm_itself_is_never_called_faster_than_it_bears(url: str) -> None:
 
 @pytest.mark.parametrize("name", list(VARIABLES))
 def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
-    value = {**GOOD, "PORT": "8001", "LASTFM_REQUESTS_PER_SECOND": "1", "LASTFM_HEAD_CHECK": "no"}.get(
-        name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y"
-    )
+    value = {
+        **GOOD,
+        "PORT": "8001",
+        "LASTFM_REQUESTS_PER_SECOND": "1",
+        "LASTFM_HEAD_CHECK": "no",
+        "OPERATOR_MAY_CHANGE": "yes",
+    }.get(name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y")
     (tmp_path / "value").write_text(f" {value}\n", encoding="utf-8")
     environ = {key: text for key, text in GOOD.items() if key != name}
     by_file = read({**environ, f"{name}_FILE": str(tmp_path / "value")}, WORKER_NEEDS)

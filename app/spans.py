@@ -1,0 +1,14 @@
+"""Spans: how a length of time is told to an operator."""
+
+from datetime import timedelta
+
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def span(time: timedelta) -> str:
+    """A length of time in its largest unit, of which there are at least two: 90 minutes, 36 hours, 3 days."""
+    seconds = max(0, round(time.total_seconds()))
+    for unit, size in UNITS:
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}s"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"

@@ -1,0 +1,176 @@
+"""The operator's pages in a browser: narrow and wide, light and dark, well and ailing. They are drawn as well."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from pydantic import SecretStr
+from requests.auth import HTTPBasicAuth
+
+from app.fetches import FETCHES, QUEUES, queue
+from tests import processes
+from tests.browser.conftest import Site
+from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
+from tests.conftest import wait_until
+from worker.limiter import Limiter
+
+__all__ = ["pictures"]
+
+USER, PASSWORD = "operator", "browser-password"
+HOSTILE = "worker.jobs.<img src=x onerror=document.title='taken'>"
+PAUSE = 15.0  # seconds for which jobs at work stay so
+FAILED = f"queues/0/view/jobs/{FETCHES}/failed/8/asc/1"
+BUTTONS = "#requeue-all-btn, #empty-btn, [data-role=requeue-job-btn], [data-role=delete-job-btn]"
+
+
+@contextmanager
+def operators_pages(site: Site, log: Path, **changes: Any) -> Iterator[str]:
+    """Where the operator's pages are."""
+    port = processes.free_port()
+    update = {"operator_password": SecretStr(PASSWORD), **changes}
+    environ = processes.environment(site.settings.model_copy(update=update), PORT=str(port))
+    command = ("gunicorn", "--config", "python:app.server", "app.web.operator:create_app()")
+    url = f"http://127.0.0.1:{port}/operator/"
+    with processes.running(log, environ, *command) as process:
+        wait_until(lambda: answers(url) or process.ended, otherwise=lambda: process.output)
+        yield url
+
+
+def answers(url: str) -> bool:
+    """Whether the pages are open."""
+    try:
+        return requests.get(url, auth=HTTPBasicAuth(USER, PASSWORD), timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.fixture
+def board(site: Site, tmp_path: Path) -> Iterator[str]:
+    """Where the operator's page is. What was in the queues is gone afterwards."""
+    queues = [queue(site.redis, name) for name in QUEUES]
+
+    def nobody_works() -> bool:
+        return not any(one.started_job_registry.get_job_count(cleanup=False) for one in queues)
+
+    with operators_pages(site, tmp_path / "operator.log") as url:
+        yield url
+    for one in queues:
+        one.empty()  # type: ignore[no-untyped-call]
+        for job in one.failed_job_registry.get_job_ids(cleanup=False):
+            one.failed_job_registry.remove(job, delete_job=True)
+    wait_until(nobody_works, seconds=PAUSE + 20, otherwise=lambda: site.output)
+
+
+@pytest.fixture
+def operator(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+    """A tab of somebody who has the password."""
+    context = chromium.new_context(http_credentials={"username": USER, "password": PASSWORD})
+    page = context.new_page()
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    yield page
+    assert context.cookies() == []
+    context.close()
+
+
+def fail(site: Site) -> None:
+    """A job that has failed, and whose text is a tag."""
+    one = queue(site.redis, FETCHES)
+    one.enqueue(HOSTILE, "HeavyHelen", 2024, job_id="hostile", failure_ttl=600)
+    wait_until(lambda: one.failed_job_registry.get_job_count(cleanup=False), otherwise=lambda: site.output)
+
+
+def let_it_ail(site: Site) -> None:
+    """Jobs that wait, jobs at work that are kept from going on for a while, and one that has failed."""
+    fail(site)
+    Limiter(site.redis, site.settings.lastfm_requests_per_second).pause(PAUSE)
+    for year in (2024, 2023, 2022, 2021):
+        requests.get(f"{site.url}/user/HeavyHelen/{year}", timeout=5)
+    started = queue(site.redis, FETCHES).started_job_registry
+    wait_until(lambda: started.get_job_count(cleanup=False) == 2, otherwise=lambda: site.output)
+
+
+def visible(page: Page, selector: str) -> int:
+    """How many of these there are to be seen."""
+    return page.locator(selector).locator("visible=true").count()
+
+
+def draw(page: Page, folder: Path, name: str) -> None:
+    """A picture in each size and scheme; the page may not be wider than any screen."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert not is_wider_than_the_screen(page), (name, size)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True)
+
+
+def test_the_board_fits_every_screen_is_drawn_anew_by_itself_and_nothing_complains(
+    site: Site, board: str, operator: Page, complaints: list[str], pictures: Path
+) -> None:
+    operator.goto(board)
+    assert operator.inner_text("h1") == "All is well"
+    draw(operator, pictures, "operator-well")
+    let_it_ail(site)
+    # The page comes by itself to what has changed.
+    expect(operator.locator("h1")).to_have_text("2 things to look at", timeout=14_000)
+    assert operator.locator("tr", has_text="a year, for").count() == 2
+    draw(operator, pictures, "operator-ailing")
+    assert complaints == []
+
+
+def test_the_queues_work_under_their_policy_and_let_no_text_run(
+    site: Site, board: str, operator: Page, complaints: list[str], pictures: Path
+) -> None:
+    let_it_ail(site)
+    operator.goto(f"{board}queues/")
+    operator.wait_for_selector("tr[data-role=queue]")
+    draw(operator, pictures, "queues")
+    operator.goto(f"{board}{FAILED}")
+    operator.wait_for_selector("tr[data-job-id=hostile]")
+    assert visible(operator, BUTTONS) == 0
+    draw(operator, pictures, "queues-failed")
+    operator.goto(f"{board}queues/0/view/workers")
+    operator.wait_for_selector("tr[data-role=worker]")
+    draw(operator, pictures, "queues-workers")
+    assert complaints == []
+    # rq-dashboard shows what a job says of itself as it is: the policy alone keeps a script in it from running.
+    operator.goto(f"{board}queues/0/view/job/hostile")
+    operator.wait_for_selector("#job-data img", state="attached")
+    wait_until(lambda: any("Content Security Policy" in complaint for complaint in told(operator, complaints)))
+    assert operator.title() != "taken"
+    draw(operator, pictures, "queues-job")
+
+
+def told(page: Page, complaints: list[str]) -> list[str]:
+    """What the browser has found fault with by now."""
+    page.wait_for_timeout(50)  # lets its events in
+    return complaints
+
+
+def test_who_may_requeues_a_job_by_its_button(
+    site: Site, board: str, operator: Page, complaints: list[str], tmp_path: Path
+) -> None:
+    fail(site)
+    first = ended(site)
+    with operators_pages(site, tmp_path / "may-change.log", operator_may_change=True) as url:
+        operator.goto(f"{url}{FAILED}")
+        operator.click("[data-role=requeue-job-btn]")
+        wait_until(lambda: ended(site) not in (None, first), otherwise=lambda: site.output)
+    assert complaints == []
+
+
+def ended(site: Site) -> datetime | None:
+    """When the job that fails has failed last."""
+    job = queue(site.redis, FETCHES).fetch_job("hostile")
+    return job.ended_at if job and job.is_failed else None

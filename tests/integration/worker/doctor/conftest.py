@@ -1,0 +1,50 @@
+"""What the doctor's tests look at: an installation that is well, and its findings by part."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+from rq.serializers import JSONSerializer
+
+from app.fetches import QUEUES, queue
+from app.settings import Settings
+from worker.doctor import Finding, examine
+from worker.doctor.machine import has_units
+from worker.pool import FetchWorker
+
+Looked = Callable[..., dict[str, Finding]]
+
+
+@pytest.fixture(autouse=True)
+def _no_units() -> Iterator[None]:
+    """Whether there are units is found out anew."""
+    has_units.cache_clear()
+    yield
+    has_units.cache_clear()
+
+
+@pytest.fixture
+def findings(settings: Settings) -> Looked:
+    """Looks at the installation, with some settings changed; gives the findings by part."""
+
+    def look(**changes: Any) -> dict[str, Finding]:
+        values = {
+            name: SecretStr(v) if name.endswith(("url", "key", "token")) and name not in PLAIN else v
+            for name, v in changes.items()
+        }
+        return {finding.part: finding for finding in examine(settings.model_copy(update=values), patience=20)}
+
+    return look
+
+
+PLAIN = ("lastfm_api_url", "lastfm_web_url")
+
+
+@pytest.fixture
+def hand(redis: Redis) -> FetchWorker:
+    """A worker for every queue that has nothing to do."""
+    worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    return worker

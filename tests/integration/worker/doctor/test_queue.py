@@ -1,0 +1,77 @@
+"""Redis, the queue and the workers under the doctor's eyes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis import Redis
+from rq import Retry, SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import utcformat
+
+from app.fetches import FETCHES, LOOKUPS, ask_for_listener, queue
+from tests.integration.worker.doctor.conftest import Looked
+from worker.doctor import State
+from worker.pool import FetchWorker
+
+
+def age(redis: Redis, job_id: str, field: str, by: timedelta) -> None:
+    """Makes something have happened to a job earlier."""
+    redis.hset(Job.key_for(job_id), field, utcformat(datetime.now(UTC) - by))
+
+
+def test_the_oldest_waiting_job_decides(findings: Looked, redis: Redis, hand: FetchWorker) -> None:
+    assert findings()["queue"].seen == "nothing waits"
+    ask_for_listener(redis, "HeavyHelen")
+    ask_for_listener(redis, "SingleSam")
+    assert findings()["queue"].state == State.WELL
+    first = queue(redis, LOOKUPS).get_job_ids()[0]
+    age(redis, first, "enqueued_at", timedelta(minutes=43))
+    waits = findings()["queue"]
+    assert (waits.state, waits.seen) == (State.WARNING, "2 waiting, the oldest for 43 minutes")
+    age(redis, first, "enqueued_at", timedelta(hours=3))
+    assert findings()["queue"].state == State.ILL
+
+
+def test_jobs_that_have_expired_in_the_queue_are_no_trouble(findings: Looked, redis: Redis) -> None:
+    ask_for_listener(redis, "HeavyHelen")
+    redis.delete(Job.key_for(queue(redis, LOOKUPS).get_job_ids()[0]))
+    assert findings()["queue"].seen == "1 wait"
+
+
+def test_a_queue_without_a_worker_is_named(findings: Looked, redis: Redis) -> None:
+    worker = FetchWorker([queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    workers = findings()["workers"]
+    assert (workers.state, workers.mend) == (State.ILL, "`lastyear work`")
+    assert workers.seen == "1 alive, 0 at work, but none for lookups and chores"
+
+
+def test_jobs_that_failed_of_late_are_told_without_their_listeners(
+    findings: Looked, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("about HeavyHelen")
+
+    monkeypatch.setattr("worker.jobs.from_environment", broken)
+    job = queue(redis, FETCHES).enqueue("worker.jobs.fetch_year", "HeavyHelen", 2024, "x", failure_ttl=600)
+    SimpleWorker([queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer).work(
+        burst=True, logging_level="CRITICAL"
+    )
+    failed = findings()["failed jobs"]
+    assert failed.state == State.WARNING
+    assert failed.seen.startswith("1, the last ")
+    assert failed.seen.endswith(" ago (RuntimeError)")
+    age(redis, job.id, "ended_at", timedelta(days=3))
+    assert (findings()["failed jobs"].state, findings()["failed jobs"].seen) == (
+        State.WELL,
+        "1, the last 3 days ago (RuntimeError)",
+    )
+
+
+def test_looking_changes_nothing(findings: Looked, redis: Redis, hand: FetchWorker) -> None:
+    ask_for_listener(redis, "HeavyHelen")
+    queue(redis, FETCHES).enqueue("worker.jobs.fetch_year", "A", 2024, "x", retry=Retry(max=1))
+    before = {key: redis.dump(key) for key in redis.scan_iter("rq:*") if b"worker" not in key}
+    findings()
+    assert {key: redis.dump(key) for key in redis.scan_iter("rq:*") if b"worker" not in key} == before
