@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from app import VERSION, logs, progress
 from app.fetches import QUEUES, QueueAway, ask_for_rematch
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read
-from app.store import StoreAway, connect, listeners
+from app.store import StoreAway, absence, connect, listeners
 from app.store.migrate import MigrationChanged, migrate
 from mirror.commands import MirrorSettings, mirror_commands
 from worker.doctor import examine, unreadable, worst
@@ -49,12 +49,26 @@ def main() -> None:
 def migrate_command() -> None:
     """Bring the app database's tables up to date."""
     settings = _settings(["DATABASE_URL"])
-    with connect(settings.migrations_url, "lastyear-migrate") as connection:
-        applied = migrate(connection)
+    _check_for_mix_ups(settings)
+    try:
+        with connect(settings.migrations_url, "lastyear-migrate") as connection:
+            applied = migrate(connection)
+    except StoreAway as error:
+        name = "DATABASE_DIRECT_URL" if settings.database_direct_url.get_secret_value() else "DATABASE_URL"
+        raise StoreAway(f"{name}: {error}") from None
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:
         click.echo("The tables are up to date.")
+
+
+def _check_for_mix_ups(settings: Settings) -> None:
+    faults = {
+        "DATABASE_URL": absence.mix_up(settings.database_url.get_secret_value()),
+        "DATABASE_DIRECT_URL": absence.mix_up(settings.database_direct_url.get_secret_value(), direct=True),
+    }
+    if lines := [f"{name}: {fault}" for name, fault in faults.items() if fault]:
+        raise BadSettings("\n".join(lines))
 
 
 @main.command()

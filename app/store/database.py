@@ -8,6 +8,8 @@ from typing import Any, Literal, cast
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from app.store import absence
+
 Connection = psycopg.Connection[Any]
 
 CONNECT_SECONDS = 15  # a suspended Neon compute takes some seconds to wake
@@ -28,6 +30,8 @@ def connect(url: str, name: str = "lastyear") -> Iterator[Connection]:
 
     Raises StoreAway when the database cannot be reached or goes away meanwhile.
     """
+    if not absence.is_readable(url):
+        raise StoreAway(f"The app database cannot be reached: {absence.UNREADABLE}")
     with _naming_absence(), psycopg.connect(url, **OPTIONS, application_name=name) as connection:
         yield connection
 
@@ -89,5 +93,4 @@ def _naming_absence() -> Iterator[None]:
     except (psycopg.OperationalError, PoolTimeout) as error:
         if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.DeadlockDetected):
             raise
-        # The driver's text may repeat the connection string: only its kind is passed on.
-        raise StoreAway(f"The app database cannot be reached ({type(error).__name__})") from None
+        raise StoreAway(f"The app database cannot be reached: {absence.reason(error)}") from None
