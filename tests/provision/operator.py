@@ -96,7 +96,11 @@ class Operator:
     def _run(self, playbook: str, *arguments: str) -> tuple[Played, int]:
         self._write()
         command = [
-            *(str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(self.folder / "hosts.json")),
+            *(
+                str(Path(sys.executable).parent / "ansible-playbook"),
+                "--inventory",
+                str(self.folder / "hosts.json"),
+            ),
             *(f"{playbook}.yml", *arguments),
         ]
         environ = {**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"}
@@ -124,7 +128,7 @@ class Operator:
             "ansible_user": "root",
             "ansible_ssh_common_args": f"-F {self.machine.ssh_config}",
         }
-        group = {"hosts": {self.machine.name: {}}}
+        group: dict[str, Any] = {"hosts": {self.machine.name: {}}}
         inventory = {
             "all": {
                 "hosts": {self.machine.name: host},

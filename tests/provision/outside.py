@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,7 @@ class Outside:
     def publish_packet(self, edits: Iterable[Edit] = ()) -> int:
         """MusicBrainz has changed: the next replication packet, with these edits. Gives its number."""
         self.packet += 1
-        publish(self.metabrainz.folder, self.packet, edits)
+        publish(self.metabrainz.folder, self.packet, edits, made=datetime.now(UTC))
         return self.packet
 
 

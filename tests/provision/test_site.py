@@ -1,4 +1,4 @@
-"""From a bare machine to the running site and through its days, in this order: each test goes on where the last ended."""
+"""From a bare machine to the running site and through its days: each test goes on where the last has ended."""
 
 import json
 import re
@@ -9,9 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import testinfra
+import websocket
 from testinfra.host import Host
 
-from demo import catalogue
+from demo.catalogue import albums
+from demo.musicbrainz import COLUMNS, album_rows
 from tests.conftest import wait_until
 from tests.integration.mirror.packets import Edit
 from tests.provision.machine import Machine
@@ -89,16 +91,19 @@ def test_a_key_that_lastfm_refuses_is_named(operator: Operator) -> None:
 
 
 def test_another_system_than_debian_13_is_refused(operator: Operator, machine: Machine) -> None:
-    machine.run("cp -P /etc/os-release /root/os-release; sed -i s/13/12/g /etc/os-release; echo 12.9 > /etc/debian_version")
+    machine.run("cp -L /etc/os-release /root/was; rm /etc/os-release; sed s/13/12/g /root/was > /etc/os-release")
+    machine.run("cp /etc/debian_version /root/version; echo 12.9 > /etc/debian_version")
     try:
         said = operator.fail("site")
     finally:
-        machine.run("cp -P /root/os-release /etc/os-release; echo 13.0 > /etc/debian_version")
+        machine.run("ln -sf ../usr/lib/os-release /etc/os-release; cp /root/version /etc/debian_version")
     assert f"{machine.name} is Debian 12" in said
     assert "provisioned on Debian 13 alone" in said
 
 
-def test_a_dry_run_on_a_bare_machine_goes_through_and_changes_nothing(operator: Operator, machine: Machine) -> None:
+def test_a_dry_run_on_a_bare_machine_goes_through_and_changes_nothing(
+    operator: Operator, machine: Machine
+) -> None:
     before = machine.run("dpkg -l | sha256sum; ls /etc /opt | sha256sum")
     with stage("--check on the bare machine"):
         assert operator.play("site", "--check").recap["failed"] == 0
@@ -117,7 +122,7 @@ def test_a_port_that_is_taken_is_named_with_who_has_it(operator: Operator, machi
 
 def test_a_disk_that_is_too_small_for_the_import_is_named(operator: Operator) -> None:
     said = operator.having(lastyear_mirror_disk_mb=99_000_000).fail("site", "--tags", "mirror")
-    assert re.search(r"has \d+ MB free in /var/lib, and the import of the profile albums needs about 99000000 MB", said)
+    assert re.search(r"has \d+ MB free in /var/lib, and the import .* albums needs about 99000000 MB", said)
 
 
 def test_a_network_that_goes_in_the_middle_ends_the_play(operator: Operator, machine: Machine) -> None:
@@ -237,6 +242,7 @@ def test_replication_by_its_timers_service_applies_what_has_changed(machine: Mac
     number = outside.publish_packet(a_renamed_release_group())
     with stage("replication"):
         machine.run("systemctl start lastyear-mirror-replicate.service")
+    assert "1 applied, 1 changes for us" in machine.run("journalctl -q -o cat -u lastyear-mirror-replicate")
     after = json.loads(machine.run("lastyear mirror status --json"))
     assert (before, after["replication_sequence"]) == (number - 1, number)
     assert after["packets_behind"] == 0
@@ -261,7 +267,9 @@ def test_the_doctor_finds_what_is_broken(machine: Machine, operator: Operator) -
     try:
         code, said = doctor(machine)
     finally:
-        machine.run("mv /root/mirror_url /etc/lastyear/credentials/; systemctl start valkey-server lastyear-worker@2")
+        machine.run(
+            "mv /root/mirror_url /etc/lastyear/credentials/; systemctl start valkey-server lastyear-worker@2"
+        )
     print(said)
     assert code == 2
     assert "MIRROR_URL" in said
@@ -276,7 +284,8 @@ def test_the_doctor_finds_what_is_broken(machine: Machine, operator: Operator) -
 
 def test_one_variable_moves_what_reads_it_and_nothing_else(operator: Operator, machine: Machine) -> None:
     def starts() -> str:
-        return machine.run("systemctl show -P ExecMainStartTimestampMonotonic lastyear-web lastyear-worker@1 postgresql@17-main caddy")
+        units = "lastyear-web lastyear-worker@1 postgresql@17-main caddy"
+        return machine.run(f"systemctl show -P ExecMainStartTimestampMonotonic {units}")
 
     before, valkey = starts(), machine.run("systemctl show -P MainPID valkey-server")
     with stage("one changed variable"):
@@ -320,16 +329,15 @@ def test_a_rollback_brings_the_version_before(operator: Operator, visitor: Visit
     assert visitor.get(LUCA).status_code == 200
 
 
-def test_a_restart_sends_open_pages_away_and_they_may_come_back(visitor: Visitor, machine: Machine, outside: Outside) -> None:
+def test_a_restart_sends_open_pages_away_and_they_may_come_back(
+    visitor: Visitor, machine: Machine, outside: Outside
+) -> None:
     outside.lastfm.latency = 0.5
     assert visitor.get("/user/LightLuca/2023").status_code == 200
     with visitor.live("/user/LightLuca/2023") as follower:
         follower.recv()
         machine.run("systemctl restart lastyear-web")
-        with pytest.raises(Exception, match=r"[Cc]lose|lost"):
-            while True:
-                if not follower.recv():
-                    raise ConnectionError("closed")
+        wait_until(lambda: follower.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE)
     outside.lastfm.latency = 0.0
     assert visitor.follow("/user/LightLuca/2023")[-1]["phase"] == "completed"
 
@@ -355,8 +363,11 @@ def test_after_a_reboot_everything_is_back_and_an_interrupted_fetch_goes_on(
 
 
 def test_a_unit_that_fails_is_told_of(machine: Machine) -> None:
-    machine.run("systemctl stop valkey-server; systemctl start lastyear-rematch || true; systemctl start valkey-server")
-    wait_until(lambda: "lastyear-rematch.service failed on" in machine.run("journalctl -q -o cat -u 'lastyear-failure@*'"))
+    machine.run(
+        "systemctl stop valkey-server; systemctl start lastyear-rematch || true; systemctl start valkey-server"
+    )
+    told = "journalctl -q -o cat -u 'lastyear-failure@*'"
+    wait_until(lambda: "lastyear-rematch.service failed on" in machine.run(told))
     machine.run("systemctl reset-failed")
 
 
@@ -388,8 +399,8 @@ def replaced(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 def said_nothing_secret(said: str, operator: Operator) -> bool:
     """Whether none of the operator's secrets is in it."""
-    names = ("lastyear_lastfm_api_key", "lastyear_metabrainz_token", "lastyear_dashboard_password", "lastyear_database_url")
-    return not any(operator.variables[name] in said for name in names)
+    names = ("lastfm_api_key", "metabrainz_token", "dashboard_password", "database_url")
+    return not any(operator.variables[f"lastyear_{name}"] in said for name in names)
 
 
 def pages_of(visitor: Visitor, path: str) -> int:
@@ -408,4 +419,6 @@ def answers(visitor: Visitor, path: str) -> bool:
 
 def a_renamed_release_group() -> list[Edit]:
     """An edit that a mirror of albums keeps."""
-    return []
+    before = album_rows(albums())["release_group"][0]
+    name = COLUMNS["release_group"].index("name")
+    return [("release_group", before, (*before[:name], "Renamed Overnight", *before[name + 1 :]))]

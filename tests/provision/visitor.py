@@ -30,11 +30,10 @@ class _ByAddress(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=8)
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, *_: Any, **options: Any) -> Any:
-        secure = request.url.startswith("https:")
         host, keys = self.build_connection_pool_key_attributes(request, verify, options.get("cert"))
-        if secure:
-            keys = {**keys, "server_hostname": DOMAIN, "assert_hostname": DOMAIN}
-        return self.poolmanager.connection_from_host(**{**host, "host": self._address}, pool_kwargs=keys)
+        named = {"server_hostname": DOMAIN, "assert_hostname": DOMAIN} if request.url.startswith("https:") else {}
+        there = {**host, "host": self._address}
+        return self.poolmanager.connection_from_host(**there, pool_kwargs={**keys, **named})
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Visitor:
 
     @contextmanager
     def streaming(self, *paths: str) -> Iterator["Stream"]:
-        """Asks for these pages again and again, some twenty a second, until the block ends; at most 4,000 times."""
+        """Asks for these pages again and again, some twenty a second, until the block ends; 4,000 at most."""
         stream, stop = Stream(), threading.Event()
 
         def ask(number: int) -> None:

@@ -27,13 +27,14 @@ def packet(
     version: str = "2",
     keys: bool = True,
     seqids: Iterable[int] | None = None,
+    made: datetime | None = None,
 ) -> bytes:
-    """A packet of these edits, in this order."""
+    """A packet of these edits, in this order; made an hour after the one before unless told otherwise."""
     edits = list(edits)
     numbered = zip(range(501, 501 + len(edits)) if seqids is None else seqids, edits, strict=True)
     return pack(
         {
-            "TIMESTAMP": f"{MADE + timedelta(hours=sequence - BASE):%Y-%m-%d %H:%M:%S.%f+00}\n",
+            "TIMESTAMP": f"{made or MADE + timedelta(hours=sequence - BASE):%Y-%m-%d %H:%M:%S.%f+00}\n",
             "COPYING": "CC BY-NC-SA 3.0\n",
             "README": "See the manual.\n",
             "REPLICATION_SEQUENCE": f"{sequence}\n",
