@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 SUITE = "trixie"
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates")
+# What Debian's own images have; without python3-apt Ansible could make no dry run.
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "openssh-server", "ca-certificates")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lastyear"
 
 

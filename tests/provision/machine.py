@@ -25,6 +25,7 @@ from typing import IO, Self
 
 from tests.conftest import wait_until
 from tests.provision import places
+from tests.provision.base import bare_debian
 from tests.provision.places import Place
 
 ROOT = Path(__file__).parents[2]
@@ -171,6 +172,7 @@ class Machine:
 
 
 def _start(name: str, stdin: int) -> tuple[Place, subprocess.Popen[bytes]]:
+    bare_debian()  # made here the first time, in its minute or two, and not while somebody waits for the machine
     lock: IO[str] = places.claim(name)
     place = Place(name)
     with lock, (place.folder / "keeper.log").open("wb") as log:

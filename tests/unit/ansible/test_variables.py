@@ -1,0 +1,146 @@
+"""The operator's variables: what is wrong with them is said before a machine is touched, and their table is true."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ANSIBLE = Path(__file__).parents[3] / "ansible"
+spec = importlib.util.spec_from_file_location("variables", ANSIBLE / "filter_plugins/variables.py")
+assert spec
+assert spec.loader
+variables = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(variables)
+
+GOOD: dict[str, Any] = {
+    "lastyear_domain": "lastyear.example.org",
+    "lastyear_contact": "https://lastyear.example.org/about",
+    "lastyear_lastfm_api_key": "0123456789abcdef" * 2,
+    "lastyear_database_url": "postgresql://owner:secret@ep-cool-1-pooler.eu.neon.tech/neondb?sslmode=require",
+}
+
+
+def faults(several: bool = False, **changes: Any) -> list[str]:
+    given = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
+    found: list[str] = variables.variable_faults(given, several)
+    return found
+
+
+def test_what_is_needed_and_nothing_else_is_enough() -> None:
+    assert faults() == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_is_missing_is_named_with_what_it_is(name: str, nothing: str | None) -> None:
+    (fault,) = faults(**{name: nothing})
+    assert fault.startswith(f"{name}: missing. ")
+    assert "Set it in group_vars/all/" in fault
+
+
+def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
+    assert faults(lastyear_mirror_profil="albums") == [
+        "lastyear_mirror_profil: no role knows it; did you mean lastyear_mirror_profile?"
+    ]
+    assert "ansible/README.md lists" in faults(lastyear_zebra=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lastyear_domain", "https://lastyear.example.org"),
+        ("lastyear_domain", "lastyear.example.org/site"),
+        ("lastyear_domain", "LastYear.example.org"),
+        ("lastyear_domain", "localhost"),
+        ("lastyear_contact", "me"),
+        ("lastyear_lastfm_api_key", "0123"),
+        ("lastyear_database_url", "ep-cool-1.neon.tech"),
+        ("lastyear_database_url", "mysql://owner:secret@host/db"),
+        ("lastyear_database_url", "postgresql://owner@host/db"),
+        ("lastyear_database_direct_url", "postgresql://host"),
+        ("lastyear_reboot_at", "25:00"),
+        ("lastyear_reboot_at", 270),  # what YAML makes of 4:30
+        ("lastyear_workers", "2"),
+        ("lastyear_workers", True),
+        ("lastyear_workers", -1),
+        ("lastyear_lastfm_head_check", "yes"),
+        ("lastyear_mirror_profile", "everything"),
+        ("lastyear_tls", "letsencrypt"),
+        ("lastyear_ssh_from", "10.0.0.0/8"),
+        ("lastyear_failure_webhook", "chat.example.org"),
+        ("lastyear_dashboard_password", "short"),
+        ("lastyear_dashboard_password", "has 'quotes' and is long enough"),
+        ("lastyear_metabrainz_token", "x\ny" * 20),
+        ("lastyear_postgresql_settings", ["work_mem"]),
+    ],
+)
+def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name}: should ")
+    assert str(value) not in fault or name in ("lastyear_workers", "lastyear_lastfm_head_check")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lastyear_domain", "a.co"),
+        ("lastyear_contact", "operator@example.org"),
+        ("lastyear_lastfm_requests_per_second", 0.5),
+        ("lastyear_reboot_at", "04:30"),
+        ("lastyear_reboot_at", ""),
+        ("lastyear_ssh_from", ["192.0.2.0/24", "2001:db8::/32"]),
+        ("lastyear_musicbrainz_dump_url", "file:///srv/musicbrainz"),
+        ("lastyear_postgresql_settings", {"work_mem": "8MB"}),
+    ],
+)
+def test_what_may_be_is_taken(name: str, value: object) -> None:
+    assert faults(**{name: value}) == []
+
+
+def test_some_make_others_necessary() -> None:
+    assert [fault.split(":")[0] for fault in faults(lastyear_tls="files")] == [
+        "lastyear_tls_certificate",
+        "lastyear_tls_key",
+    ]
+    assert faults(lastyear_dashboard="public")[0].startswith("lastyear_dashboard_password: missing")
+    assert faults(lastyear_progress_by_webhook=True)[0].startswith("lastyear_internal_token: missing")
+    assert [fault.split(":")[0] for fault in faults(several=True)] == list(variables.APART)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert len(faults(lastyear_domain=None, lastyear_wokers=1, lastyear_tls="no")) == 3
+
+
+def test_the_example_inventory_lacks_only_the_secrets() -> None:
+    folder = ANSIBLE / "inventories/example/group_vars/all"
+    given = {**yaml.safe_load((folder / "main.yml").read_text()), **yaml.safe_load((folder / "vault.yml").read_text())}
+    assert [fault.split(":")[0] for fault in variables.variable_faults(given)] == [
+        "lastyear_database_url",
+        "lastyear_lastfm_api_key",
+    ]
+
+
+def test_every_shape_and_condition_is_of_a_variable_that_there_is() -> None:
+    known = variables.options()
+    assert {*variables.SHAPES, *variables.WITH, *variables.APART} <= set(known)
+
+
+def test_every_default_is_what_the_specification_says() -> None:
+    for name, option in variables.options().items():
+        for path in ANSIBLE.glob("roles/*/defaults/main.yml"):
+            defaults = yaml.safe_load(path.read_text()) or {}
+            if name in defaults and not str(defaults[name]).startswith("{{"):
+                assert defaults[name] == option["default"], name
+
+
+def test_every_default_has_a_line_that_tells_of_it() -> None:
+    for path in ANSIBLE.glob("roles/*/defaults/main.yml"):
+        lines = path.read_text().splitlines()
+        assert any(line.startswith("# ") for line in lines), path
+
+
+def test_the_table_in_the_readme_is_that_of_the_roles() -> None:
+    text = variables.README.read_text(encoding="utf-8")
+    assert text.partition(variables.BEGIN)[2].partition(variables.END)[0] == variables.table()
