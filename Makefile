@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-run: .venv/.demo  ## Start everything here (no key, no download needed) and print the address
+run: .venv/.demo  ## Start everything here (no key, no download needed) and print the addresses
 	@exec $(BIN)/python -m demo
 
 test: .venv/.test  ## Run every test; what they need is installed first

@@ -163,7 +163,7 @@ def _supervise(environ: dict[str, str], settings: Settings) -> int:
         commands["lastfm"] = f"{BIN}/python -m demo.lastfm --port {port} --latency 0.3"
     for name, command in commands.items():
         manager.add_process(name, f"exec {command}", env=environ, cwd=str(ROOT))
-    board = _free_port(settings.port + 1)
+    board = _free_port(min(settings.port + 1, 65535))
     operator = f"exec {BIN}/gunicorn --config python:app.server 'app.web.operator:create_app()'"
     manager.add_process("operator", operator, env={**environ, "PORT": str(board)}, cwd=str(ROOT))
     threading.Thread(target=_welcome, args=(settings, stand_in, board), daemon=True).start()
@@ -186,7 +186,8 @@ def _welcome(settings: Settings, stand_in: bool, board: int) -> None:
         console.print("  or LightLuca, GrowingGus, SingleSam, EmptyEve, HiddenHana: listeners of the demo's own.")
         console.print("  With LASTFM_API_KEY set (see .env.example) it is the real Last.fm.")
     password = settings.operator_password.get_secret_value()
-    console.print(f"  The operator's page: http://127.0.0.1:{board}/operator/, user operator, password {password}")
+    console.print(f"  The operator's page is at http://127.0.0.1:{board}/operator/")
+    console.print(f"  User operator, password {password}")
     console.print("  Ctrl-C stops everything.\n")
 
 

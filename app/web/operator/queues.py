@@ -6,6 +6,7 @@ from typing import Any
 import rq.serializers
 from flask import Flask, Response, abort, g, request
 from redis import Redis
+from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from rq_dashboard import web
@@ -59,6 +60,7 @@ def register(app: Flask, desk: Desk) -> None:
     app.redis_conn = desk.redis  # type: ignore[attr-defined]  # where rq-dashboard looks for it
     app.before_request(_prepare)
     app.register_error_handler(NoSuchJobError, _gone)
+    app.register_error_handler(RedisError, _away)
     app.context_processor(lambda: {"may_change": may_change, "nonce": g.get("nonce", "")})
     app.register_blueprint(web.blueprint, url_prefix="/operator/queues")
 
@@ -81,6 +83,10 @@ def _gone(_error: Exception) -> Response:
     return page(
         404, "There is no such job, or no longer", "Finished jobs are kept for minutes, failed ones for days."
     )
+
+
+def _away(_error: Exception) -> Response:
+    return page(503, "Redis does not answer", "Look at REDIS_URL, and at Redis itself.")
 
 
 def _prepare() -> None:

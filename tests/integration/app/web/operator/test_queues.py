@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.fetches import FETCHES, LOOKUPS, QUEUES, queue
 from app.web.operator.queues import NAME, READS
-from tests.integration.app.web.operator.conftest import Pages
+from tests.integration.app.web.operator.conftest import NO_REDIS, Pages
 
 ROOT = "/operator/queues"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -79,6 +79,11 @@ def test_what_is_not_there_is_not_found(operator: FlaskClient, redis: Redis) -> 
         "/nowhere",
     ):
         assert operator.get(ROOT + path).status_code == 404, path
+
+
+def test_without_redis_that_is_what_is_said(pages_with: Pages) -> None:
+    answer = pages_with(redis_url=NO_REDIS).get(f"{ROOT}/0/data/workers.json")
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "Redis does not answer")
 
 
 def test_every_endpoint_that_only_looks_is_known_by_name(operator: FlaskClient) -> None:
