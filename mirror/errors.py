@@ -20,6 +20,10 @@ class MirrorEmpty(MirrorError):
     """Nothing has been imported into the mirror yet: run `lastyear mirror import`."""
 
 
+class ImportUnderWay(MirrorEmpty):
+    """The first import is under way; who started it is told how far it is (as a service: its journal)."""
+
+
 class MirrorForbidden(MirrorError):
     """This database role may not do that: the mirror's owner imports, its reader reads."""
 

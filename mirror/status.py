@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from mirror.database import connect
-from mirror.errors import MirrorEmpty, MirrorError
+from mirror.errors import ImportUnderWay, MirrorEmpty, MirrorError
 from mirror.feed import Feed
 from mirror.state import State, TableSize, mirror_state, table_sizes
+from mirror.swap import LOCK, is_locked
 
 TIMEOUT = 10.0  # seconds for the server of packets: whoever asks for the status is waiting
 IMPORTED = "CC0: free for every use"
@@ -15,12 +16,13 @@ REPLICATED = "CC BY-NC-SA 3.0, as packets were applied: not for commercial use (
 
 @dataclass(frozen=True)
 class Status:
-    """The mirror's state and sizes, and the newest packet's number, or why it is not known."""
+    """The mirror's state and sizes, the newest packet's number or why it is not known, whether an import runs."""
 
     state: State
     tables: list[TableSize]
     latest: int | None
     unknown: str
+    importing: bool = False
 
     @property
     def behind(self) -> int | None:
@@ -53,12 +55,13 @@ def mirror_status(url: str, feed: Feed) -> Status:
     """Look at the mirror, and ask MetaBrainz for the newest packet if there is a token."""
     with connect(url) as connection:
         state, sizes = mirror_state(connection), table_sizes(connection)
+        importing = is_locked(connection, LOCK)
     if state is None:
-        raise MirrorEmpty
+        raise ImportUnderWay if importing else MirrorEmpty
     try:
-        return Status(state, sizes, feed.latest(), "MetaBrainz names none")
+        return Status(state, sizes, feed.latest(), "MetaBrainz names none", importing)
     except MirrorError as error:
-        return Status(state, sizes, None, str(error))
+        return Status(state, sizes, None, str(error), importing)
 
 
 def for_programs(status: Status) -> dict[str, object]:
@@ -70,6 +73,7 @@ def for_programs(status: Status) -> dict[str, object]:
         "as_of": status.as_of,
         "lag_seconds": round(status.lag.total_seconds()) if status.lag else None,
         "licence": status.licence,
+        "importing": status.importing,
         "tables": [asdict(size) for size in status.tables],
     }
 
@@ -88,6 +92,8 @@ def for_people(status: Status) -> dict[str, object]:
         "licence": status.licence,
         "release groups": f"{state.release_groups:,}",
     }
+    if status.importing:
+        facts["import"] = "a new one is under way; this one serves until that is whole"
     if state.last_error:
         facts["last error"] = f"{state.last_error_at:%Y-%m-%d %H:%M %Z}: {state.last_error}"
     return facts

@@ -29,7 +29,16 @@ def _debootstrap(base: Path) -> None:
     """Under another name until it is whole, so that an interrupted one is never used."""
     unfinished, log = base.with_suffix(".unfinished"), base.with_suffix(".log")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(unfinished)]
+    # What it mounts goes with it, however it ends.
+    alone = ["unshare", "--mount", "--propagation", "private"]
+    command = [
+        *alone,
+        "debootstrap",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        SUITE,
+        str(unfinished),
+    ]
     with log.open("w") as output:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     if done.returncode:

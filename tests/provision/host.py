@@ -8,7 +8,7 @@ from tests.provision.places import UNIFIED
 
 COMMANDS = (
     *("systemd-nspawn", "debootstrap", "ip", "nft", "pgbouncer", "ssh", "ssh-keygen", "openssl"),
-    *("nsenter", "setpriv", "mount"),
+    *("nsenter", "setpriv", "mount", "unshare"),
 )
 
 

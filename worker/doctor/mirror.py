@@ -50,7 +50,7 @@ def _mirror(connection: Connection, settings: Settings) -> Finding:
         state = mirror_state(connection)
     except MirrorEmpty as error:
         if _imports(connection):
-            watch = "`journalctl -fu lastyear-mirror-import`" if has_units() else "its own output"
+            watch = "`journalctl -fu 'lastyear-mirror-import@*'`" if has_units() else "its own output"
             return warning(
                 PART, "its import is at work, years are on their way", f"wait; {watch} tells how far it is"
             )

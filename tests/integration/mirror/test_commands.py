@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirror.commands import MirrorSettings, mirror_commands
+from mirror.swap import owner
 from tests.integration.mirror.music import STAMP, mbid
 
 
@@ -42,6 +43,32 @@ def test_import_from_nowhere_is_one_sentence_and_exit_1(empty_database: str, loc
     result = run(empty_database, "import", dump_url=location)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: {sentence}")
+
+
+def test_import_when_needed_leaves_a_mirror_of_this_profile_as_it_is(empty_database: str, published: Path) -> None:
+    def imported(*arguments: str) -> str:
+        result = run(empty_database, "import", "--when", "needed", *arguments, dump_url=str(published))
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "now serves the export" in imported()
+    assert imported() == f"The export {STAMP} is there.\n"
+    assert "now serves the export" in imported("--profile", "recordings")
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("UPDATE musicbrainz.mirror_state SET names_rules = 'of another version'")
+    assert "now serves the export" in imported("--profile", "recordings")
+
+
+def test_status_tells_of_an_import_that_is_under_way(empty_database: str, published: Path) -> None:
+    with owner(empty_database):
+        result = run(empty_database, "status")
+        assert result.exit_code == 1
+        assert "The first import is under way" in result.stderr
+    run(empty_database, "import", dump_url=str(published))
+    with owner(empty_database):
+        assert "a new one is under way; this one serves" in run(empty_database, "status").stdout
+        assert json.loads(run(empty_database, "status", "--json").stdout)["importing"] is True
+    assert json.loads(run(empty_database, "status", "--json").stdout)["importing"] is False
 
 
 def test_status_tells_what_is_there(mirror: str) -> None:

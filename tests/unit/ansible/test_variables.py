@@ -115,7 +115,10 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_the_example_inventory_lacks_only_the_secrets() -> None:
     folder = ANSIBLE / "inventories/example/group_vars/all"
-    given = {**yaml.safe_load((folder / "main.yml").read_text()), **yaml.safe_load((folder / "vault.yml").read_text())}
+    given = {
+        **yaml.safe_load((folder / "main.yml").read_text()),
+        **yaml.safe_load((folder / "vault.yml").read_text()),
+    }
     assert [fault.split(":")[0] for fault in variables.variable_faults(given)] == [
         "lastyear_database_url",
         "lastyear_lastfm_api_key",
