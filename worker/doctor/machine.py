@@ -15,6 +15,7 @@ PARTS = (PART,)
 
 BOOTED = Path("/run/systemd/system")  # is there where systemd is the init, see sd_booted(3)
 PATTERN = "lastyear*"
+MESSENGER = "lastyear-failure@"  # tells that another unit has failed
 SECONDS = 10
 PROPERTIES = "Id,Type,LoadState,ActiveState,SubState,Result,UnitFileState,WantedBy,RequiredBy"
 
@@ -50,6 +51,11 @@ def _fault(unit: dict[str, str]) -> Finding | None:
     journal = f"`journalctl -u {name} -n 50`, then `systemctl restart {name}`"
     if unit.get("LoadState") not in ("loaded", "masked"):
         return ill(PART, f"{name} cannot be loaded ({unit.get('LoadState')})", f"`systemd-analyze verify {name}`")
+    if name.startswith(MESSENGER):
+        # It is limited on purpose; the unit that it tells of has a finding of its own.
+        if active != "failed" or unit.get("Result") == "start-limit-hit":
+            return None
+        return warning(PART, f"{name} could not tell anybody", f"`journalctl -u {name} -n 50`")
     if active == "failed":
         return ill(PART, f"{name} has failed ({unit.get('Result')})", journal)
     if unit.get("SubState") == "auto-restart":

@@ -54,17 +54,21 @@ def _mirror(connection: Connection, settings: Settings) -> Finding:
             return warning(
                 PART, "its import is at work, years are on their way", f"wait; {watch} tells how far it is"
             )
-        return _as_it_says(error)
+        return _to_import(error)
+    except MirrorAway:
+        raise
     except MirrorError as error:
-        return _as_it_says(error)
+        seen, _, mend = str(error).partition(": ")
+        return ill(PART, seen, mend)
     if state is None:  # swapped away between two questions
-        return _as_it_says(MirrorEmpty())
+        return _to_import(MirrorEmpty())
     return _lag(state, connection, settings)
 
 
-def _as_it_says(error: MirrorError) -> Finding:
-    seen, _, mend = str(error).partition(": ")
-    return ill(PART, seen, mend)
+def _to_import(error: MirrorEmpty) -> Finding:
+    seen = str(error).partition(": ")[0]
+    by_systemd = "`systemctl start --no-block lastyear-mirror-import@always`"
+    return ill(PART, seen, by_systemd if has_units() else "`lastyear mirror import`")
 
 
 def _lag(state: State, connection: Connection, settings: Settings) -> Finding:

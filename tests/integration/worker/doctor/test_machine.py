@@ -115,6 +115,18 @@ def test_a_unit_that_ails_has_a_line_of_its_own(
     assert mend in found.mend
 
 
+@pytest.mark.parametrize(("result", "told"), [("start-limit-hit", []), ("exit-code", [State.WARNING])])
+def test_the_messenger_may_reach_its_limit_but_not_fail(
+    settings: Settings, machine: Machine, result: str, told: list[State]
+) -> None:
+    machine.units["lastyear-failure@lastyear-web.service"] = (
+        "Type=oneshot\nLoadState=loaded\nActiveState=failed\nSubState=failed\nUnitFileState=static\n"
+        f"Result={result}"
+    )
+    machine.says()
+    assert [finding.state for finding in units(settings) if finding.state != State.WELL] == told
+
+
 def test_a_unit_nobody_wants_may_be_stopped(settings: Settings, machine: Machine) -> None:
     machine.says(ActiveState="inactive", SubState="dead", WantedBy="")
     assert [finding.state for finding in units(settings)] == [State.WELL]
