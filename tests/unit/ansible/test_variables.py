@@ -1,4 +1,4 @@
-"""The operator's variables: what is wrong with them is said before a machine is touched, and their table is true."""
+"""The operator's variables: what is wrong is said before a machine is touched, and their table is true."""
 
 import importlib.util
 from pathlib import Path
@@ -22,9 +22,9 @@ GOOD: dict[str, Any] = {
 }
 
 
-def faults(several: bool = False, **changes: Any) -> list[str]:
+def faults(**changes: Any) -> list[str]:
     given = {name: value for name, value in {**GOOD, **changes}.items() if value is not None}
-    found: list[str] = variables.variable_faults(given, several)
+    found: list[str] = variables.variable_faults(given)
     return found
 
 
@@ -106,7 +106,7 @@ def test_some_make_others_necessary() -> None:
     ]
     assert faults(lastyear_dashboard="public")[0].startswith("lastyear_dashboard_password: missing")
     assert faults(lastyear_progress_by_webhook=True)[0].startswith("lastyear_internal_token: missing")
-    assert [fault.split(":")[0] for fault in faults(several=True)] == list(variables.APART)
+    assert [fault.split(":")[0] for fault in variables.variable_faults(GOOD, True)] == list(variables.APART)
 
 
 def test_all_faults_are_told_at_once() -> None:
