@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.provision.cable import run
+
 SUITE = "trixie"
 # What Debian's own images have; without python3-apt Ansible could make no dry run.
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "openssh-server", "ca-certificates")
@@ -17,6 +19,8 @@ def bare_debian() -> Path:
     """The folder of a whole Debian that nobody may change; made now if there is none."""
     key = hashlib.sha256(" ".join([SUITE, *sorted(PACKAGES)]).encode()).hexdigest()[:12]
     base = CACHE / f"debian-{SUITE}-{key}"
+    if base.exists():
+        return base
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "debian.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -28,7 +32,7 @@ def bare_debian() -> Path:
 def _debootstrap(base: Path) -> None:
     """Under another name until it is whole, so that an interrupted one is never used."""
     unfinished, log = base.with_suffix(".unfinished"), base.with_suffix(".log")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove(unfinished)
     # What it mounts goes with it, however it ends.
     alone = ["unshare", "--mount", "--propagation", "private"]
     command = [
@@ -46,3 +50,12 @@ def _debootstrap(base: Path) -> None:
     for package in (unfinished / "var/cache/apt/archives").glob("*.deb"):
         package.unlink()
     unfinished.rename(base)
+
+
+def remove(folder: Path) -> None:
+    """Deletes a folder, and nothing of what a process that was killed has left mounted in it."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mounted in reversed([path for path in map(Path, mounts) if path.is_relative_to(folder)]):
+        run("umount", str(mounted))
+    if folder.exists():
+        shutil.rmtree(folder)

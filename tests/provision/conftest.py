@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.provision import host, stages
+from tests.provision.base import bare_debian
 from tests.provision.machine import Machine
 from tests.provision.outside import Outside
 from tests.provision.outside import outside as stand_ins
@@ -44,6 +45,8 @@ def able_host() -> None:
 def machine(able_host: None) -> Iterator[Machine]:
     """The bare Debian that the site is stood up in. Tests of other things boot their own."""
     with ExitStack() as stack:
+        with stage("debootstrap (kept for the next time)"):
+            bare_debian()
         with stage("boot a bare Debian 13"):
             machine = stack.enter_context(Machine.booted())
         yield machine

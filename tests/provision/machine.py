@@ -51,12 +51,10 @@ class Machine:
     def booted(cls, name: str = "") -> Iterator[Self]:
         """A machine that is up, gone at the end."""
         # The keeper ends it when the pipe is closed: by the `with` block, or by the kernel if we are killed.
-        place, keeper = _start(name or f"t{secrets.token_hex(3)}", stdin=subprocess.PIPE)
+        machine, keeper = _boot(name or f"t{secrets.token_hex(3)}", stdin=subprocess.PIPE)
         assert keeper.stdin
         with keeper, keeper.stdin:
-            machine = cls(place)
-            machine.wait_until_running()
-            yield machine
+            yield cls(machine.place)
 
     @property
     def name(self) -> str:
@@ -171,34 +169,35 @@ class Machine:
             return False
 
 
-def _start(name: str, stdin: int) -> tuple[Place, subprocess.Popen[bytes]]:
-    bare_debian()  # made here the first time, in its minute or two, and not while somebody waits for the machine
+def _boot(name: str, stdin: int) -> tuple[Machine, subprocess.Popen[bytes]]:
+    """A machine that is up, and its keeper."""
+    bare_debian()  # here, where its minute counts for nobody's deadline
     lock: IO[str] = places.claim(name)
     place = Place(name)
-    with lock, (place.folder / "keeper.log").open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.provision.keeper", name],
-            cwd=ROOT,
-            stdin=stdin,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=[lock.fileno()],  # it holds the lock as long as it lives
-        )
-    (place.folder / "keeper.pid").write_text(str(keeper.pid))
-    return place, keeper
+    with (place.folder / "keeper.log").open("w+b") as log:
+        with lock:  # the keeper holds it from now on, as long as it lives
+            command = [sys.executable, "-m", "tests.provision.keeper", name]
+            keeper = subprocess.Popen(
+                command, cwd=ROOT, stdin=stdin, stdout=log, stderr=log, start_new_session=True,
+                pass_fds=[lock.fileno()],
+            )  # fmt: skip
+        (place.folder / "keeper.pid").write_text(str(keeper.pid))
+        try:
+            Machine(place).wait_until_running()
+        except BaseException as error:
+            keeper.terminate()
+            keeper.communicate()
+            log.seek(0)
+            error.add_note(log.read().decode(errors="replace")[-3000:])
+            places.clear(place)
+            raise
+    return Machine(place), keeper
 
 
 def up(name: str) -> None:
     """Boots a machine that runs until `down`, and prints how to reach it."""
     began = time.monotonic()
-    place, keeper = _start(name, stdin=subprocess.DEVNULL)
-    machine = Machine(place)
-    try:
-        machine.wait_until_running()
-    except BaseException:
-        down(name)
-        raise
+    machine, keeper = _boot(name, stdin=subprocess.DEVNULL)
     keeper.returncode = 0  # it is left running on purpose
     print(f"up in {time.monotonic() - began:.1f} s: {machine.address} (host {machine.host_address})")
     print(f"ssh -F {shlex.quote(str(machine.ssh_config))} {machine.name}")

@@ -8,8 +8,6 @@ import fcntl
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from typing import IO
 
 from tests.conftest import wait_until
 from tests.provision import cable
-from tests.provision.base import CACHE
+from tests.provision.base import CACHE, remove
 
 MACHINES = CACHE / "machines"
 # What is downloaded once per host: links to these files are in every machine, and what it adds is kept.
@@ -148,15 +146,11 @@ def _clear(place: Place) -> None:
     _kill(place.cgroup)
     if (place.folder / "network.json").exists():
         place.cable.remove()
-    for mounted in (place.root, Path("/run/systemd/nspawn/unix-export") / place.machine):
-        while mounted.is_mount():
-            subprocess.run(["umount", str(mounted)], check=True)
     for path in DOWNLOADS:
         share(place.own / path, CACHE / "downloads" / path)
     for left in ("propagate", "unix-export"):
-        shutil.rmtree(Path("/run/systemd/nspawn") / left / place.machine, ignore_errors=True)
-    if place.folder.exists():
-        shutil.rmtree(place.folder)
+        remove(Path("/run/systemd/nspawn") / left / place.machine)
+    remove(place.folder)
     if not names():
         cable.end_forwarding(MACHINES / ".forwarding")
 

@@ -186,3 +186,29 @@ def test_a_debian_of_which_half_was_made_is_never_used(tmp_path: Path, monkeypat
     assert [path.name for path in base.bare_debian().iterdir()] == ["whole"]
     program.write_text("#!/bin/sh\nexit 1\n")
     assert base.bare_debian().exists()
+
+
+def test_what_is_mounted_in_a_folder_outlives_it(able_host: None, tmp_path: Path) -> None:
+    kept, gone = tmp_path / "kept", tmp_path / "gone"
+    (gone / "proc").mkdir(parents=True)
+    kept.mkdir()
+    (kept / "file").touch()
+    cable.run("mount", "--bind", str(kept), str(gone / "proc"))
+    base.remove(gone)
+    assert (kept / "file").exists()
+    assert not gone.exists()
+
+
+def test_one_that_cannot_boot_says_why_and_leaves_nothing(
+    able_host: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "debootstrap").write_text(DEBOOTSTRAP + 'mkdir -p "$root/usr"\n')
+    (tmp_path / "debootstrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    command = [sys.executable, "-m", "tests.provision.machine", "up", "broken"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "etc/hostname" in done.stderr
+    assert traces("broken") == []
+    assert not list((tmp_path / "cache/lastyear/machines").glob("[a-z]*"))
