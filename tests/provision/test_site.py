@@ -114,7 +114,7 @@ def test_a_port_that_is_taken_is_named_with_who_has_it(operator: Operator, machi
     machine.run("systemd-run --unit taken python3 -m http.server 443")
     try:
         wait_until(lambda: 443 in machine.open_ports([443]))
-        said = operator.fail("site", "--tags", "caddy")
+        said = operator.fail("site", "--tags", "base,caddy")
     finally:
         machine.run("systemctl stop taken")
     assert "is taken by python3. Stop it there for good" in said
