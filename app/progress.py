@@ -62,6 +62,11 @@ class Event(BaseModel):
         return self.model_dump(include={"scrobbles", "matched", "fuzzy_matched", "not_found", "years"})
 
     @property
+    def pending(self) -> int:
+        """Plays about whose album the mirror could not be asked yet."""
+        return self.scrobbles - (self.matched + self.fuzzy_matched + self.not_found)
+
+    @property
     def running(self) -> bool:
         """Whether more events of this run are to come."""
         return self.phase in ("queued", "fetching", "augmenting")
@@ -173,8 +178,9 @@ def remember(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 
 def outdate(redis: Redis, topic: Topic) -> None:
-    """Drops the latest of a topic: who looks next reads the database."""
-    redis.delete(topic.channel)
+    """Drops the latest of a topic, so that who looks next reads the database, and has its open pages look now."""
+    if (dropped := redis.getdel(topic.channel)) is not None:
+        redis.publish(topic.channel, dropped)
 
 
 def forget(redis: Redis, username: str) -> None:

@@ -152,9 +152,16 @@ def _waits(visit: Visit) -> bool:
 
 def _year_page(visit: Visit, listening_year: int) -> Response:
     event = visit.event
-    page = make_response(_draw(visit, listening_year))
+    note = None if visit.queue_away else what_the_mirror_holds()
+    importing = note is not None and note.empty and event is not None and event.pending > 0
+    page = make_response(_draw(visit, listening_year, note, importing=importing))
     page.status_code = _status(visit)
-    if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
+    # What waits for an import is to be drawn anew the moment that ends.
+    if (
+        event is not None
+        and event.phase == "completed"
+        and not (visit.queue_away or visit.store_away or importing)
+    ):
         site().shelf.put(visit.username, listening_year, page.get_data())
     return page
 
@@ -167,11 +174,8 @@ def _status(visit: Visit) -> int:
     return STATUS[event.error] if event.error and not event.scrobbles else 200
 
 
-def _draw(visit: Visit, listening_year: int) -> str:
+def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importing: bool) -> str:
     event = visit.event
-    note = None if visit.queue_away else what_the_mirror_holds()
-    seen = view(event, listening_year) if event else None
-    importing = note is not None and note.empty and seen is not None and seen.pending > 0
     waiting = 0
     if event is not None and event.phase == "queued" and not visit.queue_away:
         try:
@@ -183,7 +187,7 @@ def _draw(visit: Visit, listening_year: int) -> str:
         visit=visit,
         event=event,
         year=listening_year,
-        view=seen,
+        view=view(event, listening_year) if event else None,
         waiting=waiting,
         live=_waits(visit),
         follows=_waits(visit) or importing,

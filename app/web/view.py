@@ -44,7 +44,6 @@ def view(event: Event, listening_year: int) -> YearView:
     years = {int(year): plays for year, plays in event.years.items() if plays}
     placed = sum(years.values())
     unplaced = event.scrobbles - placed
-    pending = event.scrobbles - (event.matched + event.fuzzy_matched + event.not_found)
     expected = event.scrobbles if event.expected is None else event.expected
     gap = expected - event.scrobbles if event.phase == "completed" else 0
     return YearView(
@@ -52,10 +51,10 @@ def view(event: Event, listening_year: int) -> YearView:
         placed=placed,
         matched=max(0, placed - event.fuzzy_matched),
         nearly=event.fuzzy_matched,
-        not_found=max(0, unplaced - pending),
+        not_found=max(0, unplaced - event.pending),
         unplaced=unplaced,
         unplaced_share=share(unplaced, event.scrobbles),
-        pending=pending,
+        pending=event.pending,
         missing=max(gap, 0),
         surplus=max(-gap, 0),
         median=median(years),
