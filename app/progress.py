@@ -39,7 +39,11 @@ class Failure(StrEnum):
 
 
 class Event(BaseModel):
-    """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted."""
+    """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted.
+
+    With `preview` plays and years are not only those that are stored: some are from Last.fm's chart of albums,
+    shown until the pages have brought as much.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,6 +57,7 @@ class Event(BaseModel):
     fuzzy_matched: Count = 0
     not_found: Count = 0
     years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
+    preview: bool = False
     queued_ahead: Count = 0
     seconds_left: Count | None = None
     error: Failure | None = None

@@ -99,9 +99,10 @@ def year_csv(name: str, year: str) -> BaseResponse:
     """Plays by release year as a table, the oldest first, and in the end those without one."""
     username, listening_year = listener_name(name), listening_year_of(year)
     visit = visit_year(site(), username, listening_year)
-    if visit.event is None or not (visit.event.scrobbles or visit.event.phase == "completed"):
+    event = visit.event
+    if event is None or event.preview or not (event.scrobbles or event.phase == "completed"):
         return redirect(url_for(".year", name=username, year=listening_year))
-    answer = Response(table(visit.event), content_type="text/csv; charset=utf-8")
+    answer = Response(table(event), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{visit.username}-{listening_year}.csv"'
     return private(answer)
 
