@@ -84,6 +84,11 @@ class Topic:
         """The Redis channel and key; names that differ only by case share it."""
         return PREFIX + self.username.casefold() + ("" if self.year is None else f"/{self.year}")
 
+    @property
+    def history(self) -> str:
+        """The Redis key of what the database said of all years of the listener."""
+        return f"lastyear:history:{self.username.casefold()}"
+
 
 class Snapshot(BaseModel):
     """The latest event of a topic, when it was said (seconds since 1970), and the name as Last.fm spells it."""
@@ -179,14 +184,14 @@ def remember(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 def outdate(redis: Redis, topic: Topic) -> None:
     """Drops the latest of a topic: who looks next reads the database."""
-    redis.delete(topic.channel)
+    redis.delete(topic.channel, topic.history)
 
 
 def forget(redis: Redis, username: str) -> None:
     """Drops every snapshot about a listener."""
     topic = Topic(username)
     keys = [topic.channel, *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
-    redis.delete(*keys)
+    redis.delete(topic.history, *keys)
 
 
 def parse(data: object) -> Snapshot | None:
