@@ -47,6 +47,7 @@ class Row:
     parts: tuple[str, ...]
     """Each column of decades as a share."""
     said: str
+    """The row in words."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def draw(past: Mapping[int, Years]) -> Heat | None:
     tops = [max(_hottest(axis, plays) for plays in past.values()) for axis in (wide, narrow)]
     decades = list(range(first, last + 1, 10))
     columns = [f"before {first}"] * folds + [f"{decade}s" for decade in decades]
+    before = {first - 1: "‹"} if folds else {}
 
     def row(year: int, plays: Years) -> Row:
         strips = [
@@ -126,8 +128,8 @@ def draw(past: Mapping[int, Years]) -> Heat | None:
         narrow=narrow.width,
         wide_lines=_lines(wide, decades),
         narrow_lines=_lines(narrow, decades),
-        wide_marks=_marks(wide, {decade: str(decade) for decade in decades}),
-        narrow_marks=_marks(narrow, {decade: f"’{decade % 100:02}" for decade in decades}, within=0.5),
+        wide_marks=_marks(wide, before | {decade: str(decade) for decade in decades}),
+        narrow_marks=_marks(narrow, before | {decade: f"’{decade % 100:02}" for decade in decades}, within=0.5),
         columns=tuple(columns),
     )
 
