@@ -72,6 +72,12 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         Topic("HeavyHelen", 2024),
         event(phase="fetching", page=7, pages=61, years=taste(1_300), scrobbles=1_400, seconds_left=27),
     ),
+    "preview": (
+        Topic("LightLuca", 2020),
+        event(
+            phase="fetching", page=1, pages=61, years=taste(9_000), scrobbles=9_400, seconds_left=88, preview=True
+        ),
+    ),
     "fetching the first page": (Topic("HeavyHelen", 2023), event(phase="fetching", page=0, pages=61)),
     "augmenting": (
         Topic("HeavyHelen", 2022),
