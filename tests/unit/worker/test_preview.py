@@ -21,7 +21,13 @@ def standings(draw: st.DrawFn) -> Standing:
     years, nearly, missed, waiting = draw(YEARS), draw(COUNTS), draw(COUNTS), draw(COUNTS)
     placed = sum(years.values())
     nearly = min(nearly, placed)
-    return Standing(placed + missed + waiting, placed - nearly, nearly, missed, years)
+    return Standing(
+        scrobbles=placed + missed + waiting,
+        matched=placed - nearly,
+        fuzzy_matched=nearly,
+        not_found=missed,
+        years=years,
+    )
 
 
 def numbers(standing: Standing) -> list[int]:
