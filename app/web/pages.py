@@ -14,6 +14,7 @@ from app.fetches import FIRST_YEAR, QueueAway, ahead
 from app.progress import Failure, MirrorNote, mirror_note
 from app.store import StoreAway, jobs, listeners
 from app.web.address import is_same_origin
+from app.web.compare import compare
 from app.web.errors import Problem
 from app.web.site import Site, site
 from app.web.view import table, view
@@ -75,9 +76,12 @@ def years(name: str) -> tuple[Response, int] | Response:
 
 @blueprint.get("/user/<name>/<year>")
 def year(name: str, year: str) -> Response:
-    """The chart of a year, or how far it is."""
+    """The chart of a year, or how far it is; `by=decade` draws decades, `with=OTHER` another's beside it."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    held = site().shelf.take(username, listening_year)
+    other = request.args.get("with", "").strip()
+    if other and listener_name(other).casefold() != username.casefold():
+        return private(make_response(compare(username, other, listening_year, by_decade=_by_decade())))
+    held = site().shelf.take(username, listening_year, _drawing())
     if held is not None:
         return private(Response(held))
     return private(_year_page(visit_year(site(), username, listening_year), listening_year))
@@ -146,6 +150,15 @@ def private(page: Response) -> Response:
     return page
 
 
+def _by_decade() -> bool:
+    return request.args.get("by") == "decade"
+
+
+def _drawing() -> str:
+    """What makes one page of a year unlike another: pages name the address of their picture in full."""
+    return f"{_by_decade()} {request.host_url}"
+
+
 def _waits(visit: Visit) -> bool:
     return visit.running or (visit.event is None and not visit.queue_away)
 
@@ -155,7 +168,7 @@ def _year_page(visit: Visit, listening_year: int) -> Response:
     page = make_response(_draw(visit, listening_year))
     page.status_code = _status(visit)
     if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
-        site().shelf.put(visit.username, listening_year, page.get_data())
+        site().shelf.put(visit.username, listening_year, page.get_data(), _drawing())
     return page
 
 
@@ -170,7 +183,7 @@ def _status(visit: Visit) -> int:
 def _draw(visit: Visit, listening_year: int) -> str:
     event = visit.event
     note = None if visit.queue_away else what_the_mirror_holds()
-    seen = view(event, listening_year) if event else None
+    seen = view(event, listening_year, visit.username, by_decade=_by_decade()) if event else None
     importing = note is not None and note.empty and seen is not None and seen.pending > 0
     waiting = 0
     if event is not None and event.phase == "queued" and not visit.queue_away:

@@ -80,10 +80,14 @@ def test_the_two_schemes_are_two(states: Site, page: Page) -> None:
     assert len(colours) == 2
 
 
-def test_on_a_phone_the_chart_is_the_narrow_one(states: Site, page: Page) -> None:
+def test_on_a_phone_fewer_years_are_named(states: Site, page: Page) -> None:
     page.goto(states.url + STATES["complete"])
-    assert page.locator(".chart.wide").is_visible()
-    assert not page.locator(".chart.narrow").is_visible()
+    wide = [one.text_content() for one in page.locator(".years text").all() if one.is_visible()]
     page.set_viewport_size({"width": 375, "height": 667})
-    assert not page.locator(".chart.wide").is_visible()
-    assert page.locator(".chart.narrow").is_visible()
+    phone = [one.text_content() for one in page.locator(".years text").all() if one.is_visible()]
+    assert 3 <= len(phone) < len(wide)
+    for text in page.locator(".years text:visible").all():
+        box = text.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375
