@@ -107,7 +107,7 @@ def test_of_two_without_plays_there_is_no_chart_but_a_sentence(
     put: Callable[..., None], client: FlaskClient
 ) -> None:
     put("SingleSam", {})
-    put("LightLuca", {}, scrobbles=3)
+    put("LightLuca", {}, scrobbles=3, not_found=3)
     page = client.get(PAGE).text
     assert "<svg" not in page
     assert "SingleSam : no plays in 2023." in text_of(page)

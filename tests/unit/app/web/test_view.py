@@ -113,7 +113,7 @@ def test_who_sees_only_a_link_is_told_the_headline_and_how_much_is_placed() -> N
         "Two thirds of Helen’s 2024 was released in 1974, as far as it could be placed."
         " Median release year 1974, average age 47 years; 30 of 40 plays placed."
     )
-    assert view(event(scrobbles=3), 2024, "Helen").description == (
+    assert view(event(scrobbles=3, not_found=3), 2024, "Helen").description == (
         "None of the plays could be placed in a release year."
     )
 
