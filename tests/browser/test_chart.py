@@ -214,7 +214,7 @@ def test_colours_can_be_told_apart_in_the_dark_and_by_whoever_sees_none(
     assert contrast(own, bar) >= 1.7, "by their lightness alone"
     assert contrast(colour(page, ".years text"), paper) >= 4.5
     page.goto(states.url + STATES["compare"])
-    assert contrast(colour(page, ".other path", "stroke"), paper) >= 3
+    assert contrast(colour(page, ".other .line", "stroke"), paper) >= 3
 
 
 def test_bars_move_unless_that_is_not_wanted(chart: Page) -> None:
@@ -247,7 +247,9 @@ def test_both_grow_when_two_are_compared(site: Site, page: Page, until: Until, c
     page.get_by_label("Compare with another listener").fill("lightluca")
     page.get_by_role("button", name="Compare").click()
     expect(page).to_have_url(re.compile(r"/SingleSam/2023\?with=lightluca$"))
-    until(lambda: page.locator("#page:not([data-live])").count() == 1 and page.locator(".other path").count() == 1)
+    until(
+        lambda: page.locator("#page:not([data-live])").count() == 1 and page.locator(".other .line").count() == 1
+    )
     expect(page.locator(".two")).to_contain_text("LightLuca’s 2023 was released")
     expect(page.locator(".bars a").nth(3)).to_be_attached()
     assert complaints == []

@@ -34,13 +34,13 @@
     shown = tip = undefined;
   }
 
-  // Beside the bar, on the side where there is more room: never over it, and never making the page longer.
+  // Beside the bar, on the side where there is more room, and never making the page longer or wider.
   function place(bar) {
     const box = bar.getBoundingClientRect();
     const figure = tip.parentElement.getBoundingClientRect();
     const onTheRight = box.left + box.right < figure.left + figure.right;
-    tip.style.left = onTheRight ? `${box.right - figure.left + 8}px` : "";
-    tip.style.right = onTheRight ? "" : `${figure.right - box.left + 8}px`;
+    const left = onTheRight ? box.right - figure.left + 8 : box.left - figure.left - tip.offsetWidth - 8;
+    tip.style.left = `${Math.max(0, Math.min(left, figure.width - tip.offsetWidth))}px`;
   }
 
   async function tell(bar, here) {
@@ -57,7 +57,9 @@
       const name = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
       list.append(make("li", "", {}, name, make("small", plays.toLocaleString("en"))));
     }
-    if (albums.length) tip.firstElementChild.after(list);
+    if (!albums.length) return;
+    tip.firstElementChild.after(list);
+    place(bar);
   }
 
   function make(tag, text = "", traits = {}, ...children) {
