@@ -38,7 +38,12 @@ def svg(name: str, year: str) -> Response:
 def png(name: str, year: str) -> Response:
     """The chart as a picture for where people talk."""
     drawn = _drawn(name, year)
-    return _answer(rendered(drawn), "image/png", etag=sha256(drawn.encode()).hexdigest())
+    etag = sha256(drawn.encode()).hexdigest()
+    if request.if_none_match.contains(etag):
+        return _answer(b"", "image/png", etag=etag)
+    # While it is drawn this process does nothing else.
+    site().budget.spend("pictures")
+    return _answer(rendered(drawn), "image/png", etag=etag)
 
 
 @lru_cache(HELD)

@@ -11,6 +11,7 @@ from redis import Redis
 
 from app.progress import Event, Failure, Snapshot, Topic, remember
 from app.web import pictures
+from app.web.budget import BUDGETS
 from tests.integration.app.web.conftest import NO_DATABASE, event
 
 Visitor = Callable[..., FlaskClient]
@@ -86,6 +87,17 @@ def test_a_picture_is_drawn_again_only_when_the_year_has_changed(
     changed = client.get(f"{YEAR}.png", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert len(drawn) == 2
+
+
+def test_pictures_have_a_budget_that_who_has_them_already_does_not_spend(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put()
+    etag = client.get(f"{YEAR}.png").headers["ETag"]
+    answers = [client.get(f"{YEAR}.png").status_code for _ in range(int(BUDGETS["pictures"].split()[0]) + 1)]
+    assert answers[0] == 200
+    assert answers[-1] == 429
+    assert client.get(f"{YEAR}.png", headers={"If-None-Match": etag}).status_code == 304
 
 
 def test_a_picture_needs_no_database(put: Callable[..., None], site_with: Visitor) -> None:
