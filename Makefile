@@ -1,6 +1,6 @@
 # Every chore has one door. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-provision lint check bench lock clean provision deploy rollback
+.PHONY: help run test test-provision lint check bench lock clean provision deploy rollback staging-branch staging-drop
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -44,6 +44,18 @@ deploy: .venv/.ops | $(INVENTORY)  ## Bring this checkout's code to the machines
 
 rollback: .venv/.ops | $(INVENTORY)  ## Go back to the release before
 	@$(PLAY) rollback.yml
+
+# These write into the vault, so that Ansible's own question for its password is not enough.
+STAGING ?= ansible/inventories/staging
+PASSWORD = $(if $(ANSIBLE_VAULT_PASSWORD_FILE),,read -rsp "Vault password: " LASTYEAR_VAULT_PASSWORD && echo && export LASTYEAR_VAULT_PASSWORD ANSIBLE_VAULT_PASSWORD_FILE=$(CURDIR)/ansible/vault-password &&)
+staging-branch staging-drop: INVENTORY = $(STAGING)
+staging-branch staging-drop: VAULT =
+
+staging-branch: .venv/.ops | $(STAGING)  ## Make a branch at Neon as staging's database, its strings into STAGING's vault
+	@$(PASSWORD) $(PLAY) staging-branch.yml
+
+staging-drop: .venv/.ops | $(STAGING)  ## Delete that branch
+	@$(PASSWORD) $(PLAY) staging-drop.yml
 
 ansible/inventories/%:
 	@echo "There is no inventory $@. Make one: cp -r ansible/inventories/example $@, then fill it in (ansible/README.md)." >&2; exit 1

@@ -40,7 +40,11 @@ class Failure(StrEnum):
 
 
 class Event(BaseModel):
-    """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted."""
+    """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted.
+
+    With `preview` plays and years are not only those that are stored: some are from Last.fm's chart of albums,
+    shown until the pages have brought as much.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,6 +59,7 @@ class Event(BaseModel):
     not_found: Count = 0
     by_mbid: Count | None = None
     years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
+    preview: bool = False
     queued_ahead: Count = 0
     seconds_left: Count | None = None
     error: Failure | None = None
@@ -63,6 +68,11 @@ class Event(BaseModel):
         """The part that says what is stored, by the names of `app.store.scrobbles.Standing`."""
         parts = {"scrobbles", "matched", "fuzzy_matched", "not_found", "by_mbid", "years"}
         return self.model_dump(include=parts, exclude_none=True)
+
+    @property
+    def pending(self) -> int:
+        """Plays about whose album the mirror could not be asked yet."""
+        return self.scrobbles - (self.matched + self.fuzzy_matched + self.not_found)
 
     @property
     def running(self) -> bool:
@@ -81,6 +91,11 @@ class Topic:
     def channel(self) -> str:
         """The Redis channel and key; names that differ only by case share it."""
         return PREFIX + self.username.casefold() + ("" if self.year is None else f"/{self.year}")
+
+    @property
+    def history(self) -> str:
+        """The Redis key of what the database said of all years of the listener."""
+        return f"lastyear:history:{self.username.casefold()}"
 
 
 class Snapshot(BaseModel):
@@ -176,15 +191,20 @@ def remember(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 
 def outdate(redis: Redis, topic: Topic) -> None:
-    """Drops the latest of a topic: who looks next reads the database."""
-    redis.delete(topic.channel)
+    """Drops the latest of a topic, so that who looks next reads the database, and has its open pages look now."""
+    pipeline = redis.pipeline()
+    pipeline.getdel(topic.channel)
+    pipeline.delete(topic.history)
+    dropped, _ = pipeline.execute()
+    if dropped is not None:
+        redis.publish(topic.channel, dropped)
 
 
 def forget(redis: Redis, username: str) -> None:
     """Drops every snapshot about a listener."""
     topic = Topic(username)
     keys = [topic.channel, *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
-    redis.delete(*keys)
+    redis.delete(topic.history, *keys)
 
 
 def parse(data: object) -> Snapshot | None:

@@ -27,6 +27,19 @@ def _short(body: wire.Body) -> None:
         body["recenttracks"]["track"] = [track for track in tracks if track not in missing]
 
 
+def _empty(body: wire.Body) -> None:
+    """A chart without albums, whatever was played."""
+    if "weeklyalbumchart" in body:
+        body["weeklyalbumchart"]["album"] = []
+
+
+def _half_chart(body: wire.Body) -> None:
+    """A chart that is cut off half-way, as old ones are at 500 albums."""
+    if "weeklyalbumchart" in body:
+        albums = body["weeklyalbumchart"]["album"]
+        body["weeklyalbumchart"]["album"] = albums[: (len(albums) + 1) // 2]
+
+
 def _single(body: wire.Body) -> None:
     """A list of one collapses to the one, as it does where JSON is made from XML."""
     for content in body.values():
@@ -49,7 +62,12 @@ def _half(body: bytes) -> bytes:
     return body[: len(body) // 2]
 
 
-RESHAPE: dict[str, Callable[[wire.Body], None]] = {"short": _short, "single": _single}
+RESHAPE: dict[str, Callable[[wire.Body], None]] = {
+    "short": _short,
+    "single": _single,
+    "empty": _empty,
+    "half": _half_chart,
+}
 SPOIL: dict[str, Callable[[wire.Answer], wire.Answer]] = {"truncated": _truncated, "cut_json": _cut_json}
 KINDS = frozenset({*INSTEAD, *RESHAPE, *SPOIL, "hang", "other_user"})
 

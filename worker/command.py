@@ -10,7 +10,7 @@ import click
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app import VERSION, logs, progress
+from app import VERSION, logs, progress, wishes
 from app.fetches import QUEUES, QueueAway, ask_for_rematch
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read
 from app.store import StoreAway, absence, connect, listeners
@@ -79,6 +79,7 @@ def forget(name: str) -> None:
     settings = _settings(["DATABASE_URL", "REDIS_URL"])
     with connect(settings.database_url.get_secret_value()) as connection, connection.transaction():
         found = listeners.forget(connection, name)
+    wishes.forget(_redis(settings), name)
     progress.forget(_redis(settings), name)
     click.echo(f"{name} is forgotten." if found else f"Nothing was stored about {name}.")
 

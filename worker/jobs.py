@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from rq import get_current_job
 
+from app import wishes
 from app.progress import Failure, note_mirror
 from app.store import connect
 from app.store.jobs import Overtaken
@@ -35,13 +36,16 @@ def fetch_year(username: str, year: int, run: str) -> None:
     ):
         _leave_a_note(tools, mirror)
         fetch = YearFetch(tools, connection, mirror, username, year, UUID(run))
-        with _telling(fetch.fail):
-            fetch.begin()
-            with fetch.telling_the_others():
-                fetch.take_pages()
-                fetch.place_the_rest()
-                fetch.place_the_songs()
-            fetch.complete()
+        try:
+            with _telling(fetch.fail):
+                fetch.begin()
+                with fetch.telling_the_others():
+                    fetch.take_pages()
+                    fetch.place_the_rest()
+                    fetch.place_the_songs()
+                fetch.complete()
+        finally:
+            wishes.go_on(connection, tools.redis, username)
 
 
 @given_back

@@ -18,12 +18,13 @@ from requests.adapters import HTTPAdapter
 
 from app import VERSION
 from worker.limiter import Limiter
-from worker.payloads import Page, Profile, Unreadable, read_page, read_profile
+from worker.payloads import AlbumChart, Page, Profile, Unreadable, read_album_chart, read_page, read_profile
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
+CHART_SIZE = 1000  # the most that is given, and there are no pages of it
 PAGE_SIZE = 200  # larger ones are allowed, but fail more often
 TIMEOUT = (5, 20)  # seconds to connect, to answer
 DELAYS = (1.0, 2.0, 5.0, 10.0)  # seconds before the second, third ... try
@@ -144,6 +145,26 @@ class LastFm:
             return answer
 
         return self._ask(partial(self._call, "user.getRecentTracks", parameters, read, known=known, urgent=urgent))
+
+    def album_chart(self, name: str, start: datetime, end: datetime) -> AlbumChart:
+        """The albums most played from `start` up to `end`, with their plays, in one call.
+
+        Asked for once: it is for a first look, and what fails is not worth a second call.
+        Raises as `recent_tracks`.
+        """
+        parameters = {
+            "user": name,
+            "from": int(start.timestamp()),
+            "to": int(end.timestamp()),
+            "limit": CHART_SIZE,
+        }
+
+        def read(body: dict[str, Any]) -> AlbumChart:
+            answer = read_album_chart(body, start, end)
+            _must_be_about(name, answer.user)
+            return answer
+
+        return self._call("user.getWeeklyAlbumChart", parameters, read, urgent=True)
 
     def _ask(self, call: Callable[[], T]) -> T:
         try:

@@ -5,13 +5,15 @@ element and an empty one may be missing.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.store.albums import Album
 from app.store.scrobbles import Scrobble
 
 MOST = 2**31 - 1  # no listener has more of anything, and the database counts no further
+CHART_WEEK = timedelta(days=7)  # charts are made of weeks: one may begin and end so much beside what was asked for
 
 
 class Unreadable(Exception):
@@ -36,6 +38,15 @@ class Page:
     pages: int
     total: int
     scrobbles: tuple[Scrobble, ...]
+
+
+@dataclass(frozen=True)
+class AlbumChart:
+    """One answer of `user.getWeeklyAlbumChart`: albums with their plays. It knows no plays without an album, and
+    no more than a thousand albums."""
+
+    user: str
+    albums: tuple[tuple[Album, int], ...]
 
 
 def read_profile(body: dict[str, Any]) -> Profile:
@@ -68,6 +79,24 @@ def read_page(body: dict[str, Any], start: datetime, end: datetime) -> Page:
     )
 
 
+def read_album_chart(body: dict[str, Any], start: datetime, end: datetime) -> AlbumChart:
+    """The chart in an answer of `user.getWeeklyAlbumChart` about the time from `start` to `end`.
+
+    Raises Unreadable, also when it is about another time: where Last.fm does not take ours it gives the last week.
+    """
+    chart = _object(body, "weeklyalbumchart")
+    attributes = chart.get("@attr", chart)
+    if not isinstance(attributes, dict) or "user" not in attributes:
+        raise Unreadable("no attributes")
+    for name, asked in (("from", start), ("to", end)):
+        if abs(_moment(attributes.get(name)) - asked) > CHART_WEEK:
+            raise Unreadable("a chart of another time")
+    read = (_charted(row) for row in _list(chart.get("album")))
+    return AlbumChart(
+        str(attributes["user"]), tuple((album, plays) for album, plays in read if album.album and plays)
+    )
+
+
 def clean(text: str) -> str:
     """The text as a database takes it: no NUL, no half of a surrogate pair, no space around it."""
     if "\0" in text:
@@ -92,6 +121,13 @@ def _scrobble(row: Any) -> Scrobble | None:
         # All the artist's plays without an album share one row: an MBID there would answer for each of them.
         album_mbid=_mbid(album.get("mbid")) if named and isinstance(album, dict) else None,
     )
+
+
+def _charted(row: Any) -> tuple[Album, int]:
+    if not isinstance(row, dict):
+        raise Unreadable("an album is not an object")
+    album = Album(_text(row.get("artist")), _text(row.get("name")), _mbid(row.get("mbid")))
+    return album, _number(row.get("playcount"))
 
 
 def _list(value: Any) -> list[Any]:

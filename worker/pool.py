@@ -50,6 +50,7 @@ class FetchWorker(Worker):
 
         RQ's own lines stay out of the log below a warning; what a job does, the job says.
         """
+        self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ does so after it has spoken to Redis
         ours = {"with_scheduler": False, "logging_level": "WARNING"}
         return bool(super().work(*arguments, **{**options, **ours}))
 

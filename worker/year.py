@@ -11,16 +11,17 @@ from uuid import UUID
 import structlog
 
 from app.counters import count
-from app.progress import Event, Failure, Phase, Topic
+from app.progress import Event, Failure, Phase, Topic, latest
 from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
 from worker import stopping
 from worker.enrich import Catalogue, batches, place, place_the_plain, scrobbled_albums
-from worker.lastfm import NoSuchUser, TryAgain
+from worker.lastfm import PAGE_SIZE, NoSuchUser, TryAgain
 from worker.listeners import confirm
 from worker.outdated import outdate_albums
 from worker.payloads import Page
+from worker.preview import Report, ask_beside
 from worker.tools import Tools
 from worker.walk import Shifted, walk
 
@@ -49,6 +50,7 @@ class YearFetch:
         self._expected: int | None = None
         self._known_gap = 0
         self._standing = Standing()
+        self._report = Report(tools.publisher, username, year)
         self._new: set[UUID] = set()
         self._better: set[UUID] = set()
 
@@ -65,6 +67,7 @@ class YearFetch:
             head_check=self._tools.settings.lastfm_head_check,
         )
         self._username = self._listener.username
+        self._report = Report(self._tools.publisher, self._username, self._year)
         self._recount()
         self._end, self._resume_from = job.window_end, job.resume_from
         self._done, self._pages = job.progress, job.total_pages
@@ -73,6 +76,8 @@ class YearFetch:
             # Scrobbles that Last.fm counts but does not show stay missing: no reason to read the year again.
             # More than it counted are none of those: an earlier run of this update has stored them.
             self._known_gap = max(0, job.expected - self._stored())
+        if job.completed_at is None:
+            self._look_ahead()
 
     @contextmanager
     def telling_the_others(self) -> Iterator[None]:
@@ -153,6 +158,19 @@ class YearFetch:
             raise NoSuchUser
         return self._listener.id
 
+    def _look_ahead(self) -> None:
+        """Has a year that was never whole previewed. A run that was cut off goes on with the preview it had."""
+        before = latest(self._tools.redis, Topic(self._username, self._year))
+        if before and before.event.run == self._run and before.event.preview:
+            self._report.take(Standing(**before.event.standing()))
+        elif self._resume_from is None and not self._is_one_page():
+            ask_beside(self._tools, self._username, (self._start, self._end), self._report.take)
+
+    def _is_one_page(self) -> bool:
+        """Whether the years were counted before and this one is here as soon as any preview."""
+        counted = latest(self._tools.redis, Topic(self._username))
+        return counted is not None and counted.event.years.get(str(self._year), PAGE_SIZE + 1) <= PAGE_SIZE
+
     def _walk_to_the_end(self) -> None:
         for _ in range(WALKS):
             whole = self._resume_from is None
@@ -183,7 +201,10 @@ class YearFetch:
             stopping.check()
 
     def _fetch(self, number: int, since: datetime) -> Page:
-        page = self._tools.lastfm.recent_tracks(self._username, since, self._end, page=number, known=number > 1)
+        # Somebody waits for page 1; the others come in their turn.
+        page = self._tools.lastfm.recent_tracks(
+            self._username, since, self._end, page=number, known=number > 1, urgent=number == 1
+        )
         count(self._tools.redis, "pages")
         return page
 
@@ -256,4 +277,4 @@ class YearFetch:
             error=error,
             **asdict(self._standing),
         )
-        self._tools.publisher.publish(Topic(self._username, self._year), event)
+        self._report.say(event)

@@ -167,6 +167,26 @@ def standing(connection: Connection, user: int, year: int) -> Standing:
         return Standing().plus(cursor.fetchall())
 
 
+def by_years(connection: Connection, user: int) -> dict[int, dict[int | None, int]]:
+    """All that is stored of a listener: listening year -> release year (None: unknown) -> plays."""
+    rows = connection.execute(
+        """
+        SELECT EXTRACT(year FROM scrobbles.scrobbled_at AT TIME ZONE 'UTC')::integer AS listening_year,
+               placed_tracks.release_year,
+               count(*)::integer AS plays
+        FROM scrobbles
+        JOIN placed_tracks ON placed_tracks.id = scrobbles.track
+        WHERE scrobbles.user_id = %s
+        GROUP BY listening_year, placed_tracks.release_year
+        """,
+        [user],
+    ).fetchall()
+    years: dict[int, dict[int | None, int]] = {}
+    for listening_year, release_year, plays in rows:
+        years.setdefault(listening_year, {})[release_year] = plays
+    return years
+
+
 def count(connection: Connection, user: int, start: datetime, end: datetime) -> int:
     """How many scrobbles of a listener are stored from `start` up to `end`."""
     row = connection.execute(

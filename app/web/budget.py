@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 BUDGETS = {
     "fetch": "20 per minute; 300 per day",
+    "all years": "3 per minute; 20 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",
     "pictures": "60 per minute; 2000 per day",

@@ -124,6 +124,13 @@ class Hub:
             self._hand_out(channel, data)
 
     def _hand_out(self, channel: str, data: bytes | str | None) -> None:
+        self._deliver(channel, data)
+        listener = channel.rpartition("/")[0]
+        if listener in self._seats:
+            # One of the years on the page of all years has moved: what is known of them is said once more.
+            self._deliver(listener, self._redis.get(listener))
+
+    def _deliver(self, channel: str, data: bytes | str | None) -> None:
         seats = list(self._seats.get(channel, ()))
         if seats and (snapshot := parse(data)):
             # Written once, however many pages read it.

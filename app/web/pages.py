@@ -10,19 +10,23 @@ from flask import Blueprint, Response, abort, jsonify, make_response, redirect, 
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
+from app import wishes
 from app.fetches import FIRST_YEAR, QueueAway, ahead
-from app.progress import Failure, MirrorNote, mirror_note
-from app.store import StoreAway, jobs, listeners
+from app.progress import Event, Failure, MirrorNote, mirror_note
+from app.store import StoreAway
 from app.web.address import is_same_origin
 from app.web.compare import compare
 from app.web.errors import Problem
-from app.web.site import Site, site
+from app.web.heat import draw, moved
+from app.web.history import look_back
+from app.web.site import site
 from app.web.view import table, view
 from app.web.visits import Visit, visit_listener, visit_year
 
 blueprint = Blueprint("pages", __name__)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+NOTHING_NEW = ("Nothing can be fetched right now", "Our queue does not answer. Try again in a minute.")
 STATUS = {
     Failure.NO_SUCH_USER: 404,
     Failure.LISTENING_HIDDEN: 403,
@@ -55,23 +59,42 @@ def years(name: str) -> tuple[Response, int] | Response:
     """The years of a listener, the newest first, with counts as they come in."""
     visit = visit_listener(site(), listener_name(name))
     failure = visit.event.error if visit.event else None
-    known, whole = _known_years(site(), visit)
+    past = look_back(site(), visit.username, visit.event.years if visit.event else {})
     if failure is Failure.LISTENING_HIDDEN:
-        known = [year for year in known if year in whole]  # the others would only say the same once more
+        past = [one for one in past if one.is_whole]  # the others would only say the same once more
     page = make_response(
         render_template(
             "years.html",
             visit=visit,
             failure=failure,
-            years=known,
-            counts={**(visit.event.years if visit.event else {}), **{str(y): n for y, n in whole.items()}},
-            whole=whole,
-            live=_waits(visit),
+            past=past,
+            heat=draw({one.year: one.plays for one in past}),
+            moved=moved,
+            waiting={one.year: _fetches_ahead(one.event) for one in past if one.event and one.is_running},
+            live=_waits(visit) or any(one.is_running for one in past),
         )
     )
-    if not known and (failure or visit.queue_away):
+    if not past and (failure or visit.queue_away):
         page.status_code = STATUS[failure] if failure else 503
     return private(page)
+
+
+@blueprint.post("/user/<name>/missing")
+def fetch_missing(name: str) -> BaseResponse:
+    """Fetches every year that is not stored yet, one after the other."""
+    if not is_same_origin(request):
+        abort(403, "This can only be asked for from the page itself.")
+    username = listener_name(name)
+    site().budget.spend("all years")
+    visit = visit_listener(site(), username)
+    past = look_back(site(), username, visit.event.years if visit.event else {})
+    try:
+        wishes.wish(site().redis, username, [one.year for one in past if one.is_missing])
+        with site().pool.connection() as connection:
+            wishes.go_on(connection, site().redis, username)
+    except (RedisError, QueueAway, StoreAway):
+        raise Problem(503, *NOTHING_NEW) from None
+    return redirect(url_for(".years", name=visit.username), 303)
 
 
 @blueprint.get("/user/<name>/<year>")
@@ -103,9 +126,10 @@ def year_csv(name: str, year: str) -> BaseResponse:
     """Plays by release year as a table, the oldest first, and in the end those without one."""
     username, listening_year = listener_name(name), listening_year_of(year)
     visit = visit_year(site(), username, listening_year)
-    if visit.event is None or not (visit.event.scrobbles or visit.event.phase == "completed"):
+    event = visit.event
+    if event is None or event.preview or not (event.scrobbles or event.phase == "completed"):
         return redirect(url_for(".year", name=username, year=listening_year))
-    answer = Response(table(visit.event), content_type="text/csv; charset=utf-8")
+    answer = Response(table(event), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{visit.username}-{listening_year}.csv"'
     return private(answer)
 
@@ -120,7 +144,7 @@ def refresh(name: str, year: str) -> BaseResponse:
     site().budget.spend("refresh")
     visit = visit_year(site(), username, listening_year, anew=True)
     if visit.queue_away or visit.store_away:
-        raise Problem(503, "Nothing can be fetched right now", "Our queue does not answer. Try again in a minute.")
+        raise Problem(503, *NOTHING_NEW)
     return redirect(url_for(".year", name=visit.username, year=listening_year), 303)
 
 
@@ -165,9 +189,16 @@ def _waits(visit: Visit) -> bool:
 
 def _year_page(visit: Visit, listening_year: int) -> Response:
     event = visit.event
-    page = make_response(_draw(visit, listening_year))
+    note = None if visit.queue_away else what_the_mirror_holds()
+    importing = note is not None and note.empty and event is not None and event.pending > 0
+    page = make_response(_draw(visit, listening_year, note, importing=importing))
     page.status_code = _status(visit)
-    if event is not None and event.phase == "completed" and not (visit.queue_away or visit.store_away):
+    # What waits for an import is to be drawn anew the moment that ends.
+    if (
+        event is not None
+        and event.phase == "completed"
+        and not (visit.queue_away or visit.store_away or importing)
+    ):
         site().shelf.put(visit.username, listening_year, page.get_data(), _drawing())
     return page
 
@@ -180,23 +211,15 @@ def _status(visit: Visit) -> int:
     return STATUS[event.error] if event.error and not event.scrobbles else 200
 
 
-def _draw(visit: Visit, listening_year: int) -> str:
+def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importing: bool) -> str:
     event = visit.event
-    note = None if visit.queue_away else what_the_mirror_holds()
-    seen = view(event, listening_year, visit.username, by_decade=_by_decade()) if event else None
-    importing = note is not None and note.empty and seen is not None and seen.pending > 0
-    waiting = 0
-    if event is not None and event.phase == "queued" and not visit.queue_away:
-        try:
-            waiting = ahead(site().redis, event.run)
-        except QueueAway:
-            waiting = event.queued_ahead
+    waiting = 0 if visit.queue_away or event is None else _fetches_ahead(event)
     return render_template(
         "year.html",
         visit=visit,
         event=event,
         year=listening_year,
-        view=seen,
+        view=view(event, listening_year, visit.username, by_decade=_by_decade()) if event else None,
         waiting=waiting,
         live=_waits(visit),
         follows=_waits(visit) or importing,
@@ -205,25 +228,21 @@ def _draw(visit: Visit, listening_year: int) -> str:
     )
 
 
+def _fetches_ahead(event: Event) -> int:
+    if event.phase != "queued":
+        return 0
+    try:
+        return ahead(site().redis, event.run)
+    except QueueAway:
+        return event.queued_ahead
+
+
 def what_the_mirror_holds() -> MirrorNote | None:
     """The workers' last note of it, if there is one."""
     try:
         return mirror_note(site().redis)
     except RedisError:
         return None
-
-
-def _known_years(site: Site, visit: Visit) -> tuple[list[int], dict[int, int]]:
-    """The listener's years as stored, and the counts of those that were fetched."""
-    try:
-        with site.pool.connection() as connection:
-            listener = listeners.find(connection, visit.username)
-            return (
-                (listener.available_years, jobs.whole_years(connection, visit.username)) if listener else ([], {})
-            )
-    except StoreAway:
-        counted = visit.event.years if visit.event else {}
-        return sorted(map(int, counted), reverse=True), {}
 
 
 @lru_cache

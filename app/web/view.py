@@ -64,7 +64,7 @@ class YearView:
     def parts(self) -> str:
         """How the plays were placed, or not, in words."""
         ways = [(self.matched, "by MusicBrainz ID or by name")]
-        if self.event.by_mbid is not None:
+        if self.event.by_mbid is not None and not self.event.preview:
             by_mbid = min(self.event.by_mbid, self.matched)
             ways = [(by_mbid, "by MusicBrainz ID"), (self.matched - by_mbid, "by name")]
         ways += [
@@ -82,7 +82,7 @@ class YearView:
     @property
     def pending(self) -> int:
         """Those that nobody was asked about yet."""
-        return self.scrobbles - (self.event.matched + self.event.fuzzy_matched + self.event.not_found)
+        return self.event.pending
 
     @property
     def not_found(self) -> int:

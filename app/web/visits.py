@@ -102,7 +102,7 @@ def _holds(site: Site, snapshot: Snapshot, year: int | None) -> bool:
         return snapshot.age < FAILURES[event.error or Failure.BROKEN].total_seconds()
     if year is None:
         return snapshot.age < LISTENER.total_seconds()
-    if event.scrobbles > event.matched + event.fuzzy_matched + event.not_found:
+    if event.pending > 0:
         return snapshot.age < _patience(site).total_seconds()
     return is_fresh(year, datetime.fromtimestamp(snapshot.at, UTC), datetime.now(UTC))
 

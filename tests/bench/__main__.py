@@ -8,12 +8,22 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import enrichment, first_visit, importing, matching, open_pages, replication, returning_visit
+from tests.bench import (
+    enrichment,
+    first_bars,
+    first_visit,
+    importing,
+    matching,
+    open_pages,
+    replication,
+    returning_visit,
+)
 from tests.bench.stage import Row, Stage, stage
 
 MEASURES: dict[str, Callable[[Stage], Iterator[Row]]] = {
     "returning_visit": returning_visit.measure,
     "open_pages": open_pages.measure,
+    "first_bars": first_bars.measure,
     "first_visit": first_visit.measure,
     "enrichment": enrichment.measure,
     "importing": importing.measure,

@@ -86,7 +86,7 @@ def web(stage: Stage, application: str = "app.web:create_app()") -> Iterator[int
             try:
                 requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
                 break
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)

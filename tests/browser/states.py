@@ -10,6 +10,7 @@ from app.store import Connection, albums, connect, listeners, scrobbles, tracks
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble, year_bounds
 from app.store.tracks import Track
+from app.wishes import wish
 from demo import catalogue
 from tests.browser.conftest import Site
 
@@ -46,16 +47,36 @@ def failed(error: Failure, **fields: Any) -> Event:
     return event(phase="failed", error=error, **fields)
 
 
+def drifting(year: int) -> dict[str, int]:
+    """Somebody's plays of a year: an old love that stays, a taste that moves on, what is new, a stray."""
+    middle = 1994 + (year - 2005) * 3 // 4
+    weights = {at: 1 + 60 * max(0, 10 - abs(at - middle)) // 10 for at in range(1951, year + 1)}
+    for at in range(1966, 1975):
+        weights[at] += 18 - (year - 2005) // 2
+    weights[year] += 40
+    return {str(at): 4 * plays for at, plays in weights.items() if plays > 1} | {"1928": 1}
+
+
 COUNTS = {str(year): 9_000 + year * 97 % 4_000 for year in range(2019, THIS_YEAR + 1)}
 FEW = {year: plays for year, plays in COUNTS.items() if int(year) > 2022}
+
+LONG_AGO = {str(year): sum(drifting(year).values()) + 311 for year in range(2005, THIS_YEAR + 1)}
 
 EVENTS: dict[str, tuple[Topic, Event]] = {
     "years counting": (Topic("HeavyHelen"), event(phase="fetching", years=FEW)),
     "years": (Topic("LightLuca"), event(phase="completed", years=COUNTS)),
+    "years all fetched": (Topic("MovingMo"), event(phase="completed", years=LONG_AGO)),
+    "years being fetched": (Topic("WaitingWil"), event(phase="completed", years=LONG_AGO)),
     "queued": (Topic("HeavyHelen", 2019), event(phase="queued", queued_ahead=0)),
     "fetching": (
         Topic("HeavyHelen", 2024),
         event(phase="fetching", page=7, pages=61, years=taste(1_300), scrobbles=1_400, seconds_left=27),
+    ),
+    "preview": (
+        Topic("LightLuca", 2020),
+        event(
+            phase="fetching", page=1, pages=61, years=taste(9_000), scrobbles=9_400, seconds_left=88, preview=True
+        ),
     ),
     "fetching the first page": (Topic("HeavyHelen", 2023), event(phase="fetching", page=0, pages=61)),
     "augmenting": (
@@ -120,10 +141,11 @@ def put_all(site: Site) -> None:
     """Makes every state be there."""
     for topic, said in EVENTS.values():
         remember(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
+    put_pasts(site)
     note_mirror(site.redis, MirrorNote(release_groups=3_000_000, stamp="20260901-000000"))
     with connect(site.settings.database_url.get_secret_value()) as connection:
         put_albums(connection)
-        for name in ("HeavyHelen", "LightLuca", "HiddenHana"):
+        for name in ("HeavyHelen", "LightLuca", "HiddenHana", "MovingMo", "WaitingWil"):
             since = datetime(2019, 2, 1, tzinfo=UTC)
             years = list(range(THIS_YEAR, 2018, -1))
             listeners.save(connection, name, available_years=years, playcount=1, registered_at=since)
@@ -133,6 +155,20 @@ def put_all(site: Site) -> None:
             VALUES ('lightluca', 2023, gen_random_uuid(), 'completed', now(), 10231, now())
             """
         )
+
+
+def put_pasts(site: Site) -> None:
+    """Makes MovingMo's years be there; of WaitingWil's the newest, pages of another, and wishes for the rest."""
+    for year in range(2005, THIS_YEAR + 1):
+        said = {Topic("MovingMo", year): stored(drifting(year), scrobbles=LONG_AGO[str(year)])}
+        if year > THIS_YEAR - 4:
+            said[Topic("WaitingWil", year)] = stored(drifting(year), scrobbles=LONG_AGO[str(year)])
+        if year == THIS_YEAR - 4:
+            part = event(phase="fetching", years=drifting(year), page=3, pages=14, preview=True)
+            said[Topic("WaitingWil", year)] = part
+        for topic, one in said.items():
+            remember(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=one))
+    wish(site.redis, "WaitingWil", range(2005, THIS_YEAR - 3))
 
 
 GROUP = UUID(int=1977)

@@ -204,6 +204,15 @@ def test_the_chart_counts_the_year_by_album_and_leaves_out_plays_without_one(cli
     assert all(ids.get((row["artist"]["#text"], row["name"]), "") == row["mbid"] for row in chart["album"])
 
 
+def test_a_chart_is_cut_off_at_its_limit_which_is_a_thousand(client: Client) -> None:
+    many = tuple(Play(Y2024 + n, "Artist", "Song", f"Album {n}", "") for n in range(1_001))
+    client.stand_in.add_listener(Listener("Pia", JOINED, own=many))
+    for asked, given in (({}, 1000), ({"limit": 500}, 500)):
+        body = client.get("user.getWeeklyAlbumChart", user="Pia", **year(), **asked).json()
+        assert len(body["weeklyalbumchart"]["album"]) == given
+    assert client.refusal("user.getWeeklyAlbumChart", user="Pia", limit=1001, **year()) == (400, 6)
+
+
 def test_the_chart_of_an_empty_year_is_an_empty_list(client: Client) -> None:
     body = client.get("user.getWeeklyAlbumChart", user="EmptyEve", **year(Y2022, Y2023)).json()
     assert body["weeklyalbumchart"]["album"] == []
@@ -346,6 +355,18 @@ def test_a_list_of_one_collapses_to_an_object(client: Client) -> None:
     assert len(client.recent("LightLuca", **year())["track"]) == 50
     body = client.get("user.getWeeklyAlbumChart", user="SingleSam", **year(Y2023, Y2024)).json()
     assert body["weeklyalbumchart"]["album"]["playcount"] == "1"
+
+
+def test_a_chart_may_come_empty_or_cut_off(client: Client) -> None:
+    def albums() -> int:
+        body = client.get("user.getWeeklyAlbumChart", user="LightLuca", **year()).json()
+        return len(body["weeklyalbumchart"]["album"])
+
+    whole = albums()
+    client.stand_in.faults.add(Fault("half"), Fault("empty"))
+    assert (albums(), albums(), albums()) == ((whole + 1) // 2, 0, whole)
+    client.stand_in.faults.add(Fault("empty"), Fault("half"))
+    assert all(client.recent("LightLuca", **year())["track"] for _ in range(2)), "pages are not charts"
 
 
 def test_a_fault_hits_only_the_calls_it_names(client: Client) -> None:

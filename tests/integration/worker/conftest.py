@@ -17,12 +17,14 @@ from app.progress import Event, Publisher, Topic, latest
 from app.store import Connection, jobs, listeners, scrobbles
 from app.store.jobs import FetchJob
 from app.store.scrobbles import Standing, year_bounds
+from demo.faults import Fault
 from demo.lastfm import StandIn
 from demo.listeners import Listener, Play
 from worker.tools import Tools
 
 Row = tuple[int, str, str, str]
 RECENT = "user.getRecentTracks"
+CHART = "user.getWeeklyAlbumChart"
 JOINED = datetime(2020, 5, 1, tzinfo=UTC)
 
 
@@ -140,8 +142,13 @@ class Stage:
         self.tools.lastfm.limiter.burst = 1
         self.tools.lastfm.ahead = 1
 
+    def without_preview(self) -> None:
+        """Leaves only the pages, for tests that count what is asked of the mirror and said of each page."""
+        self.lastfm.faults.add(Fault("500", CHART, times=None))
+
     def at_call(self, number: int, happens: Callable[[], None]) -> None:
         """Lets something happen at Last.fm just before it answers its call of this number, from now on."""
+        self.without_preview()  # which comes whenever it comes
         before = self.lastfm.clock
         calls = 0
 

@@ -100,6 +100,7 @@ def test_an_mbid_that_is_first_seen_while_the_mirror_is_away_is_asked_about_late
 
 
 def test_an_album_is_asked_about_once_for_every_listener(stage: Stage, asked: list[UUID]) -> None:
+    stage.without_preview()
     stage.take_in("FirstFay", plays_of([*PLACED[:40], *PLACED[:40]]))
     stage.fetch("FirstFay", 2023)
     assert sorted(asked) == sorted({album.lastfm_mbid for album in PLACED[:40] if album.lastfm_mbid})
@@ -116,6 +117,7 @@ def test_an_album_is_asked_about_once_for_every_listener(stage: Stage, asked: li
 def test_what_leads_nowhere_is_asked_about_by_one_fetch_until_last_fm_has_another_mbid(
     stage: Stage, asked: list[UUID | None]
 ) -> None:
+    stage.without_preview()
     stale = replace(PLACED[0], lastfm_title="Bootleg of Nothing", lastfm_mbid=UUID(int=1))
     stage.take_in("StaleStan", plays_of([stale]))
     stage.fetch("StaleStan", 2023)

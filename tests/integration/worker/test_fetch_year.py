@@ -49,6 +49,7 @@ def kind_of(album: catalogue.Album) -> str:
 
 
 def test_pages_are_stored_oldest_first_and_the_bars_grow(stage: Stage) -> None:
+    stage.without_preview()
     events: list[Event] = []
     stage.watch(events.append)
     stage.fetch("LightLuca", 2024)

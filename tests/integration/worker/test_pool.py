@@ -157,9 +157,13 @@ def test_a_last_fm_that_does_not_answer_holds_up_no_stop(stage: Stage, settings:
     stage.lastfm.latency = 0
 
 
+def states(stage: Stage) -> list[str]:
+    return [worker.get_state() for worker in FetchWorker.all(connection=stage.redis)]
+
+
 def test_idle_workers_stop_at_once(settings: Settings, log: Path, stage: Stage) -> None:
     with workers(settings, log) as process:
-        wait_until(lambda: FetchWorker.count(connection=stage.redis) == 2, otherwise=lambda: process.output)
+        wait_until(lambda: states(stage) == ["idle", "idle"], otherwise=lambda: process.output)
         stop(process)
         assert "Traceback" not in process.output
     assert FetchWorker.count(connection=stage.redis) == 0

@@ -9,8 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.store.albums import Album
 from app.store.scrobbles import Scrobble
-from worker.payloads import Page, Profile, Unreadable, clean, read_page, read_profile
+from worker.payloads import (
+    AlbumChart,
+    Page,
+    Profile,
+    Unreadable,
+    clean,
+    read_album_chart,
+    read_page,
+    read_profile,
+)
 
 START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
 NOON = 1_688_212_800
@@ -213,3 +223,77 @@ def test_cleaned_text_fits_a_database_and_cleaning_twice_changes_nothing(text: s
 
 def test_surrogates_that_json_brings_in_two_halves_are_one_letter() -> None:
     assert clean(json.loads('"\\ud83c\\udfb5"')) == "\N{MUSICAL NOTE}"
+
+
+ROW: dict[str, Any] = {
+    "artist": {"mbid": "cc0b7089-c08d-4c10-b6b0-873582c17fd6", "#text": "System of a Down"},
+    "@attr": {"rank": "1"},
+    "mbid": MBID,
+    "playcount": "417",
+    "name": "Hypnotize",
+    "url": "https://www.last.fm/music/System+of+a+Down/Hypnotize",
+}
+WINDOW = {"user": "SingleSam", "from": str(int(START.timestamp())), "to": str(int(END.timestamp()))}
+
+
+def chart(albums: object, **changes: Any) -> AlbumChart:
+    body = {"weeklyalbumchart": {"album": albums, "@attr": {**WINDOW, **changes}}}
+    return read_album_chart(body, START, END)
+
+
+def test_an_album_chart_is_read() -> None:
+    hypnotize = (Album("System of a Down", "Hypnotize", UUID(MBID)), 417)
+    assert chart([ROW]) == AlbumChart("SingleSam", (hypnotize,))
+    assert chart(ROW).albums == (hypnotize,), "one may be the bare element"
+    assert chart([{**ROW, "mbid": ""}]).albums == ((Album("System of a Down", "Hypnotize", None), 417),)
+
+
+@pytest.mark.parametrize("albums", [[], None, [{**ROW, "name": ""}], [{**ROW, "playcount": "0"}]])
+def test_a_chart_may_hold_nothing(albums: object) -> None:
+    assert chart(albums).albums == ()
+
+
+def test_a_chart_may_be_of_whole_weeks() -> None:
+    six_days = 6 * 24 * 3600
+    assert chart([ROW], **{"from": str(int(START.timestamp()) - six_days)}).albums
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"from": str(int(END.timestamp()) - 7 * 24 * 3600)},
+        {"to": str(int(END.timestamp()) + 8 * 24 * 3600)},
+        {"from": ""},
+        {"to": None},
+    ],
+)
+def test_a_chart_of_another_time_is_none(changes: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        chart([ROW], **changes)
+
+
+@pytest.mark.parametrize("albums", [["x"], [{**ROW, "playcount": "many"}], [{**ROW, "playcount": str(2**40)}], 7])
+def test_a_chart_that_makes_no_sense_is_none(albums: object) -> None:
+    with pytest.raises(Unreadable):
+        chart(albums)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["album", "artist", "name", "mbid", "playcount", "@attr", "user", "from", "to"]),
+                inner,
+            )
+        ),
+    )
+)
+def test_whatever_comes_as_a_chart_is_read_or_unreadable(content: Any) -> None:
+    for body in ({"weeklyalbumchart": content}, {"weeklyalbumchart": {"album": content, "@attr": WINDOW}}):
+        try:
+            read = read_album_chart(body, START, END)
+        except Unreadable:
+            continue
+        assert all(album.album and plays > 0 for album, plays in read.albums)

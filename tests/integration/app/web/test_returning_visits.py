@@ -163,5 +163,5 @@ def test_counts_of_yesterday_are_shown_while_todays_are_asked_for(
     assert counted is not None
     progress.remember(redis, Topic("LightLuca"), counted.model_copy(update={"at": counted.at - 24 * 3600 - 1}))
     page = client.get("/user/LightLuca").text
-    assert f"{counted.event.years['2024']} plays" in page
+    assert f">{counted.event.years['2024']:,}</td>" in page
     assert jobs() == 1

@@ -1,0 +1,46 @@
+"""All the years in a browser: fetched with one button, growing by themselves, walked with the keys."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.states import put_all
+from tests.browser.test_first_visits import is_complete
+
+Until = Callable[..., None]
+
+
+def test_all_missing_years_come_in_by_themselves(
+    site: Site, page: Page, until: Until, complaints: list[str]
+) -> None:
+    page.goto(f"{site.url}/user/LightLuca")
+    until(lambda: is_complete(page))
+    years = page.locator(".years tbody tr").count()
+    page.get_by_role("button", name=f"Fetch all {years} missing years").click()
+    expect(page.get_by_text(re.compile("still to come"))).to_be_visible()
+    seen: list[int] = []
+
+    def look() -> bool:
+        seen.append(page.locator(".strip.wide:visible").count())
+        return is_complete(page)
+
+    until(look, seconds=90)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2, "one after the other"
+    medians = page.locator(".years tbody .mid").all_text_contents()
+    assert sum(bool(re.fullmatch(r"\d{4}", text.strip())) for text in medians) == seen[-1]
+    expect(page.get_by_text(re.compile("missing"))).to_have_count(0)
+    assert complaints == []
+
+
+def test_the_rows_are_links_that_the_keys_reach(site: Site, page: Page) -> None:
+    put_all(site)
+    page.goto(f"{site.url}/user/MovingMo")
+    page.locator("#y2024").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#y2023")).to_be_focused()
+    assert "most of it" in (page.locator("#y2023").get_attribute("title") or "")
+    page.locator("#r2010 .map").click(force=True)  # the link lies over the whole row
+    expect(page).to_have_url(f"{site.url}/user/MovingMo/2010")

@@ -1,0 +1,128 @@
+"""The heat map: a strip for each listening year, an axis for all, a sentence about the median."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.web.heat import SHADES, UNIT, Heat, Shade, draw, moved
+
+PASTS = st.dictionaries(
+    st.integers(2002, 2026),
+    st.dictionaries(st.integers(1860, 2026), st.integers(0, 100_000), max_size=60),
+    max_size=25,
+)
+
+
+def columns(shade: Shade) -> list[int]:
+    """The columns that a path fills."""
+    cells = re.findall(r"M(\d+) 0h(\d+)v10h-(\d+)z", shade.path)
+    assert "".join(f"M{x} 0h{w}v10h-{w}z" for x, w, _ in cells) == shade.path
+    return [n for x, w, _ in cells for n in range(int(x) // UNIT, (int(x) + int(w)) // UNIT)]
+
+
+def drawn(past: dict[int, dict[int, int]]) -> Heat:
+    heat = draw(past)
+    assert heat is not None
+    return heat
+
+
+def test_what_has_no_placed_plays_is_not_drawn() -> None:
+    assert draw({}) is None
+    assert draw({2024: {}, 2023: {1977: 0}}) is None
+    assert list(drawn({2024: {1977: 1}, 2023: {}}).rows) == [2024]
+
+
+def test_the_axis_begins_with_a_decade_and_ends_with_the_last_year() -> None:
+    heat = drawn({2024: {1977: 5, 2012: 5}})
+    assert (heat.wide, heat.narrow) == (UNIT * 43, UNIT * 5)
+    assert [mark.label for mark in heat.wide_marks] == ["1970", "1980", "1990", "2000", "2010"]
+    assert [mark.label for mark in heat.narrow_marks] == ["’70", "’80", "’90", "’00", "’10"]
+    assert (heat.wide_marks[0].at, heat.narrow_marks[0].at) == (0, 10)
+    assert heat.columns == ("1970s", "1980s", "1990s", "2000s", "2010s")
+
+
+def test_a_stray_old_record_does_not_stretch_the_axis() -> None:
+    heat = drawn({2024: {1010: 1, 1928: 1, 1977: 500, 2012: 500}})
+    assert heat.columns[0] == "before 1970"
+    assert heat.wide == UNIT * (1 + 43)
+    first = next(shade for shade in heat.rows[2024].wide.shades if 0 in columns(shade))
+    assert first.level == 1, "its plays are gathered, not lost"
+    assert heat.rows[2024].parts[0] == "0.2\u00a0%"
+
+
+def test_shades_are_the_same_for_the_same_share_in_every_row() -> None:
+    heat = drawn({2024: {1977: 80, 1990: 20}, 2023: {1977: 8_000, 1990: 2_000}, 2022: {1977: 20, 1990: 80}})
+    assert heat.rows[2024].wide == heat.rows[2023].wide
+    levels = {n: shade.level for shade in heat.rows[2022].wide.shades for n in columns(shade)}
+    assert levels == {7: SHADES // 2, 20: SHADES}
+
+
+def test_the_year_itself_has_a_cell_of_its_own_kind_and_never_in_a_decade() -> None:
+    row = drawn({2024: {1977: 10, 2024: 10}}).rows[2024]
+    assert row.wide.own is not None
+    assert columns(row.wide.own) == [54]
+    assert row.narrow.own is None
+    assert drawn({2024: {1977: 10}}).rows[2024].wide.own is None
+
+
+def test_the_median_stands_in_the_middle_of_its_year() -> None:
+    row = drawn({2024: {1970: 1, 1977: 3, 1990: 1}}).rows[2024]
+    assert row.median == 1977
+    assert row.wide.middle == 75
+    assert row.narrow.middle == 7.5
+    assert row.said == "Median 1977; most of it 1970s 80.0\u00a0%, 1990s 20.0\u00a0%"
+
+
+@given(PASTS)
+def test_every_cell_has_one_shade_and_every_column_with_plays_a_cell(past: dict[int, dict[int, int]]) -> None:
+    heat = draw(past)
+    for year, row in (heat.rows if heat else {}).items():
+        for strip, width in ((row.wide, heat.wide), (row.narrow, heat.narrow)):  # type: ignore[union-attr]
+            shades = [*strip.shades, *([strip.own] if strip.own else [])]
+            cells = [n for shade in shades for n in columns(shade)]
+            assert len(cells) == len(set(cells))
+            assert all(0 <= n < width // UNIT for n in cells)
+            assert {shade.level for shade in shades} <= set(range(1, SHADES + 1))
+            assert strip.middle is not None
+            assert 0 < strip.middle < width
+        assert len(row.parts) == len(heat.columns)  # type: ignore[union-attr]
+        assert sum(part != "0\u00a0%" for part in row.parts) == len(
+            [n for shade in row.narrow.shades for n in columns(shade)]
+        )
+        assert any(past[year].values())
+
+
+@given(PASTS)
+def test_marks_stand_in_order_within_the_axis(past: dict[int, dict[int, int]]) -> None:
+    heat = draw(past)
+    for marks in (heat.wide_marks, heat.narrow_marks) if heat else ():
+        assert all(0 <= a.at < b.at < 100 for a, b in pairwise(marks))
+
+
+@pytest.mark.parametrize(
+    ("medians", "sentence"),
+    [
+        ({}, ""),
+        ({2024: 1977}, "Half of the placed plays of 2024 are of music from 1977 or before."),
+        (
+            {2020: 1977, 2022: 2005, 2024: 1990},
+            (
+                "The median release year moved from 1977 in 2020 to 1990 in 2024:"
+                " half of the music was at least 43 years old then, and 34 years now."
+            ),
+        ),
+        (
+            {2023: 2022, 2024: 2022},
+            (
+                "The median release year was 2022 in 2023, and so it is in 2024:"
+                " half of the music was at least 1 year old then, and 2 years now."
+            ),
+        ),
+        ({2023: 2023, 2024: 2020}, "The median release year moved from 2023 in 2023 to 2020 in 2024."),
+    ],
+)
+def test_how_the_median_moved_is_said(medians: dict[int, int], sentence: str) -> None:
+    assert moved(medians) == sentence
