@@ -1,5 +1,6 @@
 """Progress of a fetch: published, kept as the latest, and followed over Redis, never over the database."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class Event(BaseModel):
     matched: Count = 0
     fuzzy_matched: Count = 0
     not_found: Count = 0
+    by_mbid: Count | None = None
     years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
     preview: bool = False
     queued_ahead: Count = 0
@@ -64,7 +66,8 @@ class Event(BaseModel):
 
     def standing(self) -> dict[str, Any]:
         """The part that says what is stored, by the names of `app.store.scrobbles.Standing`."""
-        return self.model_dump(include={"scrobbles", "matched", "fuzzy_matched", "not_found", "years"})
+        parts = {"scrobbles", "matched", "fuzzy_matched", "not_found", "by_mbid", "years"}
+        return self.model_dump(include=parts, exclude_none=True)
 
     @property
     def pending(self) -> int:
@@ -220,6 +223,28 @@ def subscription(redis: Redis) -> Iterator[PubSub]:
     with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
         pubsub.psubscribe(PREFIX + "*")
         yield pubsub
+
+
+def keep_beside(redis: Redis, topic: Topic, event: Event, data: str) -> None:
+    """Keeps what was made of the year as `event` says it stands; forgotten with its listener."""
+    redis.hset(_beside(topic), mapping={"of": _standing(event), "data": data})
+    redis.expire(_beside(topic), KEPT)
+
+
+def kept_beside(redis: Redis, topic: Topic, event: Event) -> str | None:
+    """What was kept, if the year still stands like that."""
+    of, data = redis.hmget(_beside(topic), ["of", "data"])
+    if not (isinstance(of, bytes) and isinstance(data, bytes)) or of.decode() != _standing(event):
+        return None
+    return data.decode()
+
+
+def _beside(topic: Topic) -> str:
+    return f"{topic.channel}/made"
+
+
+def _standing(event: Event) -> str:
+    return f"{event.run} {json.dumps(event.standing(), sort_keys=True)}"
 
 
 class MirrorNote(BaseModel):

@@ -58,7 +58,7 @@ class Report:
             return exact
         stored = Standing(**exact.standing())
         shown = blend(self._preview, stored)
-        return exact.model_copy(update={**asdict(shown), "preview": shown != stored})
+        return exact if shown == stored else exact.model_copy(update={**asdict(shown), "preview": True})
 
 
 def blend(preview: Standing, exact: Standing) -> Standing:

@@ -209,6 +209,7 @@ class Heard:
     release_group_title: str | None = None
     method: str | None = None
     score: float | None = None
+    release_year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -231,8 +232,12 @@ _HEARD = """
     JOIN tracks ON tracks.id = played.track
     JOIN placed_tracks ON placed_tracks.id = played.track
     JOIN albums ON albums.id = tracks.album
-    WHERE placed_tracks.release_year IS NOT DISTINCT FROM %s
+    WHERE placed_tracks.release_year BETWEEN %s AND %s
 """
+_HEARD_OF_NO_YEAR = _HEARD.replace("BETWEEN %s AND %s", "IS NULL")
+
+Span = tuple[int, int]
+"""The first and the last of some release years."""
 
 
 def heard(
@@ -240,12 +245,12 @@ def heard(
     user: int,
     start: datetime,
     end: datetime,
-    release_year: int | None,
+    released: Span | None,
     *,
     limit: int,
     offset: int = 0,
 ) -> list[Heard]:
-    """What a listener scrobbled from `start` up to `end` that counts for `release_year`; None: for no year.
+    """What a listener scrobbled from `start` up to `end` that counts for these release years; None: for no year.
 
     Those that the mirror was not asked about come last; of the others albums come before songs without one, the
     most played first, songs by artist.
@@ -264,20 +269,21 @@ def heard(
                    albums.release_group,
                    albums.release_group_title,
                    albums.method,
-                   albums.score
-            {_HEARD}
+                   albums.score,
+                   min(placed_tracks.release_year) AS release_year
+            {_HEARD if released else _HEARD_OF_NO_YEAR}
             GROUP BY albums.id, song, placed_tracks.augmentation_status
             ORDER BY placed_tracks.augmentation_status = 'pending', albums.album = '', together DESC, albums.id,
                      plays DESC, song
             LIMIT %s OFFSET %s
             """.encode(),
-            [user, start, end, release_year, limit, offset],
+            [user, start, end, *(released or ()), limit, offset],
         )
         return cursor.fetchall()
 
 
 def breadth(
-    connection: Connection, user: int, start: datetime, end: datetime, release_year: int | None
+    connection: Connection, user: int, start: datetime, end: datetime, released: Span | None
 ) -> list[Breadth]:
     """How much that is, without those parts that are empty."""
     with connection.cursor(row_factory=class_row(Breadth)) as cursor:
@@ -287,10 +293,57 @@ def breadth(
                    count(DISTINCT albums.id) FILTER (WHERE albums.album <> '') AS albums,
                    count(*) FILTER (WHERE albums.album = '') AS songs,
                    sum(played.plays)::integer AS plays
-            {_HEARD}
+            {_HEARD if released else _HEARD_OF_NO_YEAR}
             GROUP BY is_pending
             ORDER BY is_pending
             """.encode(),
-            [user, start, end, release_year],
+            [user, start, end, *(released or ())],
+        )
+        return cursor.fetchall()
+
+
+@dataclass(frozen=True)
+class Favourite:
+    """One of the albums, or songs without one, with the most plays of its release year."""
+
+    release_year: int
+    artist: str
+    title: str
+    plays: int
+
+
+def favourites(connection: Connection, user: int, start: datetime, end: datetime, *, each: int) -> list[Favourite]:
+    """Of every release year that a listener scrobbled from `start` up to `end` the `each` most played."""
+    with connection.cursor(row_factory=class_row(Favourite)) as cursor:
+        cursor.execute(
+            """
+            SELECT release_year, artist, title, plays
+            FROM (
+                SELECT *, row_number() OVER (
+                           PARTITION BY release_year ORDER BY plays DESC, artist, title
+                       ) AS rank
+                FROM (
+                    SELECT placed_tracks.release_year,
+                           albums.artist,
+                           CASE WHEN albums.album = '' THEN tracks.title ELSE albums.album END AS title,
+                           sum(played.plays)::integer AS plays
+                    FROM (
+                        SELECT track, count(*) AS plays
+                        FROM scrobbles
+                        WHERE user_id = %s AND scrobbled_at >= %s AND scrobbled_at < %s
+                        GROUP BY track
+                    ) AS played
+                    JOIN tracks ON tracks.id = played.track
+                    JOIN placed_tracks ON placed_tracks.id = played.track
+                    JOIN albums ON albums.id = tracks.album
+                    WHERE placed_tracks.release_year IS NOT NULL
+                    GROUP BY placed_tracks.release_year, albums.id,
+                             CASE WHEN albums.album = '' THEN tracks.title ELSE albums.album END
+                ) AS heard
+            ) AS ranked
+            WHERE rank <= %s
+            ORDER BY release_year, rank
+            """,
+            [user, start, end, each],
         )
         return cursor.fetchall()

@@ -42,6 +42,7 @@ class Tally:
     release_year: int | None
     augmentation_status: Status
     plays: int
+    by_mbid: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Standing:
     matched: int = 0
     fuzzy_matched: int = 0
     not_found: int = 0
+    by_mbid: int = 0
+    """Of those that were matched; the others were by their names."""
     years: dict[str, int] = field(default_factory=dict)
 
     def plus(self, tallies: Iterable[Tally]) -> Self:
@@ -61,11 +64,13 @@ class Standing:
             matched=self.matched,
             fuzzy_matched=self.fuzzy_matched,
             not_found=self.not_found,
+            by_mbid=self.by_mbid,
         )
         years = Counter(self.years)
         for tally in tallies:
             found["scrobbles"] += tally.plays
             found[tally.augmentation_status] += tally.plays
+            found["by_mbid"] += tally.plays * tally.by_mbid
             if tally.release_year is not None:
                 years[str(tally.release_year)] += tally.plays
         return type(self)(
@@ -73,6 +78,7 @@ class Standing:
             matched=found["matched"],
             fuzzy_matched=found["fuzzy_matched"],
             not_found=found["not_found"],
+            by_mbid=found["by_mbid"],
             years={year: plays for year, plays in sorted(years.items()) if plays},
         )
 
@@ -127,10 +133,11 @@ def replace(
                 UNION ALL
                 SELECT track, -1 FROM gone
             )
-            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, sum(changes.plays) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid,
+                   sum(changes.plays) AS plays
             FROM changes
             JOIN placed_tracks ON placed_tracks.id = changes.track
-            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status
+            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid
             """,
             {
                 "user": user,
@@ -148,11 +155,12 @@ def standing(connection: Connection, user: int, year: int) -> Standing:
     with connection.cursor(row_factory=class_row(Tally)) as cursor:
         cursor.execute(
             """
-            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, count(*) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid,
+                   count(*) AS plays
             FROM scrobbles
             JOIN placed_tracks ON placed_tracks.id = scrobbles.track
             WHERE scrobbles.user_id = %s AND scrobbles.scrobbled_at >= %s AND scrobbles.scrobbled_at < %s
-            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status
+            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid
             """,
             [user, *year_bounds(year)],
         )

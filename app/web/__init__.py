@@ -7,7 +7,7 @@ from redis import Redis
 
 from app.settings import Settings, read
 from app.store import Pool
-from app.web import bars, errors, health, live, pages
+from app.web import bars, errors, favourites, health, live, pages, pictures
 from app.web.address import VisitorAddress
 from app.web.budget import Budget
 from app.web.hub import Hub
@@ -40,6 +40,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = VisitorAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(bars.blueprint)
+    app.register_blueprint(favourites.blueprint)
+    app.register_blueprint(pictures.blueprint)
     app.register_blueprint(health.blueprint)
     live.register(app)
     errors.register(app)

@@ -1,5 +1,6 @@
 """Behind the chart: the albums that a bar is made of, and what stands in no bar."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +12,10 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from app.store import StoreAway, albums, listeners, scrobbles
-from app.store.albums import Breadth, Heard
+from app.store.albums import Breadth, Heard, Span
 from app.store.scrobbles import Standing, year_bounds
 from app.web import links, words
+from app.web.chart import is_decade, span_name
 from app.web.errors import Problem
 from app.web.pages import listener_name, listening_year_of, private, what_the_mirror_holds
 from app.web.site import site
@@ -38,7 +40,7 @@ def _know_converter(state: BlueprintSetupState) -> None:
 
 @dataclass(frozen=True)
 class Stack:
-    """One page of what counts for a release year (None: for none), and how much it is in all."""
+    """One page of what counts for some release years (or for none), and how much it is in all."""
 
     username: str
     standing: Standing
@@ -78,18 +80,28 @@ class Part:
 
 @blueprint.get("/user/<name>/<year>/<behind:bar>")
 def bar(name: str, year: str, bar: str) -> Response:
-    """The albums behind a bar, the most played first."""
+    """The albums behind a bar, the most played first: of a release year, or of several as in 1970-1979."""
     username, listening_year = listener_name(name), listening_year_of(year)
     chart = _chart(username, listening_year)
-    release_year = _release_year(bar, chart)
-    stack = _stack(username, listening_year, release_year, chart)
+    released = _released(bar, chart)
+    stack = _stack(username, listening_year, released, chart)
     if stack is None:
         return redirect(chart)
+    called = span_name(*released)
     if not stack.plays:
-        advice = f"None of the plays of {stack.username} in {listening_year} is of music from {release_year}."
-        raise Problem(404, f"Nothing from {release_year}", advice, chart=chart)
-    before, after = neighbours(stack.standing, release_year)
-    return _page(stack, listening_year, "bar.html", bar=release_year, before=before, after=after)
+        advice = f"None of the plays of {stack.username} in {listening_year} is of music from {called}."
+        raise Problem(404, f"Nothing from {called}", advice, chart=chart)
+    before, after = neighbours(stack.standing, released)
+    return _page(
+        stack,
+        listening_year,
+        "bar.html",
+        bar=called,
+        is_one_year=released[0] == released[1],
+        before=before,
+        after=after,
+        by="?by=decade" if is_decade(*released) else "",
+    )
 
 
 @blueprint.get("/user/<name>/<year>/unknown")
@@ -101,12 +113,17 @@ def unknown(name: str, year: str) -> Response:
     return redirect(chart) if stack is None else _page(stack, listening_year, "unknown.html")
 
 
-def neighbours(standing: Standing, release_year: int) -> tuple[int | None, int | None]:
-    """The years of the next bars to the left and to the right that have plays."""
+def neighbours(standing: Standing, released: Span) -> tuple[Span | None, Span | None]:
+    """The next bars to the left and to the right that have plays; those of a decade are decades."""
     years = sorted(int(year) for year in standing.years)
-    before = [year for year in years if year < release_year]
-    after = [year for year in years if year > release_year]
-    return (before[-1] if before else None), (after[0] if after else None)
+    before = [year for year in years if year < released[0]]
+    after = [year for year in years if year > released[1]]
+    size = 10 if is_decade(*released) else 1
+
+    def around(year: int) -> Span:
+        return year // size * size, year // size * size + size - 1
+
+    return (around(before[-1]) if before else None), (around(after[0]) if after else None)
 
 
 def parts(rows: Sequence[Heard]) -> list[Part]:
@@ -119,10 +136,12 @@ def _chart(username: str, listening_year: int) -> str:
     return url_for("pages.year", name=username, year=listening_year)
 
 
-def _release_year(text: str, chart: str) -> int:
+def _released(text: str, chart: str) -> Span:
     next_year = datetime.now(UTC).year + 1
-    if text.isascii() and text.isdigit() and len(text) == 4 and FIRST_YEAR <= int(text) <= next_year:
-        return int(text)
+    if found := re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text):
+        first, last = int(found[1]), int(found[2] or found[1])
+        if FIRST_YEAR <= first <= last and first <= next_year and (last <= next_year or is_decade(first, last)):
+            return first, last
     advice = f"The years of a chart’s bars lie between {FIRST_YEAR} and {next_year}."
     raise Problem(404, "There is no such bar", advice, chart=chart)
 
@@ -138,8 +157,8 @@ def _no_such_page(chart: str) -> Problem:
     return Problem(404, "There is no such page", "The list is not as long as that.", chart=chart)
 
 
-def _stack(username: str, listening_year: int, release_year: int | None, chart: str) -> Stack | None:
-    """What is stored for a release year; None where nothing is stored of the listening year at all."""
+def _stack(username: str, listening_year: int, released: Span | None, chart: str) -> Stack | None:
+    """What is stored for these release years; None where nothing is stored of the listening year at all."""
     number = _page_number(chart)
     site().budget.spend("albums")
     try:
@@ -150,7 +169,7 @@ def _stack(username: str, listening_year: int, release_year: int | None, chart: 
             standing = scrobbles.standing(connection, listener.id, listening_year)
             if not standing.scrobbles:
                 return None
-            asked = (connection, listener.id, *year_bounds(listening_year), release_year)
+            asked = (connection, listener.id, *year_bounds(listening_year), released)
             breadths = albums.breadth(*asked)
             rows = albums.heard(*asked, limit=ROWS, offset=ROWS * (number - 1))
     except StoreAway:
@@ -161,7 +180,7 @@ def _stack(username: str, listening_year: int, release_year: int | None, chart: 
     return Stack(listener.username, standing, breadths, rows, number)
 
 
-def _page(stack: Stack, listening_year: int, template: str, **more: int | None) -> Response:
+def _page(stack: Stack, listening_year: int, template: str, **more: object) -> Response:
     note = what_the_mirror_holds()
     page = render_template(
         template,
@@ -172,6 +191,7 @@ def _page(stack: Stack, listening_year: int, template: str, **more: int | None) 
         parts=parts(stack.rows),
         words=words,
         links=links,
+        span_name=span_name,
         **more,
     )
     return private(make_response(page))

@@ -1,4 +1,4 @@
-"""Budgets: how often one address may start a fetch, search the database, guess. Charts cost nothing."""
+"""Budgets: how often one address may start a fetch, search, have a picture drawn, guess. Charts are free."""
 
 import math
 import time
@@ -21,6 +21,7 @@ BUDGETS = {
     "all years": "3 per minute; 20 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",
+    "pictures": "60 per minute; 2000 per day",
     "password": "10 per minute; 100 per day",
 }
 

@@ -1,100 +1,234 @@
-"""The chart's geometry: plays by release year become bars and ticks. Pure arithmetic, drawn by a template."""
+"""The chart's geometry: plays by release year become bars and ticks. Pure arithmetic, drawn by a template.
 
+Everything is in per cent of the plot, so that one drawing serves a large screen, a phone and a picture; only which
+years are named on the axis depends on how wide it is drawn.
+"""
+
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-RIGHT, TOP, BOTTOM = 16.0, 14.0, 30.0
-GAP = 0.18  # of a bar's step
-LABEL_WIDTH = 46.0  # room for one year on the axis
-DIGIT_WIDTH = 6.6  # of a label beside the axis
-STEPS = (1, 2, 5, 10, 20, 25, 50, 100)  # years between two labels
+GAP, SLIT, MANY = 0.18, 0.06, 80  # of a bar's step; the same between very many bars
+LABEL_WIDTH = 46.0  # pixels for one year on the axis
+WIDE, NARROW = 480.0, 225.0  # pixels that the plot has at least, on a screen and on a phone
+STEPS = (1, 2, 5, 10, 20, 50, 100)  # years between two labels
 # A bar or two are shown among the years around them, and a single play is not as tall as the picture.
-LEAST_YEARS, LEAST_PLAYS = 24, 4
+LEAST_YEARS, LEAST_DECADES, LEAST_PLAYS = 24, 4, 4
 FEW = 6  # bars, each of which is named
+STRAY, FAR = 0.01, 10  # of all plays; years without any
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A release year's bar."""
+    """A release year's bar, or a decade's, or that of all years before the axis begins."""
 
-    year: int
+    first: int
+    last: int
     plays: int
     x: float
-    y: float
     width: float
     height: float
+    is_earlier: bool = False
+    other: int = 0
+    """Plays of whom it is compared with."""
+
+    @property
+    def y(self) -> float:
+        """Where it ends above."""
+        return round(100 - self.height, 2)
+
+    @property
+    def key(self) -> str:
+        """Its address below the year's: the release year, or the first and the last."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        if self.is_earlier:
+            return f"before {self.last + 1}"
+        return span_name(self.first, self.last)
+
+
+@dataclass(frozen=True)
+class Band:
+    """A decade behind the bars."""
+
+    x: float
+    width: float
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A labelled place on an axis."""
+    """A labelled place on an axis. One of release years may be for wide or for narrow drawings only."""
 
     at: float
     label: str
+    wide: bool = True
+    narrow: bool = True
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything the template draws, in units of a picture `width` x `height`."""
+    """Everything the template draws; `outline` is the other's, as a path in a square of 100."""
 
-    width: int
-    height: int
-    left: float
-    right: float
-    top: float
-    bottom: float
     bars: tuple[Bar, ...]
+    bands: tuple[Band, ...]
     year_ticks: tuple[Tick, ...]
     play_ticks: tuple[Tick, ...]
+    earlier: Bar | None = None
+    outline: str = ""
 
 
-def draw(years: Mapping[int, int], today: int, *, width: int = 960, height: int = 360) -> Chart:
-    """The chart of plays by release year: a bar for every year from the first to the last, empty ones too.
+@dataclass(frozen=True)
+class _Slot:
+    """A stretch of the axis: the years that count there, where it begins and how long it is, in steps."""
 
-    Few years are drawn among their neighbours, as far as these are not after `today`.
+    first: int
+    last: int
+    at: float
+    steps: float = 1.0
+    is_earlier: bool = False
+
+    def holds(self, years: Mapping[int, int]) -> int:
+        if self.first == self.last:
+            return years.get(self.first, 0)
+        return sum(plays for year, plays in years.items() if self.first <= year <= self.last)
+
+
+def draw(
+    years: Mapping[int, int], today: int, *, by_decade: bool = False, other: Mapping[int, int] | None = None
+) -> Chart:
+    """The chart of plays by release year, a bar for every year or decade that has some.
+
+    Few years are drawn among their neighbours, as far as these are not after `today`, whose own bar is marked.
+    With another's plays beside them both are drawn in shares of what each has placed.
     """
-    first, last = _span(years, today)
-    top_of_axis, play_step = _play_axis(max([LEAST_PLAYS, *years.values()]))
-    left = max(44.0, 14 + DIGIT_WIDTH * len(f"{top_of_axis:,}"))
-    step = (width - left - RIGHT) / (last - first + 1)
-    floor = height - BOTTOM
-    scale = (floor - TOP) / top_of_axis
-
-    def bar(year: int) -> Bar:
-        tall = years.get(year, 0) * scale
-        return Bar(
-            year=year,
-            plays=years.get(year, 0),
-            x=round(left + (year - first + GAP / 2) * step, 2),
-            y=round(floor - tall, 2),
-            width=round(step * (1 - GAP), 2),
-            height=round(tall, 2),
-        )
-
+    heard = {year: years.get(year, 0) + (other or {}).get(year, 0) for year in {*years, *(other or {})}}
+    begin = axis_begin(heard)
+    slots = _slots(heard, begin, today, by_decade=by_decade)
+    steps = slots[-1].at + slots[-1].steps
+    scale, ticks = _scale(slots, years, other)
+    bars = tuple(
+        _bar(slot, plays, scale * plays, other=others, steps=steps)
+        for slot in slots
+        if (plays := slot.holds(years)) + (others := slot.holds(other or {}))
+    )
+    axis = [slot for slot in slots if not slot.is_earlier]
+    own = None if by_decade or other is not None or not years.get(today) else today
     return Chart(
-        width=width,
-        height=height,
-        left=left,
-        right=width - RIGHT,
-        top=TOP,
-        bottom=floor,
-        bars=tuple(bar(year) for year in range(first, last + 1)),
-        year_ticks=tuple(
-            Tick(round(left + (year - first + 0.5) * step, 2), str(year))
-            for year in _labelled_years(sorted(years), first, last, step)
-        ),
-        play_ticks=tuple(
-            Tick(round(floor - plays * scale, 2), f"{plays:,}") for plays in range(0, top_of_axis + 1, play_step)
-        ),
+        bars=bars,
+        bands=() if by_decade else tuple(_bands(axis, steps)),
+        year_ticks=_year_ticks(axis, steps, [bar.first for bar in bars if not bar.is_earlier], own),
+        play_ticks=ticks,
+        earlier=next((bar for bar in bars if bar.is_earlier), None),
+        outline=_outline(slots, other, steps, ticks) if other else "",
     )
 
 
-def _span(years: Mapping[int, int], today: int) -> tuple[int, int]:
-    first, last = (min(years), max(years)) if years else (today, today)
-    lacking = max(0, LEAST_YEARS - (last - first + 1))
+def axis_begin(years: Mapping[int, int]) -> int | None:
+    """The year with which the axis begins: the first, but for strays.
+
+    Strays are the earliest years as long as they hold under 1 % of all plays together and a decade without any
+    play follows them. They share a bar before the axis: one mistaken date would squeeze all others together.
+    """
+    drawn = sorted(year for year, plays in years.items() if plays)
+    whole = sum(years.values())
+    begin, before = (drawn[0] if drawn else None), 0
+    for year, following in pairwise(drawn):
+        before += years[year]
+        if before >= STRAY * whole:
+            break
+        if following - year > FAR:
+            begin = following
+    return begin
+
+
+def span_name(first: int, last: int) -> str:
+    """What a stretch of release years is called: 1977, the 1970s, 1950 to 1964."""
+    if first == last:
+        return str(first)
+    return f"the {first}s" if is_decade(first, last) else f"{first} to {last}"
+
+
+def is_decade(first: int, last: int) -> bool:
+    """Whether these years are a decade."""
+    return first % 10 == 0 and last == first + 9
+
+
+def _slots(heard: Mapping[int, int], begin: int | None, today: int, *, by_decade: bool) -> list[_Slot]:
+    years = {year for year, plays in heard.items() if plays}
+    first, last = (begin, max(years)) if begin is not None else (today, today)
+    size = 10 if by_decade else 1
+    least = LEAST_DECADES if by_decade else LEAST_YEARS
+    first, last = _among_neighbours(first // size, last // size, today // size, least)
+    lead: list[_Slot] = []
+    if years and min(years) < first * size:
+        # A year's bar may be a few pixels wide; this one is to be seen, and apart from the others.
+        wide = 1.0 if by_decade else 2.0
+        lead = [_Slot(min(years), first * size - 1, 0.0, wide, is_earlier=True)]
+    start = lead[0].steps * 1.5 if lead else 0.0
+    return lead + [
+        _Slot(one * size, one * size + size - 1, start + nth) for nth, one in enumerate(range(first, last + 1))
+    ]
+
+
+def _among_neighbours(first: int, last: int, today: int, least: int) -> tuple[int, int]:
+    lacking = max(0, least - (last - first + 1))
     after = min(lacking // 2, max(0, today - last))
     return first - (lacking - after), last + after
+
+
+def _bar(slot: _Slot, plays: int, height: float, *, other: int, steps: float) -> Bar:
+    gap = GAP if steps <= MANY else SLIT
+    return Bar(
+        first=slot.first,
+        last=slot.last,
+        plays=plays,
+        x=round(100 * (slot.at + slot.steps * gap / 2) / steps, 2),
+        width=round(100 * slot.steps * (1 - gap) / steps, 2),
+        height=round(height, 2),
+        is_earlier=slot.is_earlier,
+        other=other,
+    )
+
+
+def _bands(axis: Sequence[_Slot], steps: float) -> list[Band]:
+    decades: dict[int, list[float]] = {}
+    for slot in axis:
+        decades.setdefault(slot.first // 10, []).append(slot.at)
+    return [
+        Band(round(100 * at[0] / steps, 2), round(100 * len(at) / steps, 2))
+        for decade, at in decades.items()
+        if decade % 2
+    ]
+
+
+def _scale(
+    slots: Sequence[_Slot], years: Mapping[int, int], other: Mapping[int, int] | None
+) -> tuple[float, tuple[Tick, ...]]:
+    """How tall a play is, and the ticks beside it."""
+    most = max(slot.holds(years) for slot in slots)
+    if other is None:
+        end, step = _play_axis(max(LEAST_PLAYS, most))
+        return 100 / end, tuple(Tick(_at(plays, end), _short(plays)) for plays in range(0, end + 1, step))
+    ours, theirs = max(1, sum(years.values())), max(1, sum(other.values()))
+    tallest = max(100 * most / ours, max(100 * slot.holds(other) / theirs for slot in slots))
+    end, step = _play_axis(max(LEAST_PLAYS, math.ceil(tallest)))
+    end = min(end, 100)
+    return 100 * 100 / ours / end, tuple(
+        Tick(_at(share, end), f"{share}\u00a0%") for share in range(0, end + 1, step)
+    )
+
+
+def _at(value: float, end: int) -> float:
+    return round(100 - 100 * value / end, 2)
+
+
+def _short(plays: int) -> str:
+    return f"{plays:,}" if plays < 1_000_000 else f"{plays / 1_000_000:g}M"
 
 
 def _play_axis(most: int) -> tuple[int, int]:
@@ -106,8 +240,50 @@ def _play_axis(most: int) -> tuple[int, int]:
     return max(step, -(-most // step) * step), step
 
 
-def _labelled_years(drawn: Sequence[int], first: int, last: int, step: float) -> Sequence[int]:
-    if 0 < len(drawn) <= FEW and all((b - a) * step >= LABEL_WIDTH for a, b in pairwise(drawn)):
-        return drawn
-    apart = next((years for years in STEPS if years * step >= LABEL_WIDTH), STEPS[-1])
-    return range(first + -first % apart, last + 1, apart)
+def _year_ticks(axis: Sequence[_Slot], steps: float, drawn: Sequence[int], own: int | None) -> tuple[Tick, ...]:
+    wide, narrow = (_labelled(axis, steps, drawn, own, pixels) for pixels in (WIDE, NARROW))
+    size = axis[0].last - axis[0].first + 1
+    return tuple(
+        Tick(
+            at=round(100 * (slot.at + 0.5) / steps, 2),
+            label=str(slot.first) + ("s" if size > 1 else ""),
+            wide=slot.first in wide,
+            narrow=slot.first in narrow,
+            is_own=slot.first == own,
+        )
+        for slot in axis
+        if slot.first in wide or slot.first in narrow
+    )
+
+
+def _labelled(
+    axis: Sequence[_Slot], steps: float, drawn: Sequence[int], own: int | None, pixels: float
+) -> set[int]:
+    """The years that are named on such an axis: round ones, and the listening year rather than those beside it."""
+    step = pixels / steps
+    size = axis[0].last - axis[0].first + 1
+    # The bar before the axis has a name as well.
+    begin = 1.5 * LABEL_WIDTH if axis[0].at else 0.0
+    clear = [slot.first for slot in axis if (slot.at + 0.5) * step >= begin]
+    if 0 < len(drawn) <= FEW and all((b - a) / size * step >= LABEL_WIDTH for a, b in pairwise(drawn)):
+        return {year for year in drawn if year in clear}
+    apart = size * next((count for count in STEPS if count * step >= LABEL_WIDTH), STEPS[-1])
+    taken = [year for year in clear if year == own]
+    round_years = {
+        year
+        for year in clear
+        if year % apart == 0 and all(abs(year - other) / size * step >= LABEL_WIDTH for other in taken)
+    }
+    return round_years | set(taken)
+
+
+def _outline(slots: Sequence[_Slot], other: Mapping[int, int], steps: float, ticks: Sequence[Tick]) -> str:
+    """The other's bars as one line, step by step, so that it can lie over the first one's."""
+    end = int(ticks[-1].label.rstrip("\u00a0%"))
+    whole = max(1, sum(other.values()))
+    path = ["M0 100"]
+    for slot in slots:
+        top = _at(100 * slot.holds(other) / whole, end)
+        left, right = (round(100 * at / steps, 2) for at in (slot.at, slot.at + slot.steps))
+        path.append(f"H{left:g}V{top:g}H{right:g}" + ("V100" if slot.is_earlier else ""))
+    return "".join(path) + "V100"

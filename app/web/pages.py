@@ -15,6 +15,7 @@ from app.fetches import FIRST_YEAR, QueueAway, ahead
 from app.progress import Event, Failure, MirrorNote, mirror_note
 from app.store import StoreAway
 from app.web.address import is_same_origin
+from app.web.compare import compare
 from app.web.errors import Problem
 from app.web.heat import draw, moved
 from app.web.history import look_back
@@ -98,9 +99,12 @@ def fetch_missing(name: str) -> BaseResponse:
 
 @blueprint.get("/user/<name>/<year>")
 def year(name: str, year: str) -> Response:
-    """The chart of a year, or how far it is."""
+    """The chart of a year, or how far it is; `by=decade` draws decades, `with=OTHER` another's beside it."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    held = site().shelf.take(username, listening_year)
+    other = request.args.get("with", "").strip()
+    if other and listener_name(other).casefold() != username.casefold():
+        return private(make_response(compare(username, other, listening_year, by_decade=_by_decade())))
+    held = site().shelf.take(username, listening_year, _drawing())
     if held is not None:
         return private(Response(held))
     return private(_year_page(visit_year(site(), username, listening_year), listening_year))
@@ -170,6 +174,15 @@ def private(page: Response) -> Response:
     return page
 
 
+def _by_decade() -> bool:
+    return request.args.get("by") == "decade"
+
+
+def _drawing() -> str:
+    """What makes one page of a year unlike another: pages name the address of their picture in full."""
+    return f"{_by_decade()} {request.host_url}"
+
+
 def _waits(visit: Visit) -> bool:
     return visit.running or (visit.event is None and not visit.queue_away)
 
@@ -186,7 +199,7 @@ def _year_page(visit: Visit, listening_year: int) -> Response:
         and event.phase == "completed"
         and not (visit.queue_away or visit.store_away or importing)
     ):
-        site().shelf.put(visit.username, listening_year, page.get_data())
+        site().shelf.put(visit.username, listening_year, page.get_data(), _drawing())
     return page
 
 
@@ -206,7 +219,7 @@ def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importi
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event, listening_year) if event else None,
+        view=view(event, listening_year, visit.username, by_decade=_by_decade()) if event else None,
         waiting=waiting,
         live=_waits(visit),
         follows=_waits(visit) or importing,

@@ -1,12 +1,12 @@
 """What the year page says in numbers: made from an event alone, so that a stored page needs no query."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.progress import Event
 from app.web.chart import Chart, draw
-from app.web.words import share
-
-WIDE, NARROW = (960, 360), (340, 280)
+from app.web.words import age, counted, headline, roughly, share
 
 
 @dataclass(frozen=True)
@@ -19,50 +19,156 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Decade:
+    """The decade with the most plays."""
+
+    first: int
+    share: str
+
+
+@dataclass(frozen=True)
 class YearView:
-    """The numbers and pictures of one listener's year."""
+    """The numbers and the picture of one listener's year."""
 
-    scrobbles: int
-    placed: int
-    matched: int
-    nearly: int
-    not_found: int
-    unplaced: int
-    unplaced_share: str
-    pending: int
-    missing: int
-    surplus: int
-    median: int | None
-    percent: int
-    wide: Chart
-    narrow: Chart
-    rows: tuple[Row, ...]
+    event: Event
+    name: str
+    year: int
+    by_decade: bool = False
+
+    @cached_property
+    def years(self) -> dict[int, int]:
+        """Plays by release year, those years left out that have none."""
+        return {int(year): plays for year, plays in sorted(self.event.years.items()) if plays}
+
+    @property
+    def scrobbles(self) -> int:
+        """All plays that are stored."""
+        return self.event.scrobbles
+
+    @cached_property
+    def placed(self) -> int:
+        """Plays that stand in a bar."""
+        return sum(self.years.values())
+
+    @property
+    def matched(self) -> int:
+        """Those whose album was found for sure."""
+        return max(0, self.placed - self.event.fuzzy_matched)
+
+    @property
+    def nearly(self) -> int:
+        """Those whose album was found with a slip in a name."""
+        return self.event.fuzzy_matched
+
+    @property
+    def parts(self) -> str:
+        """How the plays were placed, or not, in words."""
+        ways = [(self.matched, "by MusicBrainz ID or by name")]
+        if self.event.by_mbid is not None and not self.event.preview:
+            by_mbid = min(self.event.by_mbid, self.matched)
+            ways = [(by_mbid, "by MusicBrainz ID"), (self.matched - by_mbid, "by name")]
+        ways += [
+            (self.nearly, "by a name nearly the same"),
+            (self.not_found, "not found"),
+            (self.pending, "not asked yet"),
+        ]
+        return ", ".join(f"{plays:,}\u00a0{way}" for plays, way in ways if plays > 0)
+
+    @property
+    def unplaced(self) -> int:
+        """Plays in no bar."""
+        return self.scrobbles - self.placed
+
+    @property
+    def pending(self) -> int:
+        """Those that nobody was asked about yet."""
+        return self.event.pending
+
+    @property
+    def not_found(self) -> int:
+        """Those that were asked about for nothing."""
+        return max(0, self.unplaced - self.pending)
+
+    @property
+    def missing(self) -> int:
+        """How many more Last.fm counts than it gave."""
+        return max(self._gap, 0)
+
+    @property
+    def surplus(self) -> int:
+        """How many fewer Last.fm counts than it gave."""
+        return max(-self._gap, 0)
+
+    @property
+    def _gap(self) -> int:
+        expected = self.scrobbles if self.event.expected is None else self.event.expected
+        return expected - self.scrobbles if self.event.phase == "completed" else 0
+
+    @property
+    def percent(self) -> int:
+        """How far the fetch is."""
+        return 100 * self.event.page // self.event.pages if self.event.pages else 0
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The picture."""
+        return draw(self.years, self.year, by_decade=self.by_decade)
+
+    @cached_property
+    def headline(self) -> str:
+        """What it comes down to."""
+        return headline(self.name, self.year, self.years, self.scrobbles, self.pending)
+
+    @property
+    def description(self) -> str:
+        """What somebody is told who sees only a link to the page."""
+        if not self.placed:
+            return self.headline
+        coverage = f"{self.placed:,} of {counted(self.scrobbles, 'play')} placed"
+        return f"{self.headline} Median release year {self.median}, average age {self.age}; {coverage}."
+
+    @property
+    def median(self) -> int | None:
+        """The release year in the middle."""
+        return median(self.years)
+
+    @property
+    def age(self) -> str:
+        """How old the music was on average when it was played; what is dated later was new."""
+        ages = sum(max(0, self.year - year) * plays for year, plays in self.years.items())
+        return age(ages / self.placed)
+
+    @property
+    def own(self) -> int:
+        """Plays of music of the listening year itself."""
+        return self.years.get(self.year, 0)
+
+    @property
+    def decade(self) -> Decade:
+        """The most played decade; of two the later."""
+        plays: dict[int, int] = {}
+        for year, more in self.years.items():
+            plays[year // 10] = plays.get(year // 10, 0) + more
+        most = max(plays, key=lambda decade: (plays[decade], decade))
+        return Decade(most * 10, self.share(plays[most]))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The bars as numbers, year by year, strays too."""
+        return tuple(Row(year, plays, self.share(plays)) for year, plays in self.years.items())
+
+    def share(self, plays: int) -> str:
+        """Plays in per cent of all of the year."""
+        return share(plays, self.scrobbles)
+
+    def roughly(self, plays: int) -> str:
+        """The same in whole per cent."""
+        return roughly(plays, self.scrobbles)
 
 
-def view(event: Event, listening_year: int) -> YearView:
-    """The view of an event's numbers about what was played in `listening_year`."""
-    years = {int(year): plays for year, plays in event.years.items() if plays}
-    placed = sum(years.values())
-    unplaced = event.scrobbles - placed
-    expected = event.scrobbles if event.expected is None else event.expected
-    gap = expected - event.scrobbles if event.phase == "completed" else 0
-    return YearView(
-        scrobbles=event.scrobbles,
-        placed=placed,
-        matched=max(0, placed - event.fuzzy_matched),
-        nearly=event.fuzzy_matched,
-        not_found=max(0, unplaced - event.pending),
-        unplaced=unplaced,
-        unplaced_share=share(unplaced, event.scrobbles),
-        pending=event.pending,
-        missing=max(gap, 0),
-        surplus=max(-gap, 0),
-        median=median(years),
-        percent=100 * event.page // event.pages if event.pages else 0,
-        wide=draw(years, listening_year, width=WIDE[0], height=WIDE[1]),
-        narrow=draw(years, listening_year, width=NARROW[0], height=NARROW[1]),
-        rows=tuple(Row(year, plays, share(plays, event.scrobbles)) for year, plays in sorted(years.items())),
-    )
+def view(event: Event, listening_year: int, name: str = "", *, by_decade: bool = False) -> YearView:
+    """The view of an event's numbers about what `name` played in `listening_year`."""
+    return YearView(event, name, listening_year, by_decade)
 
 
 def table(event: Event) -> str:
@@ -73,7 +179,7 @@ def table(event: Event) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def median(years: dict[int, int]) -> int | None:
+def median(years: Mapping[int, int]) -> int | None:
     """The release year in the middle of all plays; of two middle ones the earlier."""
     middle = (sum(years.values()) + 1) // 2
     for year in sorted(years):

@@ -1,5 +1,7 @@
 """Words: what numbers and methods are called on a page, as a listener would say it."""
 
+from collections.abc import Mapping
+
 MBID = "mbid"
 WAYS = {
     "names": "by its name",
@@ -33,6 +35,66 @@ def _plain(title: str) -> str:
     return " ".join(title.replace("…", "...").translate(PRINTED).casefold().split())
 
 
+FEW_PLAYS = 20
+"""Fewer than these are counted, not told in per cent."""
+ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
+
+
+def headline(name: str, year: int, years: Mapping[int, int], scrobbles: int, pending: int = 0) -> str:
+    """What a listener's year comes down to, in one sentence."""
+    placed = sum(years.values())
+    if not scrobbles:
+        return f"No plays in {year}: Last.fm has no scrobbles of {name} in that year."
+    if not placed and pending:
+        on_the_way = "Its release year is" if scrobbles == 1 else "Their release years are"
+        return f"{counted(scrobbles, 'play')} {'is' if scrobbles == 1 else 'are'} stored. {on_the_way} on the way."
+    if not placed and scrobbles == 1:
+        return "The one play could not be placed in a release year."
+    if not placed:
+        return "None of the plays could be placed in a release year."
+    common = max(years, key=lambda one: (years[one], one))
+    itself = " itself" * (common == year)
+    that_could = " that could be placed" * (placed < scrobbles)
+    if placed == 1:
+        return f"The one play{that_could} is of music from {common}{itself}."
+    if years[common] == placed:
+        return f"All of {name}’s {year}{that_could} was released in {common}{itself}."
+    before, part = middle(years)
+    is_common = 2 * years[common] >= placed
+    when = f"{common}{itself}" if is_common else f"before {before}"
+    part = years[common] if is_common else part
+    if placed < FEW_PLAYS:
+        of = f"{part} of the {placed} plays of {name}’s {year}{that_could}"
+        return f"{of} {'is' if part == 1 else 'are'} of music from {when}."
+    # Every share on the page is of all plays, and this one can be compared with them.
+    as_far = ", as far as it could be placed" * (is_common and placed < scrobbles)
+    return f"{_part(part, placed)} of {name}’s {year} was released {'in ' * is_common}{when}{as_far}."
+
+
+def middle(years: Mapping[int, int]) -> tuple[int, int]:
+    """The year before which nearest to half of all plays was released, and how many these are."""
+    whole, before = sum(years.values()), 0
+    cuts = []
+    for year in sorted(years):
+        cuts.append((year, before))
+        before += years[year]
+    cuts.append((max(years) + 1, before))
+    # Of two that are as near, the later: what is more than half is easier to believe.
+    return min(cuts, key=lambda cut: (abs(2 * cut[1] - whole), -cut[0]))
+
+
+def _part(part: int, whole: int) -> str:
+    for words, (least, most) in ROUND_SHARES.items():
+        if least <= part / whole <= most:
+            return words
+    return f"{min(99, max(1, round(100 * part / whole)))}\u00a0%"
+
+
+def age(years: float) -> str:
+    """An average age."""
+    return "under a year" if years < 1 else counted(round(years), "year")
+
+
 def counted(number: int, noun: str) -> str:
     """The number with its noun: 1 album, 2,000 albums."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
@@ -54,3 +116,11 @@ def share(part: int, whole: int) -> str:
     if tenths < 1:
         return "under 0.1\u00a0%"
     return f"{min(999, round(tenths)) / 10:.1f}\u00a0%"
+
+
+def roughly(part: int, whole: int) -> str:
+    """The part in whole per cent, where there is little room."""
+    percent = round(100 * part / whole)
+    if part and not percent:
+        return "<1\u00a0%"
+    return f"{percent}\u00a0%" if percent < 100 or part == whole else ">99\u00a0%"

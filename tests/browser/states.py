@@ -18,13 +18,13 @@ THIS_YEAR = datetime.now(UTC).year
 LONG = "A-name-as_long.as_Last.fm_allows"
 
 
-def taste(plays: int) -> dict[str, int]:
-    """Plays by release year, with two humps, empty years and something of the year itself."""
-    weights = {year: 0 if year in (1958, 1959, 1961) else 1 + year * 37 % 11 for year in range(1957, 2025)}
-    for middle, weight in ((1975, 90), (1996, 60)):
+def taste(plays: int, heard: int = 2024, middles: tuple[int, int] = (1975, 1996)) -> dict[str, int]:
+    """Plays by release year up to `heard`, with two humps, empty years and something of the year itself."""
+    weights = {year: 0 if year in (1958, 1959, 1961) else 1 + year * 37 % 11 for year in range(1957, heard + 1)}
+    for middle, weight in zip(middles, (90, 60), strict=True):
         for year in weights:
             weights[year] += max(0, weight - abs(year - middle) * weight // 9)
-    weights[2024] += 30
+    weights[heard] += 30
     whole = sum(weights.values())
     return {str(year): plays * weight // whole for year, weight in weights.items()}
 
@@ -81,9 +81,13 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
     "fetching the first page": (Topic("HeavyHelen", 2023), event(phase="fetching", page=0, pages=61)),
     "augmenting": (
         Topic("HeavyHelen", 2022),
-        event(phase="augmenting", page=61, pages=61, years=taste(11_214), scrobbles=12_100),
+        event(phase="augmenting", page=61, pages=61, years=taste(11_214, 2022), scrobbles=12_100),
     ),
-    "complete": (Topic("HeavyHelen", 2021), stored(taste(11_214), scrobbles=12_100)),
+    "complete": (Topic("HeavyHelen", 2021), stored(taste(11_214, 2021), scrobbles=12_100, by_mbid=7_420)),
+    "another's": (Topic("GrowingGus", 2021), stored(taste(2_300, 2021, (2006, 2017)), scrobbles=2_500)),
+    "a stray year": (Topic(LONG, 2023), stored({"1889": 3, "1912": 2, **taste(4_000, 2023)}, by_mbid=3_000)),
+    "all of one year": (Topic(LONG, 2022), stored({"2022": 3_412})),
+    "every year": (Topic(LONG, 2021), stored({str(year): year * 7 for year in range(1922, 2022)}, by_mbid=50)),
     "complete with remarks": (
         Topic(LONG, 2024),
         stored({"1985": 123_456, "1999": 4_321}, scrobbles=150_000, expected=150_003, not_found=20_000),
@@ -99,12 +103,19 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
     "Last.fm down": (Topic("LightLuca", 2024), failed(Failure.LASTFM_AWAY)),
     "Last.fm down and something stored": (
         Topic("LightLuca", 2023),
-        failed(Failure.LASTFM_AWAY, years=taste(600), scrobbles=690),
+        failed(Failure.LASTFM_AWAY, years=taste(600, 2023), scrobbles=690),
     ),
     "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
 PATHS = {
+    "by decade": "/user/HeavyHelen/2021?by=decade",
+    "a stray year by decade": f"/user/{LONG}/2023?by=decade",
+    "compare": "/user/HeavyHelen/2021?with=GrowingGus",
+    "compare by decade": "/user/HeavyHelen/2021?with=GrowingGus&by=decade",
+    "compare while one is fetched": "/user/LightLuca/2024?with=HeavyHelen",
+    "compare with nobody": "/user/HeavyHelen/2024?with=NobodyNoel",
+    "decade": "/user/HeavyHelen/2021/1970-1979",
     "landing": "/",
     "about": "/about",
     "problem": "/user/HeavyHelen/1999",

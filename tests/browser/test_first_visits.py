@@ -17,14 +17,15 @@ NO_WEBSOCKETS = {
 
 
 def plays_drawn(page: Page) -> int:
-    """How many plays the bars of the large chart stand for."""
-    titles = page.locator(".chart.wide .bars title").all_text_contents()
-    return sum(int(re.sub(r"^\d+: ([\d,]+) plays?$", r"\1", title).replace(",", "")) for title in titles)
+    """How many plays the bars stand for."""
+    named = "bars => bars.map(bar => bar.getAttribute('aria-label') ?? bar.querySelector('title').textContent)"
+    names = page.locator(".chart .bars a").evaluate_all(named)
+    return sum(int(re.sub(r"^[^:]+: ([\d,]+) plays?, .+$", r"\1", name).replace(",", "")) for name in names)
 
 
 def chart_place(page: Page) -> list[float]:
     """How far from the top of the page the chart is, once there is one."""
-    boxes = [chart.bounding_box() for chart in page.locator(".chart.wide").all()]
+    boxes = [chart.bounding_box() for chart in page.locator(".chart").all()]
     return [round(box["y"]) for box in boxes if box]
 
 
@@ -96,7 +97,7 @@ def test_without_scripts_the_page_reloads_itself_to_the_end(site: Site, chromium
     expect(page.locator(".facts")).to_be_visible(timeout=15_000)
     expect(page.locator(".progress")).to_have_count(0, timeout=15_000)
     assert len(loads) in (2, 3)
-    expect(page.locator(".chart.wide .bars rect").first).to_be_visible()
+    expect(page.locator(".chart .bars [data-bar]").first).to_be_visible()
     context.close()
 
 

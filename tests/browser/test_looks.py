@@ -71,6 +71,26 @@ def test_the_same_in_numbers_fits_every_screen(states: Site, page: Page, picture
             page.screenshot(path=pictures / f"{size}-numbers-{state.replace(' ', '-')}.png", full_page=True)
 
 
+def test_what_is_told_of_a_bar_fits_every_screen(states: Site, page: Page, pictures: Path) -> None:
+    for state, bar in (
+        ("complete", "b1977"),
+        ("complete", "b2021"),
+        ("by decade", "b1970-1979"),
+        ("compare", "b1996"),
+    ):
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(states.url + STATES[state])
+            page.locator(f"[id='{bar}']").focus()
+            page.wait_for_load_state("networkidle")
+            box = page.locator(".tip").bounding_box()
+            assert box
+            assert box["x"] >= 0, (state, size)
+            assert box["x"] + box["width"] <= width, (state, size)
+            assert not is_wider_than_the_screen(page), (state, size)
+            page.screenshot(path=pictures / f"{size}-told-{state.replace(' ', '-')}-{bar}.png")
+
+
 def test_the_two_schemes_are_two(states: Site, page: Page) -> None:
     page.goto(states.url)
     colours = set()
@@ -80,10 +100,14 @@ def test_the_two_schemes_are_two(states: Site, page: Page) -> None:
     assert len(colours) == 2
 
 
-def test_on_a_phone_the_chart_is_the_narrow_one(states: Site, page: Page) -> None:
+def test_on_a_phone_fewer_years_are_named(states: Site, page: Page) -> None:
     page.goto(states.url + STATES["complete"])
-    assert page.locator(".chart.wide").is_visible()
-    assert not page.locator(".chart.narrow").is_visible()
+    wide = [one.text_content() for one in page.locator(".years text").all() if one.is_visible()]
     page.set_viewport_size({"width": 375, "height": 667})
-    assert not page.locator(".chart.wide").is_visible()
-    assert page.locator(".chart.narrow").is_visible()
+    phone = [one.text_content() for one in page.locator(".years text").all() if one.is_visible()]
+    assert 3 <= len(phone) < len(wide)
+    for text in page.locator(".years text:visible").all():
+        box = text.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375

@@ -6,7 +6,7 @@ const FASTEST = 350; // ms between two looks
 const SLOWEST = 30000; // ms after which it looks even if nothing was heard, and those an answer may take
 const page = document.getElementById("page");
 let address = page.dataset.live;
-let socket, source, looking, again, patience;
+let socket, source, looking, again, patience, retry;
 let failures = 0;
 
 async function look() {
@@ -26,27 +26,38 @@ async function look() {
 function show(next) {
   const before = new Map(bars().map((bar) => [name(bar), place(bar)]));
   const focused = document.activeElement?.id;
+  const asked = page.querySelector("input");
   const opened = [...page.querySelectorAll("details[open]")].map((one) => one.id);
   page.replaceChildren(...next.childNodes);
   const after = bars().map((bar) => [bar, place(bar)]);
-  for (const [bar, to] of after) put(bar, before.get(name(bar)) ?? { ...to, y: to.y + to.height, height: 0 });
+  for (const [bar, to] of after) put(bar, before.get(name(bar)) ?? { ...to, y: "100%", height: "0%" });
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   page.getBoundingClientRect(); // the browser must see the old places for the way to the new ones to be shown
   for (const [bar, to] of after) put(bar, to);
+  if (asked) page.querySelector("input")?.replaceWith(asked); // somebody may be writing
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  address = next.dataset.live;
-  if (!address) leave();
+  page.dispatchEvent(new Event("grown"));
+  if (next.dataset.live !== address) move(next.dataset.live);
 }
 
-const bars = () => [...page.querySelectorAll(".bars rect")];
-const name = (bar) => bar.ownerSVGElement.classList[1] + bar.dataset.year;
-const place = (bar) => Object.fromEntries(["x", "y", "width", "height"].map((k) => [k, Number(bar.getAttribute(k))]));
+// Of two listeners one may be complete before the other.
+function move(to) {
+  leave();
+  address = to;
+  if (address) { page.dataset.live = address; failures = 0; follow(); patience = setTimeout(look, SLOWEST); }
+}
+
+const bars = () => [...page.querySelectorAll(".bars [data-bar]")];
+const name = (bar) => bar.dataset.bar;
+const place = (bar) => Object.fromEntries(["x", "y", "width", "height"].map((k) => [k, bar.getAttribute(k)]));
 const put = (bar, to) => Object.entries(to).forEach(([k, value]) => bar.setAttribute(k, value));
 
 function leave() {
   clearTimeout(patience);
+  clearTimeout(retry);
   again = false;
   delete page.dataset.live;
+  if (socket) socket.onclose = null;
   socket?.close();
   source?.close();
 }
@@ -76,7 +87,7 @@ function failed() {
 }
 
 function later() {
-  if (address) setTimeout(() => { look(); follow(); }, Math.min(SLOWEST, 500 * 2 ** failures) * (0.7 + 0.6 * Math.random()));
+  if (address) retry = setTimeout(() => { look(); follow(); }, Math.min(SLOWEST, 500 * 2 ** failures) * (0.7 + 0.6 * Math.random()));
 }
 
 follow();

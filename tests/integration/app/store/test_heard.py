@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.store import Connection, albums, listeners, scrobbles, tracks
-from app.store.albums import Album, Breadth, Heard
+from app.store.albums import Album, Breadth, Favourite, Heard
 from app.store.scrobbles import Scrobble, year_bounds
 from app.store.tracks import Track
 
@@ -48,7 +48,11 @@ def play(connection: Connection, user: int, plays: list[tuple[Album, str]]) -> N
 
 
 def heard(connection: Connection, user: int, year: int | None) -> list[Heard]:
-    return albums.heard(connection, user, START, END, year, limit=1000)
+    return albums.heard(connection, user, START, END, span(year), limit=1000)
+
+
+def span(year: int | None) -> tuple[int, int] | None:
+    return (year, year) if year else None
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -61,7 +65,7 @@ def test_what_is_behind_each_number_adds_up_to_it(
     told: Counter[tuple[str, str, str]] = Counter()
     for year in (1959, 1977, None):
         rows = heard(connection, user, year)
-        breadths = albums.breadth(connection, user, START, END, year)
+        breadths = albums.breadth(connection, user, START, END, span(year))
         plays_of_year = sum(row.plays for row in rows)
         placed = sum(standing.years.values())
         assert plays_of_year == (standing.years.get(str(year), 0) if year else standing.scrobbles - placed)
@@ -95,14 +99,14 @@ def test_albums_come_first_then_songs_by_artist_then_what_nobody_was_asked_about
 def test_an_album_tells_what_it_was_taken_for(connection: Connection, user: int) -> None:
     play(connection, user, [(ALBUMS[1], "one")])
     (row,) = heard(connection, user, 1977)
-    assert row == Heard("B", "1977", "", 1, 1, "fuzzy_matched", None, "1977!", "title nearly", row.score)
+    assert row == Heard("B", "1977", "", 1, 1, "fuzzy_matched", None, "1977!", "title nearly", row.score, 1977)
     assert row.score == pytest.approx(0.9)
 
 
 def test_a_list_is_told_in_pieces_that_join(connection: Connection, user: int) -> None:
     play(connection, user, [(one, title) for one in ALBUMS for title in ("one", "two", "three")])
     for year in (1977, None):
-        asked = connection, user, START, END, year
+        asked = connection, user, START, END, span(year)
         pieces = [row for at in range(0, 12, 2) for row in albums.heard(*asked, limit=2, offset=at)]
         assert pieces == heard(connection, user, year)
 
@@ -117,4 +121,43 @@ def test_other_years_and_other_listeners_are_not_told(connection: Connection, us
     scrobbles.replace(connection, user, outside, after=END, before=END)
     assert [row.plays for row in heard(connection, user, 1977)] == [1]
     assert heard(connection, other, 1977) == []
-    assert albums.breadth(connection, other, START, END, 1977) == []
+    assert albums.breadth(connection, other, START, END, (1977, 1977)) == []
+
+
+def test_several_release_years_are_told_together_each_row_with_its_own(connection: Connection, user: int) -> None:
+    play(connection, user, [(ALBUMS[0], "one"), (ALBUMS[2], "one"), (ALBUMS[2], "two"), (ALBUMS[5], "one")])
+    rows = albums.heard(connection, user, START, END, (1950, 1977), limit=9)
+    assert [(row.album or row.song, row.release_year, row.plays) for row in rows] == [
+        ("1959", 1959, 2),
+        ("1977", 1977, 1),
+        ("one", 1977, 1),
+    ]
+    assert albums.breadth(connection, user, START, END, (1950, 1977)) == [Breadth(False, 2, 1, 4)]
+    assert albums.heard(connection, user, START, END, (1960, 1976), limit=9) == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plays=PLAYS)
+def test_favourites_are_the_most_played_of_each_release_year(
+    connection: Connection, user: int, plays: list[tuple[Album, str]]
+) -> None:
+    play(connection, user, plays)
+    found = albums.favourites(connection, user, START, END, each=2)
+    assert {one.release_year for one in found} <= {1959, 1977}
+    for year in (1959, 1977):
+        rows = sorted(row.plays for row in heard(connection, user, year))[::-1]
+        assert [one.plays for one in found if one.release_year == year] == rows[:2]
+
+
+def test_a_song_without_an_album_may_be_a_favourite(connection: Connection, user: int) -> None:
+    play(connection, user, [(ALBUMS[5], "one"), (ALBUMS[5], "one"), (ALBUMS[0], "one"), (ALBUMS[3], "one")])
+    assert albums.favourites(connection, user, START, END, each=3) == [
+        Favourite(1977, "A", "one", 2),
+        Favourite(1977, "A", "1977", 1),
+    ]
+
+
+def test_plays_placed_by_an_mbid_are_told_apart(connection: Connection, user: int) -> None:
+    play(connection, user, [(ALBUMS[2], "one"), (ALBUMS[0], "one"), (ALBUMS[1], "one"), (ALBUMS[5], "one")])
+    standing = scrobbles.standing(connection, user, 2023)
+    assert (standing.matched, standing.fuzzy_matched, standing.by_mbid) == (3, 1, 1)

@@ -9,12 +9,22 @@ from app.web.bars import neighbours, parts
 STANDING = Standing(scrobbles=6, matched=6, years={"1959": 1, "1977": 3, "2024": 2})
 
 
+Span = tuple[int, int]
+
+
 @pytest.mark.parametrize(
-    ("year", "beside"),
-    [(1959, (None, 1977)), (1977, (1959, 2024)), (2024, (1977, None)), (1990, (1977, 2024))],
+    ("released", "beside"),
+    [
+        ((1959, 1959), (None, (1977, 1977))),
+        ((1977, 1977), ((1959, 1959), (2024, 2024))),
+        ((2024, 2024), ((1977, 1977), None)),
+        ((1990, 1990), ((1977, 1977), (2024, 2024))),
+        ((1970, 1979), ((1950, 1959), (2020, 2029))),
+        ((1860, 1970), (None, (1977, 1977))),
+    ],
 )
-def test_the_next_bars_are_those_with_plays(year: int, beside: tuple[int | None, int | None]) -> None:
-    assert neighbours(STANDING, year) == beside
+def test_the_next_bars_are_those_with_plays(released: Span, beside: tuple[Span | None, Span | None]) -> None:
+    assert neighbours(STANDING, released) == beside
 
 
 def row(artist: str, album: str, song: str = "", status: Status = "matched") -> Heard:

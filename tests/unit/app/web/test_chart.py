@@ -1,56 +1,73 @@
-"""The chart's geometry: every picture it can be asked for is a readable one."""
+"""The chart's geometry: every picture it can be asked for is a readable one, however wide it is drawn."""
+
+import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.chart import Chart, draw
+from app.web.chart import NARROW, WIDE, Chart, Tick, axis_begin, draw
 
-WIDTHS = (960, 340)
 TODAY = 2024
-# A digit of the labels is about this wide, in the chart's units.
-DIGIT = 7.5
+LETTER = 7.0  # pixels of one on an axis
 
 plays_by_year = st.dictionaries(st.integers(1860, 2027), st.integers(1, 100_000), min_size=1, max_size=168)
+ways = st.booleans()
 
 
 def number(label: str) -> int:
-    return int(label.replace(",", ""))
+    return int(re.sub(r"[^0-9]", "", label))
 
 
-@given(plays_by_year, st.sampled_from(WIDTHS))
-def test_every_year_from_the_first_to_the_last_has_a_bar_empty_ones_too(years: dict[int, int], width: int) -> None:
-    chart = draw(years, TODAY, width=width)
-    assert [bar.year for bar in chart.bars] == list(range(chart.bars[0].year, chart.bars[-1].year + 1))
-    assert chart.bars[0].year <= min(years)
-    assert chart.bars[-1].year >= max(years)
-    assert {bar.year: bar.plays for bar in chart.bars if bar.plays} == years
+def ticks_at(chart: Chart, pixels: float) -> list[Tick]:
+    return [tick for tick in chart.year_ticks if (tick.wide if pixels == WIDE else tick.narrow)]
 
 
-@given(plays_by_year, st.sampled_from(WIDTHS))
-def test_bars_stand_on_the_floor_inside_the_picture_and_beside_each_other(
-    years: dict[int, int], width: int
-) -> None:
-    chart = draw(years, TODAY, width=width)
-    for bar in chart.bars:
-        assert bar.y + bar.height == pytest.approx(chart.bottom, abs=0.02)
-        assert chart.top - 0.02 <= bar.y
-        assert chart.left <= bar.x
-        assert bar.x + bar.width <= chart.right + 0.02
-        assert (bar.height > 0) == (bar.plays > 0) or bar.plays * 1000 < max(years.values())
-    for before, after in zip(chart.bars, chart.bars[1:], strict=False):
+def labels(chart: Chart, pixels: float = WIDE) -> list[str]:
+    return [tick.label for tick in ticks_at(chart, pixels)]
+
+
+@given(plays_by_year, ways)
+def test_every_play_stands_in_one_bar(years: dict[int, int], by_decade: bool) -> None:
+    chart = draw(years, TODAY, by_decade=by_decade)
+    for year in years:
+        (bar,) = [bar for bar in chart.bars if bar.first <= year <= bar.last]
+        assert bar.plays == sum(plays for one, plays in years.items() if bar.first <= one <= bar.last)
+    assert sum(bar.plays for bar in chart.bars) == sum(years.values())
+
+
+@given(plays_by_year)
+def test_a_bar_is_a_year_a_decade_or_all_that_is_earlier(years: dict[int, int]) -> None:
+    for bar in draw(years, TODAY).bars:
+        assert bar.is_earlier or bar.first == bar.last
+    for bar in draw(years, TODAY, by_decade=True).bars:
+        assert bar.is_earlier or (bar.first % 10 == 0 and bar.last == bar.first + 9)
+
+
+@given(plays_by_year, ways)
+def test_bars_stand_inside_the_plot_and_beside_each_other(years: dict[int, int], by_decade: bool) -> None:
+    bars = draw(years, TODAY, by_decade=by_decade).bars
+    for bar in bars:
+        assert bar.y + bar.height == pytest.approx(100, abs=0.02)
+        assert 0 <= bar.height <= 100
+        assert bar.x >= 0
+        assert bar.x + bar.width <= 100.02
+    for before, after in pairwise(bars):
+        assert before.last < after.first
         assert before.x + before.width < after.x
 
 
-@given(plays_by_year, st.sampled_from(WIDTHS))
-def test_heights_are_in_proportion(years: dict[int, int], width: int) -> None:
-    chart = draw(years, TODAY, width=width)
+@given(plays_by_year, ways)
+def test_heights_are_in_proportion(years: dict[int, int], by_decade: bool) -> None:
+    chart = draw(years, TODAY, by_decade=by_decade)
     highest = max(chart.bars, key=lambda bar: bar.plays)
     for bar in chart.bars:
         assert bar.height == pytest.approx(highest.height * bar.plays / highest.plays, abs=0.02)
+    assert highest.height == pytest.approx(100 * highest.plays / number(chart.play_ticks[-1].label), abs=0.02)
 
 
-@given(st.integers(1, 10_000_000))
+@given(st.integers(1, 800_000))
 def test_the_plays_axis_has_few_whole_and_even_steps_and_ends_just_above_the_highest_bar(most: int) -> None:
     ticks = [number(tick.label) for tick in draw({2000: most}, TODAY).play_ticks]
     step = ticks[1]
@@ -60,67 +77,149 @@ def test_the_plays_axis_has_few_whole_and_even_steps_and_ends_just_above_the_hig
     assert str(step).rstrip("0") in ("1", "2", "5")
 
 
-@given(plays_by_year, st.sampled_from(WIDTHS))
-def test_labels_of_years_never_overlap_and_stand_under_their_bars(years: dict[int, int], width: int) -> None:
-    chart = draw(years, TODAY, width=width)
-    middles = {bar.year: bar.x + bar.width / 2 for bar in chart.bars}
-    assert chart.year_ticks
-    for tick in chart.year_ticks:
-        assert tick.at == pytest.approx(middles[number(tick.label)], abs=0.02)
-    for before, after in zip(chart.year_ticks, chart.year_ticks[1:], strict=False):
-        assert after.at - before.at > 4 * DIGIT
+@pytest.mark.parametrize("pixels", [WIDE, NARROW])
+@given(plays_by_year, ways)
+def test_labels_of_years_never_overlap_and_stand_under_their_bars(
+    pixels: float, years: dict[int, int], by_decade: bool
+) -> None:
+    chart = draw(years, TODAY, by_decade=by_decade)
+    middles = {bar.first: bar.x + bar.width / 2 for bar in chart.bars if not bar.is_earlier}
+    for tick in ticks_at(chart, pixels):
+        year = number(tick.label)
+        assert tick.at == pytest.approx(middles.get(year, tick.at), abs=0.02)
+    for before, after in pairwise(ticks_at(chart, pixels)):
+        assert (after.at - before.at) / 100 * pixels > max(map(len, (before.label, after.label))) * LETTER
+    if chart.earlier and (ticks := ticks_at(chart, pixels)):
+        assert ticks[0].at / 100 * pixels - 2.5 * LETTER > len("earlier") * LETTER - 8
 
 
-@given(plays_by_year, st.sampled_from(WIDTHS))
-def test_labels_stay_inside_the_picture(years: dict[int, int], width: int) -> None:
-    chart = draw(years, TODAY, width=width)
-    for tick in chart.year_ticks:
-        assert tick.at - 2 * DIGIT >= 0
-        assert tick.at + 2 * DIGIT <= chart.width
-    for tick in chart.play_ticks:
-        assert chart.left - 6 - len(tick.label) * 6.6 >= 0  # 11 units high
-        assert chart.top - 0.02 <= tick.at <= chart.bottom
+@given(plays_by_year)
+def test_the_listening_year_is_always_named_where_it_has_a_bar(years: dict[int, int]) -> None:
+    chart = draw(years, TODAY)
+    named = [tick.label for tick in chart.year_ticks if tick.is_own]
+    assert named == ([str(TODAY)] if TODAY in years else [])
+    assert all(tick.wide and tick.narrow for tick in chart.year_ticks if tick.is_own)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@given(plays_by_year)
+def test_bands_are_the_decades_of_which_every_other_is_shaded(years: dict[int, int]) -> None:
+    chart = draw(years, TODAY)
+    for band in chart.bands:
+        inside = {b.first // 10 for b in chart.bars if band.x <= b.x and b.x + b.width <= band.x + band.width}
+        assert all(decade % 2 for decade in inside)
+        assert len(inside) <= 1
+    shaded = [any(band.x <= bar.x < band.x + band.width for band in chart.bands) for bar in chart.bars]
+    for bar, is_shaded in zip(chart.bars, shaded, strict=True):
+        assert is_shaded == (bar.first // 10 % 2 == 1 and not bar.is_earlier)
+
+
+def test_a_stray_year_does_not_begin_the_axis() -> None:
+    chart = draw({1010: 1, 1889: 2, **dict.fromkeys(range(1960, 2025), 20)}, TODAY)
+    assert chart.earlier is not None
+    assert (chart.earlier.name, chart.earlier.key, chart.earlier.plays) == ("before 1960", "1010-1959", 3)
+    assert chart.bars[1].first == 1960
+    assert chart.earlier.x + chart.earlier.width < chart.bars[1].x - chart.bars[1].width, "it stands apart"
+
+
+@pytest.mark.parametrize(
+    ("years", "begin"),
+    [
+        ({1900: 9, 1960: 991}, 1960),
+        ({1900: 10, 1960: 990}, 1900),  # one in a hundred is no stray
+        ({1949: 1, 1960: 500, 1990: 500}, 1960),
+        ({1950: 1, 1960: 500, 1990: 500}, 1950),  # not far away
+        ({1900: 5, 1920: 4, 1960: 991}, 1960),
+        ({1900: 5, 1920: 5, 1960: 990}, 1920),  # together they would be too many
+        ({1900: 1, 1960: 3}, 1900),  # a quarter of all
+        ({1985: 1}, 1985),
+        ({}, None),
+    ],
+)
+def test_strays_are_few_and_far_away(years: dict[int, int], begin: int | None) -> None:
+    assert axis_begin(years) == begin
+
+
+@given(plays_by_year)
+def test_what_is_folded_is_under_one_per_cent_and_more_than_a_decade_away(years: dict[int, int]) -> None:
+    begin = axis_begin(years)
+    assert begin is not None
+    folded = {year: plays for year, plays in years.items() if year < begin}
+    assert sum(folded.values()) * 100 < sum(years.values())
+    assert not folded or begin - max(folded) > 10
+
+
+def test_by_decade_strays_share_a_bar_too() -> None:
+    chart = draw({1889: 1, 1965: 200, 1977: 100, 1999: 7}, TODAY, by_decade=True)
+    assert [(bar.key, bar.plays) for bar in chart.bars] == [
+        ("1889-1959", 1),
+        ("1960-1969", 200),
+        ("1970-1979", 100),
+        ("1990-1999", 7),
+    ]
+    assert chart.bars[0].name == "before 1960"
+
+
 @pytest.mark.parametrize("plays", [1, 2, 100_000])
-def test_a_single_release_year_stands_among_the_years_around_it(plays: int, width: int) -> None:
-    chart = draw({1985: plays}, TODAY, width=width)
-    assert [bar.year for bar in chart.bars if bar.plays] == [1985]
-    assert (chart.bars[0].year, chart.bars[-1].year) == (1973, 1996)
-    assert labels(chart) == ["1985"]
+def test_a_single_release_year_stands_among_the_years_around_it(plays: int) -> None:
+    chart = draw({1985: plays}, TODAY)
+    (bar,) = chart.bars
+    assert bar.first == 1985
+    assert bar.width < 5
+    assert labels(chart) == labels(chart, NARROW) == ["1985"]
 
 
 def test_years_to_come_are_not_drawn_for_company() -> None:
-    assert draw({2024: 3}, TODAY).bars[-1].year == 2024
-    assert draw({2020: 3}, TODAY).bars[-1].year == 2024
-    assert draw({2026: 3}, TODAY).bars[-1].year == 2026, "unless something is said to be of then"
+    assert draw({2024: 3}, TODAY).bars[-1].x > 95
+    assert 75 < draw({2020: 3}, TODAY).bars[-1].x < 85
+    assert draw({2026: 3}, TODAY).bars[-1].x > 95, "unless something is said to be of then"
 
 
 def test_a_single_play_is_not_as_tall_as_the_picture() -> None:
     chart = draw({1985: 1}, TODAY)
-    assert max(bar.height for bar in chart.bars) < (chart.bottom - chart.top) / 3
+    assert chart.bars[0].height == 25
     assert [tick.label for tick in chart.play_ticks] == ["0", "1", "2", "3", "4"]
 
 
 def test_a_century_and_a_half_is_labelled_in_round_years() -> None:
-    years = dict.fromkeys(range(1860, 2027), 1)
-    assert labels(draw(years, TODAY)) == [str(year) for year in range(1860, 2027, 10)]
-    assert labels(draw(years, TODAY, width=340))[:3] == ["1900", "1950", "2000"]
+    chart = draw(dict.fromkeys(range(1860, 2027), 1), 2003)
+    assert labels(chart) == ["1860", "1880", "1900", "1920", "1940", "1960", "1980", "2003", "2020"]
+    assert labels(chart, NARROW) == ["1900", "1950", "2003"]
 
 
 def test_a_few_years_are_labelled_each_where_they_do_not_touch() -> None:
-    assert labels(draw({1860: 1, 1977: 5, 2026: 5}, TODAY)) == ["1860", "1977", "2026"]
-    assert "1977" not in labels(draw({1860: 1, 1976: 4, 1977: 5, 2026: 5}, TODAY))
+    assert labels(draw({1880: 1, 1950: 5, 2026: 5}, TODAY)) == ["1880", "1950", "2026"]
+    assert "1977" not in labels(draw({1880: 1, 1976: 4, 1977: 5, 2026: 5}, TODAY))
 
 
-def test_without_plays_nothing_breaks() -> None:
-    assert all(bar.plays == bar.height == 0 for bar in draw({}, TODAY).bars)
+@pytest.mark.parametrize("by_decade", [False, True])
+def test_without_plays_nothing_breaks(by_decade: bool) -> None:
+    chart = draw({}, TODAY, by_decade=by_decade)
+    assert chart.bars == ()
+    assert labels(chart)
 
 
-def test_hundred_thousand_plays_are_written_with_a_separator() -> None:
-    assert draw({1999: 100_000}, TODAY).play_ticks[-1].label == "100,000"
+@pytest.mark.parametrize(("most", "label"), [(100_000, "100,000"), (3_000_000, "3M"), (7_500_000, "8M")])
+def test_large_numbers_stay_short_enough_for_their_place(most: int, label: str) -> None:
+    assert draw({1999: most}, TODAY).play_ticks[-1].label == label
 
 
-def labels(chart: Chart) -> list[str]:
-    return [tick.label for tick in chart.year_ticks]
+@given(plays_by_year, plays_by_year, ways)
+def test_two_listeners_are_drawn_in_shares(one: dict[int, int], other: dict[int, int], by_decade: bool) -> None:
+    chart = draw(one, TODAY, by_decade=by_decade, other=other)
+    end = number(chart.play_ticks[-1].label)
+    assert end <= 100
+    for bar in chart.bars:
+        assert bar.height == pytest.approx(100 * 100 * bar.plays / sum(one.values()) / end, abs=0.02)
+        assert bar.height <= 100.02
+    assert sum(bar.other for bar in chart.bars) == sum(other.values())
+    tops = [100 - float(at) for at in re.findall(r"V([\d.]+)", chart.outline)]
+    assert max(tops) == pytest.approx(
+        max(100 * 100 * bar.other / sum(other.values()) / end for bar in chart.bars), abs=0.02
+    )
+    assert all(-0.02 <= top <= 100 for top in tops)
+
+
+def test_of_two_either_may_have_nothing() -> None:
+    assert draw({}, TODAY, other={1985: 3}).bars[0].other == 3
+    assert draw({1985: 3}, TODAY, other={}).bars[0].plays == 3
+    assert draw({}, TODAY, other={}).bars == ()

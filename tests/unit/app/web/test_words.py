@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.words import breadth, counted, matched, share, taken_for
+from app.web.words import age, breadth, counted, headline, matched, middle, roughly, share, taken_for
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,88 @@ def test_a_share_is_told_in_per_cent(part: int, whole: int, said: str) -> None:
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
 def test_only_nothing_is_no_share_and_only_everything_is_all(part: int, rest: int) -> None:
     assert share(part, part + rest) not in ("0\u00a0%", "0.0\u00a0%", "100\u00a0%", "100.0\u00a0%")
+
+
+@pytest.mark.parametrize(
+    ("years", "scrobbles", "said"),
+    [
+        ({}, 0, "No plays in 2024: Last.fm has no scrobbles of Eve in that year."),
+        ({}, 1, "The one play could not be placed in a release year."),
+        ({}, 7, "None of the plays could be placed in a release year."),
+        ({1985: 1}, 1, "The one play is of music from 1985."),
+        ({1985: 1}, 7, "The one play that could be placed is of music from 1985."),
+        ({2024: 1}, 1, "The one play is of music from 2024 itself."),
+        ({1985: 9}, 9, "All of Eve’s 2024 was released in 1985."),
+        ({1985: 9}, 10, "All of Eve’s 2024 that could be placed was released in 1985."),
+        ({2024: 500}, 500, "All of Eve’s 2024 was released in 2024 itself."),
+        ({1967: 3, 1969: 1}, 4, "3 of the 4 plays of Eve’s 2024 are of music from 1967."),
+        ({1967: 1, 1969: 1}, 2, "1 of the 2 plays of Eve’s 2024 is of music from 1969."),
+        (
+            {1960: 1, 1970: 1, 1980: 1},
+            9,
+            "2 of the 3 plays of Eve’s 2024 that could be placed are of music from before 1980.",
+        ),
+        ({2024: 70, 1999: 30}, 100, "70\u00a0% of Eve’s 2024 was released in 2024 itself."),
+        ({2024: 67, 1999: 33}, 100, "Two thirds of Eve’s 2024 was released in 2024 itself."),
+        ({1985: 99_999, 1999: 1}, 100_000, "99\u00a0% of Eve’s 2024 was released in 1985."),
+        ({1985: 70, 1999: 30}, 120, "70\u00a0% of Eve’s 2024 was released in 1985, as far as it could be placed."),
+        ({1970: 25, 1980: 25, 2000: 25, 2010: 25}, 100, "Half of Eve’s 2024 was released before 2000."),
+        ({1970: 40, 1980: 40, 2000: 20}, 100, "40\u00a0% of Eve’s 2024 was released before 1980."),
+    ],
+)
+def test_a_year_comes_down_to_one_sentence(years: dict[int, int], scrobbles: int, said: str) -> None:
+    assert headline("Eve", 2024, years, scrobbles) == said
+
+
+@pytest.mark.parametrize(
+    ("scrobbles", "said"),
+    [
+        (1, "1 play is stored. Its release year is on the way."),
+        (2_000, "2,000 plays are stored. Their release years are on the way."),
+    ],
+)
+def test_while_nobody_could_be_asked_years_are_on_the_way(scrobbles: int, said: str) -> None:
+    assert headline("Eve", 2024, {}, scrobbles, pending=scrobbles) == said
+
+
+plays = st.dictionaries(st.integers(1860, 2027), st.integers(1, 500), min_size=1)
+
+
+@given(plays)
+def test_the_sentence_is_true(years: dict[int, int]) -> None:
+    before, part = middle(years)
+    assert part == sum(played for year, played in years.items() if year < before)
+    said = headline("Eve", 2024, years, sum(years.values()))
+    if said.startswith("Half") and "before" in said:
+        assert part / sum(years.values()) == pytest.approx(0.5, abs=0.015)
+
+
+@given(plays)
+def test_the_middle_is_as_near_to_half_as_a_year_can_be(years: dict[int, int]) -> None:
+    whole = sum(years.values())
+    _, part = middle(years)
+    for year in years:
+        earlier = sum(played for one, played in years.items() if one < year)
+        assert abs(2 * part - whole) <= abs(2 * earlier - whole)
+
+
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [(0.0, "under a year"), (0.99, "under a year"), (1.0, "1 year"), (1.6, "2 years"), (33.4, "33 years")],
+)
+def test_an_age_is_told_in_whole_years(years: float, said: str) -> None:
+    assert age(years) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [
+        (0, 9, "0\u00a0%"),
+        (1, 900, "<1\u00a0%"),
+        (404, 1000, "40\u00a0%"),
+        (999, 1000, ">99\u00a0%"),
+        (9, 9, "100\u00a0%"),
+    ],
+)
+def test_where_there_is_little_room_a_share_is_whole(part: int, whole: int, said: str) -> None:
+    assert roughly(part, whole) == said

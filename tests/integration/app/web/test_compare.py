@@ -1,0 +1,135 @@
+"""Two listeners' years in one chart: whoever is missing is asked for, whatever keeps either away is said."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+
+from app.progress import Failure, Snapshot, Topic, remember
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, event
+from tests.integration.app.web.test_bars import text_of
+
+Visitor = Callable[..., FlaskClient]
+PAGE = "/user/SingleSam/2023?with=LightLuca"
+
+
+@pytest.fixture
+def put(redis: Redis) -> Callable[..., None]:
+    """Makes somebody's 2023 stand like that."""
+
+    def store(name: str, years: dict[str, int], **fields: object) -> None:
+        plays = sum(years.values())
+        known: dict[str, object] = {"phase": "completed", "scrobbles": plays, "expected": plays, "matched": plays}
+        said = event(**{**known, "years": years, **fields})
+        remember(redis, Topic(name, 2023), Snapshot(at=time.time(), username=name, event=said))
+
+    return store
+
+
+def bars(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<a id="b([\d-]+)" href="[^"]+"><title>([^<]+)</title>', page))
+
+
+def test_both_are_in_one_chart_in_shares(put: Callable[..., None], client: FlaskClient) -> None:
+    put("SingleSam", {"1985": 30, "2001": 10})
+    put("LightLuca", {"1985": 1_000, "1999": 3_000})
+    page = client.get(PAGE).text
+    assert bars(page) == {
+        "1985": "1985: SingleSam 75.0\u00a0%, LightLuca 25.0\u00a0%",
+        "1999": "1999: SingleSam 0\u00a0%, LightLuca 75.0\u00a0%",
+        "2001": "2001: SingleSam 25.0\u00a0%, LightLuca 0\u00a0%",
+    }
+    assert 'href="/user/LightLuca/2023/1999"' in page, "a bar leads to whoever has plays in it"
+    assert 'href="2023/1985"' in page
+    assert "80 %" in text_of(page).replace("\u00a0", " "), "the axis is one of shares"
+    assert "data-live" not in page
+    text = text_of(page)
+    assert "SingleSam’s 2023" in text
+    assert "LightLuca’s 2023" in text
+    assert "Median release year 1985 1999" in text
+    assert "noindex" in client.get(PAGE).headers["X-Robots-Tag"]
+
+
+def test_decades_can_be_compared_too(put: Callable[..., None], client: FlaskClient) -> None:
+    put("SingleSam", {"1985": 30, "2001": 10})
+    put("LightLuca", {"1981": 1_000, "1989": 3_000})
+    page = client.get(f"{PAGE}&by=decade").text
+    assert bars(page) == {
+        "1980-1989": "the 1980s: SingleSam 75.0\u00a0%, LightLuca 100\u00a0%",
+        "2000-2009": "the 2000s: SingleSam 25.0\u00a0%, LightLuca 0\u00a0%",
+    }
+    assert 'href="/user/SingleSam/2023?with=LightLuca"' in page, "the way back to years keeps the other"
+
+
+def test_whoever_is_missing_is_fetched_and_the_page_grows_by_one_after_the_other(
+    client: FlaskClient, jobs: Callable[[], int], run_jobs: Callable[[], None], put: Callable[..., None]
+) -> None:
+    page = client.get("/user/SingleSam/2023?with=LightLuca").text
+    assert jobs() == 2
+    assert 'data-live="/user/SingleSam/2023"' in page
+    put("SingleSam", {"1985": 1})
+    assert 'data-live="/user/LightLuca/2023"' in client.get(PAGE).text
+    run_jobs()
+    page = client.get(PAGE).text
+    assert "data-live" not in page
+    assert len(bars(page)) > 10
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (Failure.NO_SUCH_USER, "LightLuca : Last.fm knows no listener of that name."),
+        (Failure.LISTENING_HIDDEN, "LightLuca : hides recent listening"),
+        (Failure.LASTFM_AWAY, "LightLuca : Last.fm does not answer right now"),
+        (Failure.LASTFM_REFUSES, "LightLuca : Last.fm refuses this site’s key"),
+        (Failure.BROKEN, "LightLuca : something broke"),
+    ],
+)
+def test_what_keeps_one_away_is_said_and_the_other_is_shown(
+    put: Callable[..., None], client: FlaskClient, failure: Failure, said: str
+) -> None:
+    put("SingleSam", {"1985": 30, "2001": 10})
+    put("LightLuca", {}, phase="failed", error=failure)
+    answer = client.get(PAGE)
+    assert answer.status_code == 200
+    assert said in text_of(answer.text)
+    assert bars(answer.text)["1985"] == "1985: SingleSam 75.0\u00a0%, LightLuca 0\u00a0%"
+    # And the other way round.
+    answer = client.get("/user/LightLuca/2023?with=SingleSam")
+    assert said in text_of(answer.text)
+    assert len(bars(answer.text)) == 2
+
+
+def test_of_two_without_plays_there_is_no_chart_but_a_sentence(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put("SingleSam", {})
+    put("LightLuca", {}, scrobbles=3, not_found=3)
+    page = client.get(PAGE).text
+    assert "<svg" not in page
+    assert "SingleSam : no plays in 2023." in text_of(page)
+    assert "None of the plays could be placed in a release year." in page
+
+
+def test_with_oneself_or_nobody_it_is_the_year_itself(put: Callable[..., None], client: FlaskClient) -> None:
+    put("SingleSam", {"1985": 30})
+    plain = client.get("/user/SingleSam/2023").text
+    assert client.get("/user/SingleSam/2023?with=singlesam").text == plain
+    assert client.get("/user/SingleSam/2023?with=").text == plain
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "<script>", "x" * 33, "ünïcode"])
+def test_what_is_no_name_is_said_to_be_none(client: FlaskClient, jobs: Callable[[], int], name: str) -> None:
+    answer = client.get("/user/SingleSam/2023", query_string={"with": name})
+    assert answer.status_code == 404
+    assert "That is no Last.fm name" in answer.text
+    assert jobs() == 0
+
+
+def test_parts_that_are_away_are_said_of_both(site_with: Visitor) -> None:
+    for page in (site_with(redis_url=NO_REDIS).get(PAGE), site_with(database_url=NO_DATABASE).get(PAGE)):
+        assert page.status_code == 200
+        assert page.text.count("nothing new can be fetched right now") == 2
