@@ -46,6 +46,7 @@ class Visitor:
     def session(self) -> requests.Session:
         """For requests to https://DOMAIN."""
         session = requests.Session()
+        session.trust_env = False  # the environment's authorities would come before ours
         session.verify = str(self.authority)
         for scheme in ("http://", "https://"):
             session.mount(scheme, _ByAddress(self.address))
