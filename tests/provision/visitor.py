@@ -48,6 +48,7 @@ class Visitor:
         session = requests.Session()
         session.trust_env = False  # the environment's authorities would come before ours
         session.verify = str(self.authority)
+        session.headers["Host"] = DOMAIN
         for scheme in ("http://", "https://"):
             session.mount(scheme, _ByAddress(self.address))
         return session
@@ -76,7 +77,9 @@ class Visitor:
         with self.live(path) as follower:
             events: list[dict[str, Any]] = []
             while not events or events[-1]["phase"] not in ("completed", "failed"):
-                events.append(json.loads(follower.recv()))
+                # Before the first event there is nothing to tell: null.
+                if (event := json.loads(follower.recv())) is not None:
+                    events.append(event)
         return events
 
     @contextmanager
