@@ -312,7 +312,7 @@ def test_a_version_that_does_not_answer_is_taken_back_by_itself(
     operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path
 ) -> None:
     checkout = changed_checkout(
-        tmp_path / "broken", replaced("app/web/templates/landing.html", "{% block", "{{ 1 // 0 }}{% block")
+        tmp_path / "broken", replaced("app/web/templates/landing.html", "<h1", "{{ 1 // 0 }}<h1")
     )
     with stage("deploy of a broken version"):
         said = operator.from_checkout(checkout).fail("deploy")
