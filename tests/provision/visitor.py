@@ -64,12 +64,12 @@ class Visitor:
         """The websocket of a page."""
         context = ssl.create_default_context(cafile=str(self.authority))
         plain = socket.create_connection((self.address, 443), timeout=30)
-        secure = context.wrap_socket(plain, server_hostname=DOMAIN)
-        follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=60)
-        try:
-            yield follower
-        finally:
-            follower.close()
+        with context.wrap_socket(plain, server_hostname=DOMAIN) as secure:
+            follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=60)
+            try:
+                yield follower
+            finally:
+                follower.close()
 
     def follow(self, path: str) -> list[dict[str, Any]]:
         """Opens a page, then hears of it until it is complete or has failed; every event, in order."""
