@@ -9,7 +9,7 @@ from wsproto.utilities import RemoteProtocolError
 TEXTS = {
     400: ("That could not be understood", "Go back and try it another way."),
     403: ("That is not allowed", "Open the page and use its own buttons."),
-    404: ("There is no such page", "Check the address, or begin at the front page."),
+    404: ("There is no such page", "Check the address, or begin with a name."),
     405: ("That is not how it works", "Open the page and use its own buttons."),
     413: ("That is too large", "Nothing was changed."),
     401: ("That needs a token", "Send it as Authorization: Bearer, as INTERNAL_TOKEN has it."),
@@ -101,14 +101,22 @@ def register(app: Flask) -> None:
 
 
 def page(status: int, headline: str, advice: str, chart: str = "", code: Code | None = None) -> Response:
-    """The page of an error, leading to `chart` or to the front page; plain JSON where a program asked."""
+    """The page of an error, leading to `chart` or another way on; plain JSON where a program asked."""
     if request.path.startswith(API):
         response = make_response({"error": {"code": code or code_of(status), "message": f"{headline}. {advice}"}})
         response.headers["Cache-Control"] = "private, no-cache"
     elif request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
-        response = make_response(render_template("problem.html", headline=headline, advice=advice, chart=chart))
+        # A year that cannot be leads to those that can, a button that failed back to where it was pressed.
+        is_named = code is Code.NO_SUCH_YEAR or (request.method == "POST" and code is not Code.NO_SUCH_NAME)
+        listener = (request.view_args or {}).get("name") if is_named else None
+        again = request.full_path.rstrip("?") if request.method == "GET" and status in (429, 500, 503) else ""
+        response = make_response(
+            render_template(
+                "problem.html", headline=headline, advice=advice, chart=chart, listener=listener, again=again
+            )
+        )
     response.status_code = status
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -105,6 +106,7 @@ def test_every_failure_and_every_status_has_its_code() -> None:
 
 def test_people_find_every_address_on_the_page_about_the_api(client: FlaskClient) -> None:
     page = client.get("/api").text
-    for path in document()["paths"]:
-        assert f"<code>{PREFIX}{path}</code>" in page
+    for path, methods in document()["paths"].items():
+        assert f"<code>{path}</code>" in page
+        assert methods["get"]["summary"] in unescape(page)
     assert 'href="/api"' in client.get("/about").text
