@@ -116,4 +116,4 @@ def _answered(description: str, model: type[BaseModel], headers: Json | None = N
 def _document_itself() -> Json:
     content = {"application/json": {"schema": {"type": "object"}}}
     answers = {"200": {"description": "OpenAPI 3.1", "content": content}}
-    return {"operationId": "document", "summary": "This document", "responses": answers}
+    return {"operationId": "document", "summary": "The OpenAPI document", "responses": answers}
