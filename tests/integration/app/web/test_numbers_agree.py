@@ -167,11 +167,13 @@ def test_all_that_tells_numbers_tells_the_same(client: FlaskClient, connection: 
         keep(connection, name, heard)
         remember_counts(redis, name, heard)
         visitor = Visitor(client, name)
+        stored = {year: in_database(connection, name, year) for year in YEARS}
+        assert stored == {year: Counter(released for at, released, _ in heard if at == year) for year in YEARS}
+        # Out of the database, and once the years have been looked at, out of Redis.
+        check_all_years(visitor, stored)
         for year in YEARS:
-            stored = in_database(connection, name, year)
-            assert stored == Counter(released for at, released, _ in heard if at == year)
-            check_year(visitor, year, stored)
-        check_all_years(visitor, {year: in_database(connection, name, year) for year in YEARS})
+            check_year(visitor, year, stored[year])
+        check_all_years(visitor, stored)
 
     tell()
 
