@@ -100,10 +100,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def breadth(albums: int, songs: int) -> str:
-    """How many albums, and how many songs without one."""
-    lone = f"{counted(songs, 'song')} without an album"
-    return " and ".join([counted(albums, "album")] * bool(albums or not songs) + [lone] * bool(songs))
+def breadth(albums: int, apart: int, songs: int) -> str:
+    """How many albums, how many songs apart from theirs, and how many without one."""
+    kinds = [
+        (albums or not (apart or songs), counted(albums, "album")),
+        (apart, f"{counted(apart, 'song')} of other albums"),
+        (songs, f"{counted(songs, 'song')} without an album"),
+    ]
+    told = [kind for number, kind in kinds if number]
+    return " and ".join([*[", ".join(told[:-1])] * (len(told) > 1), told[-1]])
 
 
 def share(part: int, whole: int) -> str:
