@@ -62,6 +62,20 @@ def known(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Album]:
         return {album.key: album for album in cursor}
 
 
+@dataclass(frozen=True)
+class Answered(Album):
+    """An album, and when the mirror was last asked about it."""
+
+    looked_up_at: datetime | None = None
+
+
+def find(connection: Connection, key: UUID) -> Answered | None:
+    """The album with this key."""
+    with connection.cursor(row_factory=class_row(Answered)) as cursor:
+        cursor.execute(f"SELECT {_COLUMNS}, looked_up_at FROM albums WHERE key = %s".encode(), [key])  # noqa: S608
+        return cursor.fetchone()
+
+
 def pending(connection: Connection, user: int, start: datetime, end: datetime) -> list[Album]:
     """Albums that a listener scrobbled from `start` up to `end` and that the mirror was not asked about yet."""
     with connection.cursor(row_factory=class_row(Album)) as cursor:

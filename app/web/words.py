@@ -24,6 +24,31 @@ def matched(method: str | None, score: float | None) -> str:
     return f"{way}, {min(99, round(100 * score))}\u00a0% alike"
 
 
+def found(status: str, method: str | None, score: float | None) -> str:
+    """The same as a sentence."""
+    if status == "pending":
+        return "Not asked for yet: our copy of MusicBrainz could not be asked so far."
+    if status == "not_found":
+        return "Not at all: MusicBrainz has no album of this name by this artist, or it has no date."
+    if method and method.startswith(MBID):
+        return "By its MusicBrainz ID, which came along with a play."
+    if method == "names":
+        return "By the names of artist and album, which MusicBrainz has as well."
+    way = matched(method, score)
+    return f"By names that are not quite the same: {way}." if "nearly" in way else f"{way[0].upper()}{way[1:]}."
+
+
+MONTHS = "January February March April May June July August September October November December".split()
+
+
+def date(year: int | None, month: int | None = None, day: int | None = None) -> str:
+    """A date as far as it is known: 3 May 1977, May 1977, 1977."""
+    if year is None:
+        return "at an unknown date"
+    parts = [str(day)] * bool(month and day) + ([MONTHS[month - 1]] if month and 1 <= month <= 12 else [])
+    return " ".join([*parts, str(year)])
+
+
 def taken_for(title: str, release_group_title: str | None) -> str:
     """What an album was taken for, where that reads otherwise than the album's own title; else nothing."""
     if release_group_title is None or _plain(title) == _plain(release_group_title):
