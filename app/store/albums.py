@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -205,3 +205,49 @@ def tracks_of(connection: Connection, keys: Iterable[UUID]) -> list[int]:
     """The ids of the tracks on the albums with these keys."""
     query = "SELECT tracks.id FROM albums JOIN tracks ON tracks.album = albums.id WHERE albums.key = ANY(%s)"
     return [int(str(row[0])) for row in connection.execute(query, [list(keys)])]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """An album with its year, and the MBID that led to it: its own, or that of what it was taken for by name."""
+
+    id: int
+    asked_by: UUID
+    release_year: int
+
+
+def dated(connection: Connection, *, behind: int, limit: int) -> list[Dated]:
+    """So many albums that have a year, in the order of their ids, the first one `behind` that id."""
+    with connection.cursor(row_factory=class_row(Dated)) as cursor:
+        cursor.execute(
+            """
+            SELECT id, asked_by, release_year
+            FROM albums
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN method LIKE 'mbid%%' THEN album_mbid ELSE release_group END AS asked_by
+            ) AS way
+            WHERE id > %s AND release_year IS NOT NULL AND asked_by IS NOT NULL
+            ORDER BY id
+            LIMIT %s
+            """,
+            [behind, limit],
+        )
+        return cursor.fetchall()
+
+
+def correct(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> list[UUID]:
+    """Gives the albums with these ids another release group and year; returns the keys of those that had others.
+
+    One that was matched anew meanwhile, and has no year just now, is left alone.
+    """
+    rows = connection.execute(
+        """
+        UPDATE albums
+        SET release_group = given.release_group, release_year = given.release_year, looked_up_at = now()
+        FROM unnest(%s::integer[], %s::uuid[], %s::smallint[]) AS given (id, release_group, release_year)
+        WHERE albums.id = given.id AND albums.release_year <> given.release_year
+        RETURNING albums.key
+        """,
+        [list(answers), [group for group, _ in answers.values()], [year for _, year in answers.values()]],
+    )
+    return [UUID(str(row[0])) for row in rows]

@@ -38,7 +38,20 @@ def found(status: str, method: str | None, score: float | None) -> str:
     return f"By names that are not quite the same: {way}." if "nearly" in way else f"{way[0].upper()}{way[1:]}."
 
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def date(year: int | None, month: int | None = None, day: int | None = None) -> str:
