@@ -17,7 +17,7 @@ from app.store import StoreAway
 from app.web.address import is_same_origin
 from app.web.choice import chosen
 from app.web.compare import compare
-from app.web.errors import Problem
+from app.web.errors import Code, Problem
 from app.web.heat import draw, moved
 from app.web.history import look_back
 from app.web.site import site
@@ -160,6 +160,7 @@ def listener_name(name: str) -> str:
             404,
             "That is no Last.fm name",
             "Last.fm's names have letters, digits, dots, dashes and underscores. Check the spelling.",
+            code=Code.NO_SUCH_NAME,
         )
     return name
 
@@ -169,7 +170,8 @@ def listening_year_of(text: str) -> int:
     this_year = datetime.now(UTC).year
     if text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:6]) <= this_year and len(text) == 4:
         return int(text)
-    raise Problem(404, "No such year", f"Last.fm counts scrobbles since {FIRST_YEAR}, and it is {this_year} now.")
+    advice = f"Last.fm counts scrobbles since {FIRST_YEAR}, and it is {this_year} now."
+    raise Problem(404, "No such year", advice, code=Code.NO_SUCH_YEAR)
 
 
 def private(page: Response) -> Response:

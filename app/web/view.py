@@ -137,9 +137,14 @@ class YearView:
 
     @property
     def age(self) -> str:
-        """How old the music was on average when it was played; what is dated later was new."""
+        """How old the music was on average when it was played, in words."""
+        return age(self.mean_age)
+
+    @property
+    def mean_age(self) -> float:
+        """The same in years; what is dated later was new."""
         ages = sum(max(0, self.year - year) * plays for year, plays in self.years.items())
-        return age(ages / self.placed)
+        return ages / self.placed
 
     @property
     def own(self) -> int:

@@ -17,7 +17,7 @@ from tests.bench.stage import Row, Stage, web
 SECONDS = 2.0
 CONNECTIONS = 4
 LEAST = 0.5
-LEAST_PICTURES = 0.15
+LEAST_PICTURES = 0.07
 """A picture is drawn as SVG to see whether it has changed, even for who has it already."""
 MOST_DRAWING = 12.0
 """Of how many empty views a drawing of the SVG takes the time."""

@@ -135,6 +135,7 @@ PATHS = {
     "decade": "/user/HeavyHelen/2021/1970-1979",
     "landing": "/",
     "about": "/about",
+    "api": "/api",
     "problem": "/user/HeavyHelen/1999",
     "not found": "/nowhere",
     "bar": "/user/HeavyHelen/2021/1977",

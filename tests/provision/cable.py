@@ -10,12 +10,14 @@ from pathlib import Path
 from tests.conftest import wait_until
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+MACHINES = IPv4Network("10.213.0.0/16")
+"""Where all of them live; they know each other by these addresses."""
 
 TABLE = """
 table ip {table} {{
   chain nat {{
     type nat hook postrouting priority srcnat;
-    ip saddr {subnet} oifname != "{interface}" masquerade
+    ip saddr {subnet} ip daddr != {machines} masquerade
   }}
   chain forward {{
     type filter hook forward priority filter;
@@ -65,7 +67,7 @@ class Cable:
 
     def open(self) -> None:
         """Lets the machine reach the world by way of the host."""
-        _nft(TABLE.format(table=self.table, subnet=self.subnet, interface=self.interface))
+        _nft(TABLE.format(table=self.table, subnet=self.subnet, machines=MACHINES))
 
     def cut(self) -> None:
         """From now on the host is all that the machine reaches: the rest is refused, also what is open."""
@@ -90,8 +92,13 @@ def free_subnet(taken: Iterable[str]) -> str:
     routes = json.loads(run("ip", "-json", "-4", "route"))
     used = [IPv4Network(route["dst"], strict=False) for route in routes if route["dst"] != "default"]
     used += [IPv4Network(subnet) for subnet in taken]
-    candidates = (IPv4Network(f"10.213.{number}.0/24") for number in range(1, 255))
-    return str(next(subnet for subnet in candidates if not any(subnet.overlaps(other) for other in used)))
+    return str(
+        next(
+            subnet
+            for subnet in MACHINES.subnets(new_prefix=24)
+            if not any(subnet.overlaps(other) for other in used)
+        )
+    )
 
 
 def start_forwarding(remembered: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +61,8 @@ class Operator:
     checkout: Path = CHECKOUT
     watch: Callable[[str], None] = field(default=lambda line: None)
     """Is given each line that Ansible prints, as it comes."""
+    helper: Machine | None = None
+    """A second machine, for workers alone; else the first has them as well."""
 
     @classmethod
     def of(cls, folder: Path, machine: Machine, outside: Outside) -> Self:
@@ -70,15 +72,15 @@ class Operator:
     def having(self, **changes: Any) -> Self:
         """The same with other variables; None takes one away."""
         variables = {name: value for name, value in {**self.variables, **changes}.items() if value is not None}
-        return type(self)(self.folder, variables, self.machine, self.checkout, self.watch)
+        return replace(self, variables=variables)
 
     def watching(self, watch: Callable[[str], None]) -> Self:
         """The same, somebody reading along."""
-        return type(self)(self.folder, self.variables, self.machine, self.checkout, watch)
+        return replace(self, watch=watch)
 
     def from_checkout(self, checkout: Path) -> Self:
         """The same with another checkout of the code."""
-        return type(self)(self.folder, self.variables, self.machine, checkout, self.watch)
+        return replace(self, checkout=checkout)
 
     def play(self, playbook: str, *arguments: str) -> Played:
         """Run a playbook. Raises PlayFailed."""
@@ -123,20 +125,28 @@ class Operator:
     def _write(self) -> None:
         """The inventory. Its variables hold secrets, so that others may not read it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        host = {
-            "ansible_host": self.machine.address,
-            "ansible_user": "root",
-            "ansible_ssh_common_args": f"-F {self.machine.ssh_config}",
-        }
-        group: dict[str, Any] = {"hosts": {self.machine.name: {}}}
+        workers = self.helper or self.machine
         inventory = {
             "all": {
-                "hosts": {self.machine.name: host},
+                "hosts": {machine.name: _host(machine) for machine in (self.machine, workers)},
                 "vars": self.variables,
-                "children": {"web": group, "workers": group, "mirror": group},
+                "children": {
+                    "web": {"hosts": {self.machine.name: {}}},
+                    "mirror": {"hosts": {self.machine.name: {}}},
+                    "workers": {"hosts": {workers.name: {}}},
+                },
             }
         }
         (self.folder / "hosts.json").write_text(json.dumps(inventory))
+
+
+def _host(machine: Machine) -> dict[str, str]:
+    return {
+        "ansible_host": machine.address,
+        "ansible_user": "root",
+        "ansible_ssh_common_args": f"-F {machine.ssh_config}",
+        "lastyear_address": machine.address,
+    }
 
 
 def site_variables(outside: Outside) -> dict[str, Any]:

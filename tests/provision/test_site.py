@@ -312,7 +312,7 @@ def test_a_version_that_does_not_answer_is_taken_back_by_itself(
     operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path
 ) -> None:
     checkout = changed_checkout(
-        tmp_path / "broken", replaced("app/web/templates/landing.html", "{% block", "{{ 1 // 0 }}{% block")
+        tmp_path / "broken", replaced("app/web/templates/landing.html", "<h1", "{{ 1 // 0 }}<h1")
     )
     with stage("deploy of a broken version"):
         said = operator.from_checkout(checkout).fail("deploy")
@@ -373,7 +373,7 @@ def test_a_unit_that_fails_is_told_of(machine: Machine) -> None:
 
 def test_no_secret_is_seen_where_it_should_not(machine: Machine, outside: Outside, operator: Operator) -> None:
     secrets = [*outside.secrets, PASSWORD, b64encode(f"operator:{PASSWORD}".encode()).decode()]
-    journal, processes = machine.run("journalctl -q --no-pager -o export | strings"), machine.run("ps axeww")
+    journal, processes = machine.run("journalctl -q --no-pager -o json"), machine.run("ps axeww")
     readable = "find / -xdev -type f -perm -o=r -not -path '/proc/*' -not -path '/sys/*' -size -20M"
     for secret in secrets:
         assert secret not in journal

@@ -48,6 +48,7 @@ class Visitor:
         session = requests.Session()
         session.trust_env = False  # the environment's authorities would come before ours
         session.verify = str(self.authority)
+        session.headers["Host"] = DOMAIN
         for scheme in ("http://", "https://"):
             session.mount(scheme, _ByAddress(self.address))
         return session
@@ -63,12 +64,12 @@ class Visitor:
         """The websocket of a page."""
         context = ssl.create_default_context(cafile=str(self.authority))
         plain = socket.create_connection((self.address, 443), timeout=30)
-        secure = context.wrap_socket(plain, server_hostname=DOMAIN)
-        follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=60)
-        try:
-            yield follower
-        finally:
-            follower.close()
+        with context.wrap_socket(plain, server_hostname=DOMAIN) as secure:
+            follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=60)
+            try:
+                yield follower
+            finally:
+                follower.close()
 
     def follow(self, path: str) -> list[dict[str, Any]]:
         """Opens a page, then hears of it until it is complete or has failed; every event, in order."""
@@ -76,7 +77,9 @@ class Visitor:
         with self.live(path) as follower:
             events: list[dict[str, Any]] = []
             while not events or events[-1]["phase"] not in ("completed", "failed"):
-                events.append(json.loads(follower.recv()))
+                # Before the first event there is nothing to tell: null.
+                if (event := json.loads(follower.recv())) is not None:
+                    events.append(event)
         return events
 
     @contextmanager

@@ -1,0 +1,112 @@
+"""The API's document: it lists what there is, and every answer is as it says, whatever is asked for."""
+
+from collections import Counter
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from redis import Redis
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import APIOperation
+
+from app.progress import Failure, Topic, remember
+from app.progress import Snapshot as Said
+from app.web.api.answers import TROUBLES
+from app.web.api.document import PREFIX, document
+from app.web.errors import CODES, Code
+from tests.integration.app.web.conftest import event
+
+FEW = settings(
+    max_examples=12, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+NAMES = ["LightLuca", "lightLUCA", "HeavyHelen", "NobodyNoel", "HiddenHana", "EmptyEve"]
+SAID: dict[str, dict[str, Any]] = {
+    "HeavyHelen": {"page": 1, "pages": 9, "scrobbles": 9, "years": {"1977": 9}, "matched": 9},
+    "NobodyNoel": {"phase": "failed", "error": Failure.NO_SUCH_USER},
+    "HiddenHana": {"phase": "failed", "error": Failure.LISTENING_HIDDEN},
+    "EmptyEve": {"phase": "completed", "expected": 0},
+}
+OPERATIONS = list(document()["paths"])
+
+
+@pytest.fixture
+def operation(app: Flask, request: pytest.FixtureRequest) -> APIOperation[Any, Any, Any, Any]:
+    """One thing that can be asked for, as a program reads it out of the document."""
+    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", app)
+    return schema[request.param]["GET"]
+
+
+@pytest.fixture
+def listeners(
+    client: FlaskClient, fetched: Callable[[str, int], None], run_jobs: Callable[[], None], redis: Redis
+) -> None:
+    """Listeners in every state; LightLuca's 2024 is stored."""
+    client.get("/user/LightLuca")
+    run_jobs()
+    fetched("LightLuca", 2024)
+    for name, fields in SAID.items():
+        for year in (None, 2024):
+            said = event(**fields if year else {**fields, "years": {}})
+            remember(redis, Topic(name, year), Said(at=4e9, username=name, event=said))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, indirect=True)
+@pytest.mark.usefixtures("listeners")
+def test_every_answer_is_as_the_document_says(operation: APIOperation[Any, Any, Any, Any]) -> None:
+    seen: Counter[int] = Counter()
+
+    @FEW
+    @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def ask(case: Case[Any]) -> None:
+        # Other names would only be asked for, until the budget is spent.
+        for name in NAMES if "name" in case.path_parameters else [""]:
+            case.path_parameters |= {"name": name} if name else {}
+            if case.path_parameters.get("year", 0) % 2:
+                case.path_parameters["year"] = 2024
+            seen[case.call_and_validate().status_code] += 1
+
+    ask()
+    wanted = {200, 202, 403, 404} if operation.path_parameters else {200}
+    assert wanted <= set(seen), seen
+
+
+@pytest.mark.parametrize("operation", [path for path in OPERATIONS if "{" in path], indirect=True)
+def test_who_does_not_keep_to_the_document_is_told_so(operation: APIOperation[Any, Any, Any, Any]) -> None:
+    @FEW
+    @given(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    def ask(case: Case[Any]) -> None:
+        assert case.call_and_validate().status_code in (200, 202, 400, 404, 405, 429)
+
+    ask()
+
+
+def test_the_document_lists_what_there_is_and_nothing_else(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(f"{PREFIX}/")]
+    there = {
+        rule.rule.replace("<", "{").replace(">", "}"): rule.methods - {"HEAD", "OPTIONS"}
+        for rule in rules
+        if rule.methods
+    }
+    described = {
+        PREFIX + path: {name.upper() for name in methods} for path, methods in document()["paths"].items()
+    }
+    assert there == described
+
+
+def test_every_failure_and_every_status_has_its_code() -> None:
+    assert set(TROUBLES) == set(Failure)
+    said = {code for code, _ in TROUBLES.values()} | set(CODES.values())
+    assert set(Code) - said == {Code.BAD_REQUEST, Code.NO_SUCH_NAME, Code.NO_SUCH_YEAR}
+
+
+def test_people_find_every_address_on_the_page_about_the_api(client: FlaskClient) -> None:
+    page = client.get("/api").text
+    for path, methods in document()["paths"].items():
+        assert f"<code>{path}</code>" in page
+        assert methods["get"]["summary"] in unescape(page)
+    assert 'href="/api"' in client.get("/about").text
