@@ -43,7 +43,8 @@ class Event(BaseModel):
     """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted.
 
     With `preview` plays and years are not only those that are stored: some are from Last.fm's chart of albums,
-    shown until the pages have brought as much.
+    shown until the pages have brought as much. `song_years` are plays by the years of the songs themselves, and
+    empty where that is no different from `years`, as far as anybody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +60,7 @@ class Event(BaseModel):
     not_found: Count = 0
     by_mbid: Count | None = None
     years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
+    song_years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
     preview: bool = False
     queued_ahead: Count = 0
     seconds_left: Count | None = None
@@ -66,8 +68,12 @@ class Event(BaseModel):
 
     def standing(self) -> dict[str, Any]:
         """The part that says what is stored, by the names of `app.store.scrobbles.Standing`."""
-        parts = {"scrobbles", "matched", "fuzzy_matched", "not_found", "by_mbid", "years"}
+        parts = {"scrobbles", "matched", "fuzzy_matched", "not_found", "by_mbid", "years", "song_years"}
         return self.model_dump(include=parts, exclude_none=True)
+
+    def by_song(self) -> "Event":
+        """The same with every play counted by its song's own year."""
+        return self.model_copy(update={"years": self.song_years}) if self.song_years else self
 
     @property
     def pending(self) -> int:
@@ -194,7 +200,7 @@ def outdate(redis: Redis, topic: Topic) -> None:
     """Drops the latest of a topic, so that who looks next reads the database, and has its open pages look now."""
     pipeline = redis.pipeline()
     pipeline.getdel(topic.channel)
-    pipeline.delete(topic.history)
+    pipeline.delete(topic.history, _beside(topic))
     dropped, _ = pipeline.execute()
     if dropped is not None:
         redis.publish(topic.channel, dropped)
@@ -225,15 +231,15 @@ def subscription(redis: Redis) -> Iterator[PubSub]:
         yield pubsub
 
 
-def keep_beside(redis: Redis, topic: Topic, event: Event, data: str) -> None:
+def keep_beside(redis: Redis, topic: Topic, event: Event, name: str, data: str) -> None:
     """Keeps what was made of the year as `event` says it stands; forgotten with its listener."""
-    redis.hset(_beside(topic), mapping={"of": _standing(event), "data": data})
+    redis.hset(_beside(topic), mapping={f"{name} of": _standing(event), name: data})
     redis.expire(_beside(topic), KEPT)
 
 
-def kept_beside(redis: Redis, topic: Topic, event: Event) -> str | None:
-    """What was kept, if the year still stands like that."""
-    of, data = redis.hmget(_beside(topic), ["of", "data"])
+def kept_beside(redis: Redis, topic: Topic, event: Event, name: str) -> str | None:
+    """What was kept by this name, if the year still stands like that."""
+    of, data = redis.hmget(_beside(topic), [f"{name} of", name])
     if not (isinstance(of, bytes) and isinstance(data, bytes)) or of.decode() != _standing(event):
         return None
     return data.decode()

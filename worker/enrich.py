@@ -19,6 +19,7 @@ from mirror.database import Connection as MirrorConnection
 from mirror.database import connect
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorError, MirrorForbidden
 from mirror.index import artists_in_the_news, check_rules
+from mirror.lookup import Answer, years_by_mbid
 from mirror.match import match
 from mirror.question import Match, Wanted
 from mirror.songs import Song, first_years, has_recordings
@@ -48,6 +49,10 @@ class Catalogue:
     def news(self, artists: Collection[str]) -> dict[str, datetime]:
         """When replication last brought something by these artists; nothing when the mirror cannot say."""
         return self._ask(artists_in_the_news, artists) or {} if artists else {}
+
+    def years(self, mbids: Collection[UUID]) -> dict[UUID, Answer] | None:
+        """The years that these MBIDs lead to by now; None when the mirror is away."""
+        return self._ask(years_by_mbid, list(mbids))
 
     def knows_songs(self) -> bool:
         """Whether the mirror can be asked for the years of songs: it is there and has recordings."""

@@ -13,6 +13,7 @@ from app.store import connect
 from app.store.jobs import Overtaken
 from worker import listeners
 from worker import rematch as overnight
+from worker.corrected import take_corrections
 from worker.enrich import Catalogue, catalogue
 from worker.lastfm import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
 from worker.stopping import Stopped, given_back
@@ -65,7 +66,7 @@ def look_up_listener(username: str, run: str) -> None:
 
 @given_back
 def rematch() -> None:
-    """Asks the mirror again for albums that have no year yet. May run twice."""
+    """Asks the mirror again for albums that have no year yet, and for corrected years. May run twice."""
     tools = from_environment()
     with (
         connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
@@ -75,6 +76,7 @@ def rematch() -> None:
         try:
             overnight.rematch(connection, mirror, tools.redis)
             overnight.rematch_songs(connection, mirror, tools.redis)
+            take_corrections(connection, mirror, tools.redis)
         except Stopped:
             raise
         except Exception:

@@ -73,7 +73,10 @@ def blend(preview: Standing, exact: Standing) -> Standing:
     nearly = max(preview.fuzzy_matched, exact.fuzzy_matched)
     missed = max(preview.not_found, exact.not_found)
     whole = max(preview.scrobbles, exact.scrobbles, sum(years.values()), matched + nearly + missed)
-    return replace(exact, scrobbles=whole, matched=matched, fuzzy_matched=nearly, not_found=missed, years=years)
+    # The chart of albums knows no songs.
+    songs = exact.song_years if years == exact.years else {}
+    found = {"matched": matched, "fuzzy_matched": nearly, "not_found": missed}
+    return replace(exact, scrobbles=whole, **found, years=years, song_years=songs)
 
 
 def ask_beside(tools: Tools, username: str, window: Window, take: Callable[[Standing], None]) -> None:
@@ -93,4 +96,9 @@ def _make(tools: Tools, username: str, window: Window, take: Callable[[Standing]
     with catalogue(tools.settings.mirror_url.get_secret_value()) as mirror:
         placed = [album for batch in batches(named) for album in place_the_plain(mirror, batch)]
     counted = zip(placed, chart.albums, strict=True)
-    take(Standing().plus(Tally(one.release_year, one.augmentation_status, plays) for one, (_, plays) in counted))
+    take(
+        Standing().plus(
+            Tally(one.release_year, one.release_year, one.augmentation_status, plays)
+            for one, (_, plays) in counted
+        )
+    )

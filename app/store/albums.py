@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -60,6 +60,20 @@ def known(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Album]:
     with connection.cursor(row_factory=class_row(Album)) as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM albums WHERE key = ANY(%s)".encode(), [list(keys)])  # noqa: S608
         return {album.key: album for album in cursor}
+
+
+@dataclass(frozen=True)
+class Answered(Album):
+    """An album, and when the mirror was last asked about it."""
+
+    looked_up_at: datetime | None = None
+
+
+def find(connection: Connection, key: UUID) -> Answered | None:
+    """The album with this key."""
+    with connection.cursor(row_factory=class_row(Answered)) as cursor:
+        cursor.execute(f"SELECT {_COLUMNS}, looked_up_at FROM albums WHERE key = %s".encode(), [key])  # noqa: S608
+        return cursor.fetchone()
 
 
 def pending(connection: Connection, user: int, start: datetime, end: datetime) -> list[Album]:
@@ -194,156 +208,46 @@ def tracks_of(connection: Connection, keys: Iterable[UUID]) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What somebody listened to: an album, or a song without one, with what it was taken for."""
+class Dated:
+    """An album with its year, and the MBID that led to it: its own, or that of what it was taken for by name."""
 
-    artist: str
-    album: str
-    song: str
-    """The song's title where there is no album, else empty."""
-    plays: int
-    together: int
-    """Plays of all such songs by the artist; of an album its own."""
-    augmentation_status: Status
-    release_group: UUID | None = None
-    release_group_title: str | None = None
-    method: str | None = None
-    score: float | None = None
-    release_year: int | None = None
-
-
-@dataclass(frozen=True)
-class Breadth:
-    """How many albums, songs without one, and plays; either those the mirror was asked about, or the others."""
-
-    is_pending: bool
-    albums: int
-    songs: int
-    plays: int
-
-
-_HEARD = """
-    FROM (
-        SELECT track, count(*) AS plays
-        FROM scrobbles
-        WHERE user_id = %s AND scrobbled_at >= %s AND scrobbled_at < %s
-        GROUP BY track
-    ) AS played
-    JOIN tracks ON tracks.id = played.track
-    JOIN placed_tracks ON placed_tracks.id = played.track
-    JOIN albums ON albums.id = tracks.album
-    WHERE placed_tracks.release_year BETWEEN %s AND %s
-"""
-_HEARD_OF_NO_YEAR = _HEARD.replace("BETWEEN %s AND %s", "IS NULL")
-
-Span = tuple[int, int]
-"""The first and the last of some release years."""
-
-
-def heard(
-    connection: Connection,
-    user: int,
-    start: datetime,
-    end: datetime,
-    released: Span | None,
-    *,
-    limit: int,
-    offset: int = 0,
-) -> list[Heard]:
-    """What a listener scrobbled from `start` up to `end` that counts for these release years; None: for no year.
-
-    Those that the mirror was not asked about come last; of the others albums come before songs without one, the
-    most played first, songs by artist.
-    """
-    with connection.cursor(row_factory=class_row(Heard)) as cursor:
-        cursor.execute(
-            f"""
-            SELECT albums.artist,
-                   albums.album,
-                   CASE WHEN albums.album = '' THEN tracks.title ELSE '' END AS song,
-                   sum(played.plays)::integer AS plays,
-                   sum(sum(played.plays)) OVER (
-                       PARTITION BY albums.id, placed_tracks.augmentation_status
-                   )::integer AS together,
-                   placed_tracks.augmentation_status,
-                   albums.release_group,
-                   albums.release_group_title,
-                   albums.method,
-                   albums.score,
-                   min(placed_tracks.release_year) AS release_year
-            {_HEARD if released else _HEARD_OF_NO_YEAR}
-            GROUP BY albums.id, song, placed_tracks.augmentation_status
-            ORDER BY placed_tracks.augmentation_status = 'pending', albums.album = '', together DESC, albums.id,
-                     plays DESC, song
-            LIMIT %s OFFSET %s
-            """.encode(),
-            [user, start, end, *(released or ()), limit, offset],
-        )
-        return cursor.fetchall()
-
-
-def breadth(
-    connection: Connection, user: int, start: datetime, end: datetime, released: Span | None
-) -> list[Breadth]:
-    """How much that is, without those parts that are empty."""
-    with connection.cursor(row_factory=class_row(Breadth)) as cursor:
-        cursor.execute(
-            f"""
-            SELECT placed_tracks.augmentation_status = 'pending' AS is_pending,
-                   count(DISTINCT albums.id) FILTER (WHERE albums.album <> '') AS albums,
-                   count(*) FILTER (WHERE albums.album = '') AS songs,
-                   sum(played.plays)::integer AS plays
-            {_HEARD if released else _HEARD_OF_NO_YEAR}
-            GROUP BY is_pending
-            ORDER BY is_pending
-            """.encode(),
-            [user, start, end, *(released or ())],
-        )
-        return cursor.fetchall()
-
-
-@dataclass(frozen=True)
-class Favourite:
-    """One of the albums, or songs without one, with the most plays of its release year."""
-
+    id: int
+    asked_by: UUID
     release_year: int
-    artist: str
-    title: str
-    plays: int
 
 
-def favourites(connection: Connection, user: int, start: datetime, end: datetime, *, each: int) -> list[Favourite]:
-    """Of every release year that a listener scrobbled from `start` up to `end` the `each` most played."""
-    with connection.cursor(row_factory=class_row(Favourite)) as cursor:
+def dated(connection: Connection, *, behind: int, limit: int) -> list[Dated]:
+    """So many albums that have a year, in the order of their ids, the first one `behind` that id."""
+    with connection.cursor(row_factory=class_row(Dated)) as cursor:
         cursor.execute(
             """
-            SELECT release_year, artist, title, plays
-            FROM (
-                SELECT *, row_number() OVER (
-                           PARTITION BY release_year ORDER BY plays DESC, artist, title
-                       ) AS rank
-                FROM (
-                    SELECT placed_tracks.release_year,
-                           albums.artist,
-                           CASE WHEN albums.album = '' THEN tracks.title ELSE albums.album END AS title,
-                           sum(played.plays)::integer AS plays
-                    FROM (
-                        SELECT track, count(*) AS plays
-                        FROM scrobbles
-                        WHERE user_id = %s AND scrobbled_at >= %s AND scrobbled_at < %s
-                        GROUP BY track
-                    ) AS played
-                    JOIN tracks ON tracks.id = played.track
-                    JOIN placed_tracks ON placed_tracks.id = played.track
-                    JOIN albums ON albums.id = tracks.album
-                    WHERE placed_tracks.release_year IS NOT NULL
-                    GROUP BY placed_tracks.release_year, albums.id,
-                             CASE WHEN albums.album = '' THEN tracks.title ELSE albums.album END
-                ) AS heard
-            ) AS ranked
-            WHERE rank <= %s
-            ORDER BY release_year, rank
+            SELECT id, asked_by, release_year
+            FROM albums
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN method LIKE 'mbid%%' THEN album_mbid ELSE release_group END AS asked_by
+            ) AS way
+            WHERE id > %s AND release_year IS NOT NULL AND asked_by IS NOT NULL
+            ORDER BY id
+            LIMIT %s
             """,
-            [user, start, end, each],
+            [behind, limit],
         )
         return cursor.fetchall()
+
+
+def correct(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> list[UUID]:
+    """Gives the albums with these ids another release group and year; returns the keys of those that had others.
+
+    One that was matched anew meanwhile, and has no year just now, is left alone.
+    """
+    rows = connection.execute(
+        """
+        UPDATE albums
+        SET release_group = given.release_group, release_year = given.release_year, looked_up_at = now()
+        FROM unnest(%s::integer[], %s::uuid[], %s::smallint[]) AS given (id, release_group, release_year)
+        WHERE albums.id = given.id AND albums.release_year <> given.release_year
+        RETURNING albums.key
+        """,
+        [list(answers), [group for group, _ in answers.values()], [year for _, year in answers.values()]],
+    )
+    return [UUID(str(row[0])) for row in rows]

@@ -37,9 +37,10 @@ class Scrobble:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many plays share a release year (None: unknown) and a way of having found it."""
+    """How many plays share a release year (None: unknown), that of the song, and a way of having found it."""
 
     release_year: int | None
+    song_year: int | None
     augmentation_status: Status
     plays: int
     by_mbid: bool = False
@@ -56,6 +57,8 @@ class Standing:
     by_mbid: int = 0
     """Of those that were matched; the others were by their names."""
     years: dict[str, int] = field(default_factory=dict)
+    song_years: dict[str, int] = field(default_factory=dict)
+    """The same by the songs' own years; empty where that is no different."""
 
     def plus(self, tallies: Iterable[Tally]) -> Self:
         """How it stands after these plays came (or, counted below zero, went)."""
@@ -66,21 +69,29 @@ class Standing:
             not_found=self.not_found,
             by_mbid=self.by_mbid,
         )
-        years = Counter(self.years)
+        years, song_years = Counter(self.years), Counter(self.song_years or self.years)
         for tally in tallies:
             found["scrobbles"] += tally.plays
             found[tally.augmentation_status] += tally.plays
             found["by_mbid"] += tally.plays * tally.by_mbid
             if tally.release_year is not None:
                 years[str(tally.release_year)] += tally.plays
+            if tally.song_year is not None:
+                song_years[str(tally.song_year)] += tally.plays
+        by_album, by_song = _in_order(years), _in_order(song_years)
         return type(self)(
             scrobbles=found["scrobbles"],
             matched=found["matched"],
             fuzzy_matched=found["fuzzy_matched"],
             not_found=found["not_found"],
             by_mbid=found["by_mbid"],
-            years={year: plays for year, plays in sorted(years.items()) if plays},
+            years=by_album,
+            song_years={} if by_song == by_album else by_song,
         )
+
+
+def _in_order(years: Counter[str]) -> dict[str, int]:
+    return {year: plays for year, plays in sorted(years.items()) if plays}
 
 
 def year_bounds(year: int) -> tuple[datetime, datetime]:
@@ -133,11 +144,12 @@ def replace(
                 UNION ALL
                 SELECT track, -1 FROM gone
             )
-            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid,
-                   sum(changes.plays) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.song_release_year AS song_year,
+                   placed_tracks.augmentation_status, placed_tracks.by_mbid, sum(changes.plays) AS plays
             FROM changes
             JOIN placed_tracks ON placed_tracks.id = changes.track
-            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid
+            GROUP BY placed_tracks.release_year, song_year, placed_tracks.augmentation_status,
+                     placed_tracks.by_mbid
             """,
             {
                 "user": user,
@@ -155,12 +167,13 @@ def standing(connection: Connection, user: int, year: int) -> Standing:
     with connection.cursor(row_factory=class_row(Tally)) as cursor:
         cursor.execute(
             """
-            SELECT placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid,
-                   count(*) AS plays
+            SELECT placed_tracks.release_year, placed_tracks.song_release_year AS song_year,
+                   placed_tracks.augmentation_status, placed_tracks.by_mbid, count(*) AS plays
             FROM scrobbles
             JOIN placed_tracks ON placed_tracks.id = scrobbles.track
             WHERE scrobbles.user_id = %s AND scrobbles.scrobbled_at >= %s AND scrobbles.scrobbled_at < %s
-            GROUP BY placed_tracks.release_year, placed_tracks.augmentation_status, placed_tracks.by_mbid
+            GROUP BY placed_tracks.release_year, song_year, placed_tracks.augmentation_status,
+                     placed_tracks.by_mbid
             """,
             [user, *year_bounds(year)],
         )

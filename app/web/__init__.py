@@ -7,7 +7,7 @@ from redis import Redis
 
 from app.settings import Settings, read
 from app.store import Pool
-from app.web import api, bars, errors, favourites, health, live, pages, pictures
+from app.web import api, bars, errors, favourites, health, live, pages, pictures, why
 from app.web.address import VisitorAddress
 from app.web.budget import Budget
 from app.web.hub import Hub
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(bars.blueprint)
     app.register_blueprint(favourites.blueprint)
     app.register_blueprint(pictures.blueprint)
+    app.register_blueprint(why.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(health.blueprint)
     live.register(app)

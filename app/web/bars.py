@@ -1,7 +1,7 @@
 """Behind the chart: the albums that a bar is made of, and what stands in no bar."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -11,11 +11,12 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from app.store import StoreAway, albums, listeners, scrobbles
-from app.store.albums import Breadth, Heard, Span
+from app.store import StoreAway, heard, listeners, scrobbles
+from app.store.heard import Breadth, Heard, Span, Stretch
 from app.store.scrobbles import Standing, year_bounds
 from app.web import links, words
 from app.web.chart import is_decade, span_name
+from app.web.choice import AS_IT_IS, Choice, chosen
 from app.web.errors import Problem
 from app.web.pages import listener_name, listening_year_of, private, what_the_mirror_holds
 from app.web.site import site
@@ -47,6 +48,7 @@ class Stack:
     breadths: list[Breadth]
     rows: list[Heard]
     number: int
+    choice: Choice = AS_IT_IS
 
     @property
     def plays(self) -> int:
@@ -56,26 +58,33 @@ class Stack:
     @property
     def breadth(self) -> str:
         """All its albums and songs in words."""
-        return words.breadth(sum(one.albums for one in self.breadths), sum(one.songs for one in self.breadths))
+        kinds = ("albums", "apart", "songs")
+        return words.breadth(*(sum(getattr(one, kind) for one in self.breadths) for kind in kinds))
+
+    @property
+    def years(self) -> dict[str, int]:
+        """Plays by release year, as the chart counts them that leads here."""
+        return self.standing.song_years if self.choice.by_song else self.standing.years
 
     @property
     def pages(self) -> int:
         """How many pages that makes."""
-        return max(1, -(-sum(one.albums + one.songs for one in self.breadths) // ROWS))
+        return max(1, -(-sum(one.rows for one in self.breadths) // ROWS))
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one kind that follow each other on a page; songs without an album by their artists."""
+    """Rows of one kind that follow each other on a page: albums, songs apart from theirs, songs without one."""
 
     is_pending: bool
     are_songs: bool
+    are_apart: bool
     rows: Sequence[Heard]
 
     @property
-    def artists(self) -> list[list[Heard]]:
-        """The rows by artist, in their order."""
-        return [list(rows) for _, rows in groupby(self.rows, key=lambda row: row.artist)]
+    def groups(self) -> list[list[Heard]]:
+        """Songs by their album or, without one, by their artist, in their order."""
+        return [list(rows) for _, rows in groupby(self.rows, key=lambda row: (row.artist, row.album))]
 
 
 @blueprint.get("/user/<name>/<year>/<behind:bar>")
@@ -91,7 +100,7 @@ def bar(name: str, year: str, bar: str) -> Response:
     if not stack.plays:
         advice = f"None of the plays of {stack.username} in {listening_year} is of music from {called}."
         raise Problem(404, f"Nothing from {called}", advice, chart=chart)
-    before, after = neighbours(stack.standing, released)
+    before, after = neighbours(stack.years, released)
     return _page(
         stack,
         listening_year,
@@ -100,7 +109,7 @@ def bar(name: str, year: str, bar: str) -> Response:
         is_one_year=released[0] == released[1],
         before=before,
         after=after,
-        by="?by=decade" if is_decade(*released) else "",
+        query=stack.choice.but(by_decade=is_decade(*released)).query,
     )
 
 
@@ -110,12 +119,14 @@ def unknown(name: str, year: str) -> Response:
     username, listening_year = listener_name(name), listening_year_of(year)
     chart = _chart(username, listening_year)
     stack = _stack(username, listening_year, None, chart)
-    return redirect(chart) if stack is None else _page(stack, listening_year, "unknown.html")
+    return (
+        redirect(chart) if stack is None else _page(stack, listening_year, "unknown.html", query=stack.choice.of)
+    )
 
 
-def neighbours(standing: Standing, released: Span) -> tuple[Span | None, Span | None]:
+def neighbours(plays: Mapping[str, int], released: Span) -> tuple[Span | None, Span | None]:
     """The next bars to the left and to the right that have plays; those of a decade are decades."""
-    years = sorted(int(year) for year in standing.years)
+    years = sorted(int(year) for year in plays)
     before = [year for year in years if year < released[0]]
     after = [year for year in years if year > released[1]]
     size = 10 if is_decade(*released) else 1
@@ -128,8 +139,10 @@ def neighbours(standing: Standing, released: Span) -> tuple[Span | None, Span | 
 
 def parts(rows: Sequence[Heard]) -> list[Part]:
     """The rows by their kind, in their order."""
-    kinds = groupby(rows, key=lambda row: (row.augmentation_status == "pending", not row.album))
-    return [Part(is_pending, are_songs, list(part)) for (is_pending, are_songs), part in kinds]
+    kinds = groupby(
+        rows, key=lambda row: (row.augmentation_status == "pending", row.is_apart or not row.album, row.is_apart)
+    )
+    return [Part(*kind, list(part)) for kind, part in kinds]
 
 
 def _chart(username: str, listening_year: int) -> str:
@@ -169,15 +182,16 @@ def _stack(username: str, listening_year: int, released: Span | None, chart: str
             standing = scrobbles.standing(connection, listener.id, listening_year)
             if not standing.scrobbles:
                 return None
-            asked = (connection, listener.id, *year_bounds(listening_year), released)
-            breadths = albums.breadth(*asked)
-            rows = albums.heard(*asked, limit=ROWS, offset=ROWS * (number - 1))
+            choice = Choice(by_song=chosen().by_song and bool(standing.song_years))
+            stretch = Stretch(listener.id, *year_bounds(listening_year), choice.by_song)
+            breadths = heard.breadth(connection, stretch, released)
+            rows = heard.heard(connection, stretch, released, limit=ROWS, offset=ROWS * (number - 1))
     except StoreAway:
         advice = "Our database does not answer. Try again in a minute."
         raise Problem(503, "The albums cannot be shown right now", advice, chart=chart) from None
     if number > 1 and not rows:
         raise _no_such_page(chart)
-    return Stack(listener.username, standing, breadths, rows, number)
+    return Stack(listener.username, standing, breadths, rows, number, choice)
 
 
 def _page(stack: Stack, listening_year: int, template: str, **more: object) -> Response:

@@ -1,6 +1,6 @@
 """Compare: two listeners' years in one chart, in shares of what each has placed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flask import render_template
@@ -8,6 +8,7 @@ from flask import render_template
 from app.progress import Failure
 from app.web import words
 from app.web.chart import Chart, draw
+from app.web.choice import AS_IT_IS, Choice, knows_songs
 from app.web.site import site
 from app.web.view import YearView, view
 from app.web.visits import Visit, visit_year
@@ -27,6 +28,7 @@ class Side:
 
     visit: Visit
     year: int
+    choice: Choice = AS_IT_IS
 
     @property
     def name(self) -> str:
@@ -37,7 +39,7 @@ class Side:
     def view(self) -> YearView | None:
         """The numbers, where there are any plays."""
         event = self.visit.event
-        return view(event, self.year, self.name) if event and event.scrobbles else None
+        return view(event, self.year, self.name, self.choice) if event and event.scrobbles else None
 
     @property
     def years(self) -> dict[int, int]:
@@ -77,13 +79,14 @@ class Comparison:
 
     sides: tuple[Side, Side]
     year: int
-    by_decade: bool
+    choice: Choice
+    has_songs: bool
 
     @cached_property
     def chart(self) -> Chart:
         """The first one's bars, with the other's as an outline."""
         one, other = (side.years for side in self.sides)
-        return draw(one, self.year, by_decade=self.by_decade, other=other)
+        return draw(one, self.year, by_decade=self.choice.by_decade, other=other)
 
     @property
     def is_drawn(self) -> bool:
@@ -96,8 +99,11 @@ class Comparison:
         return next((side for side in self.sides if side.is_waiting), None)
 
 
-def compare(username: str, other: str, year: int, *, by_decade: bool) -> str:
+def compare(username: str, other: str, year: int, choice: Choice) -> str:
     """The page about two listeners; whoever's year is missing is asked for."""
-    sides = [Side(visit_year(site(), name, year), year) for name in (username, other)]
-    comparison = Comparison((sides[0], sides[1]), year, by_decade)
+    visits = [visit_year(site(), name, year) for name in (username, other)]
+    events = [visit.event for visit in visits]
+    choice = replace(choice.seen(*events), other=visits[1].username)
+    sides = [Side(visit, year, choice) for visit in visits]
+    comparison = Comparison((sides[0], sides[1]), year, choice, knows_songs(*events))
     return render_template("compare.html", comparison=comparison, year=year, words=words)

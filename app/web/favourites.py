@@ -1,4 +1,4 @@
-"""Favourites: the most played albums of every bar, asked for once when somebody first points at one."""
+"""Favourites: the most played albums, or songs, of every bar, asked for once when somebody first points at one."""
 
 import json
 
@@ -8,8 +8,10 @@ from werkzeug.wrappers import Response
 
 from app import progress
 from app.progress import Topic
-from app.store import StoreAway, albums, listeners
+from app.store import StoreAway, heard, listeners
+from app.store.heard import Stretch
 from app.store.scrobbles import year_bounds
+from app.web.choice import Choice, chosen
 from app.web.errors import Problem
 from app.web.pages import listener_name, listening_year_of, private
 from app.web.site import site
@@ -31,22 +33,25 @@ def top(name: str, year: str) -> Response:
         snapshot = progress.latest(site().redis, topic)
         if snapshot is None:
             return _answer("{}")
-        text = progress.kept_beside(site().redis, topic, snapshot.event)
+        choice = chosen().seen(snapshot.event)
+        name = "top" + choice.of
+        text = progress.kept_beside(site().redis, topic, snapshot.event, name)
         if text is None:
-            text = _asked(topic)
-            progress.keep_beside(site().redis, topic, snapshot.event, text)
+            text = _asked(topic, choice)
+            progress.keep_beside(site().redis, topic, snapshot.event, name, text)
     except (RedisError, StoreAway):
         raise Problem(503, "The albums cannot be shown right now", "Try again in a minute.") from None
     return _answer(text)
 
 
-def _asked(topic: Topic) -> str:
+def _asked(topic: Topic, choice: Choice) -> str:
     site().budget.spend("albums")
     with site().pool.connection() as connection:
         listener = listeners.find(connection, topic.username)
         if listener is None:
             return "{}"
-        found = albums.favourites(connection, listener.id, *year_bounds(topic.year or 0), each=EACH)
+        stretch = Stretch(listener.id, *year_bounds(topic.year or 0), choice.by_song)
+        found = heard.favourites(connection, stretch, each=EACH)
     years: dict[int, list[tuple[str, str, int]]] = {}
     for one in found:
         years.setdefault(one.release_year, []).append((_short(one.artist), _short(one.title), one.plays))

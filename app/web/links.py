@@ -23,6 +23,11 @@ def release_group(mbid: UUID) -> str:
     return f"{MUSICBRAINZ}/release-group/{mbid}"
 
 
+def release(mbid: UUID) -> str:
+    """An edition's page at MusicBrainz."""
+    return f"{MUSICBRAINZ}/release/{mbid}"
+
+
 def search_album(artist: str, album: str) -> str:
     """A search for an album at MusicBrainz."""
     return _search(artist, album, "release_group")

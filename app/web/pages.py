@@ -15,6 +15,7 @@ from app.fetches import FIRST_YEAR, QueueAway, ahead
 from app.progress import Event, Failure, MirrorNote, mirror_note
 from app.store import StoreAway
 from app.web.address import is_same_origin
+from app.web.choice import chosen
 from app.web.compare import compare
 from app.web.errors import Code, Problem
 from app.web.heat import draw, moved
@@ -99,11 +100,12 @@ def fetch_missing(name: str) -> BaseResponse:
 
 @blueprint.get("/user/<name>/<year>")
 def year(name: str, year: str) -> Response:
-    """The chart of a year, or how far it is; `by=decade` draws decades, `with=OTHER` another's beside it."""
+    """The chart of a year, or how far it is; `by=decade` draws decades, `of=songs` counts by the songs' own years,
+    `with=OTHER` draws another's beside it."""
     username, listening_year = listener_name(name), listening_year_of(year)
     other = request.args.get("with", "").strip()
     if other and listener_name(other).casefold() != username.casefold():
-        return private(make_response(compare(username, other, listening_year, by_decade=_by_decade())))
+        return private(make_response(compare(username, other, listening_year, chosen(other))))
     held = site().shelf.take(username, listening_year, _drawing())
     if held is not None:
         return private(Response(held))
@@ -115,7 +117,7 @@ def year_json(name: str, year: str) -> Response:
     """The same numbers as data."""
     username, listening_year = listener_name(name), listening_year_of(year)
     visit = visit_year(site(), username, listening_year)
-    event = visit.event.model_dump(mode="json") if visit.event else None
+    event = chosen().seen(visit.event).counted(visit.event).model_dump(mode="json") if visit.event else None
     answer = jsonify(username=visit.username, year=listening_year, progress=event)
     answer.status_code = _status(visit)
     return private(answer)
@@ -129,8 +131,11 @@ def year_csv(name: str, year: str) -> BaseResponse:
     event = visit.event
     if event is None or event.preview or not (event.scrobbles or event.phase == "completed"):
         return redirect(url_for(".year", name=username, year=listening_year))
-    answer = Response(table(event), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{visit.username}-{listening_year}.csv"'
+    choice = chosen().seen(event)
+    answer = Response(table(choice.counted(event)), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="{visit.username}-{listening_year}{"-songs" * choice.by_song}.csv"'
+    )
     return private(answer)
 
 
@@ -176,13 +181,9 @@ def private(page: Response) -> Response:
     return page
 
 
-def _by_decade() -> bool:
-    return request.args.get("by") == "decade"
-
-
 def _drawing() -> str:
     """What makes one page of a year unlike another: pages name the address of their picture in full."""
-    return f"{_by_decade()} {request.host_url}"
+    return f"{chosen().query} {request.host_url}"
 
 
 def _waits(visit: Visit) -> bool:
@@ -221,7 +222,7 @@ def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importi
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event, listening_year, visit.username, by_decade=_by_decade()) if event else None,
+        view=view(event, listening_year, visit.username, chosen()) if event else None,
         waiting=waiting,
         live=_waits(visit),
         follows=_waits(visit) or importing,

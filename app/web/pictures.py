@@ -10,6 +10,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from app.progress import Failure
+from app.web.choice import chosen
 from app.web.errors import Problem
 from app.web.pages import STATUS, listener_name, listening_year_of, private
 from app.web.site import site
@@ -82,7 +83,7 @@ def _drawn(name: str, year: str) -> str:
         "picture.svg",
         name=visit.username,
         year=listening_year,
-        view=view(event, listening_year, visit.username) if event else None,
+        view=view(event, listening_year, visit.username, chosen().but(by_decade=False)) if event else None,
         width=WIDTH,
         height=HEIGHT,
         lines=lines,

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from app.progress import Event
 from app.web.chart import Chart, draw
+from app.web.choice import AS_IT_IS, Choice, knows_songs
 from app.web.words import age, counted, headline, roughly, share
 
 
@@ -33,7 +34,9 @@ class YearView:
     event: Event
     name: str
     year: int
-    by_decade: bool = False
+    choice: Choice = AS_IT_IS
+    has_songs: bool = False
+    """Whether it can be seen by the songs' own years as well."""
 
     @cached_property
     def years(self) -> dict[int, int]:
@@ -112,7 +115,7 @@ class YearView:
     @cached_property
     def chart(self) -> Chart:
         """The picture."""
-        return draw(self.years, self.year, by_decade=self.by_decade)
+        return draw(self.years, self.year, by_decade=self.choice.by_decade)
 
     @cached_property
     def headline(self) -> str:
@@ -171,9 +174,10 @@ class YearView:
         return roughly(plays, self.scrobbles)
 
 
-def view(event: Event, listening_year: int, name: str = "", *, by_decade: bool = False) -> YearView:
-    """The view of an event's numbers about what `name` played in `listening_year`."""
-    return YearView(event, name, listening_year, by_decade)
+def view(event: Event, listening_year: int, name: str = "", choice: Choice = AS_IT_IS) -> YearView:
+    """The view of an event's numbers about what `name` played in `listening_year`, as far as that is a choice."""
+    choice = choice.seen(event)
+    return YearView(choice.counted(event), name, listening_year, choice, knows_songs(event))
 
 
 def table(event: Event) -> str:

@@ -24,6 +24,44 @@ def matched(method: str | None, score: float | None) -> str:
     return f"{way}, {min(99, round(100 * score))}\u00a0% alike"
 
 
+def found(status: str, method: str | None, score: float | None) -> str:
+    """The same as a sentence."""
+    if status == "pending":
+        return "Not asked for yet: our copy of MusicBrainz could not be asked so far."
+    if status == "not_found":
+        return "Not at all: MusicBrainz has no album of this name by this artist, or it has no date."
+    if method and method.startswith(MBID):
+        return "By its MusicBrainz ID, which came along with a play."
+    if method == "names":
+        return "By the names of artist and album, which MusicBrainz has as well."
+    way = matched(method, score)
+    return f"By names that are not quite the same: {way}." if "nearly" in way else f"{way[0].upper()}{way[1:]}."
+
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def date(year: int | None, month: int | None = None, day: int | None = None) -> str:
+    """A date as far as it is known: 3 May 1977, May 1977, 1977."""
+    if year is None:
+        return "at an unknown date"
+    parts = [str(day)] * bool(month and day) + ([MONTHS[month - 1]] if month and 1 <= month <= 12 else [])
+    return " ".join([*parts, str(year)])
+
+
 def taken_for(title: str, release_group_title: str | None) -> str:
     """What an album was taken for, where that reads otherwise than the album's own title; else nothing."""
     if release_group_title is None or _plain(title) == _plain(release_group_title):
@@ -100,10 +138,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def breadth(albums: int, songs: int) -> str:
-    """How many albums, and how many songs without one."""
-    lone = f"{counted(songs, 'song')} without an album"
-    return " and ".join([counted(albums, "album")] * bool(albums or not songs) + [lone] * bool(songs))
+def breadth(albums: int, apart: int, songs: int) -> str:
+    """How many albums, how many songs apart from theirs, and how many without one."""
+    kinds = [
+        (albums or not (apart or songs), counted(albums, "album")),
+        (apart, f"{counted(apart, 'song')} of other albums"),
+        (songs, f"{counted(songs, 'song')} without an album"),
+    ]
+    told = [kind for number, kind in kinds if number]
+    return " and ".join([*[", ".join(told[:-1])] * (len(told) > 1), told[-1]])
 
 
 def share(part: int, whole: int) -> str:

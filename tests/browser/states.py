@@ -1,13 +1,14 @@
 """Every state a page can be in, put there without a fetch, so that a picture of it is the same each time."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from app.progress import Event, Failure, MirrorNote, Snapshot, Topic, note_mirror, remember
 from app.store import Connection, albums, connect, listeners, scrobbles, tracks
-from app.store.albums import Album
+from app.store.albums import Album, names_key
 from app.store.scrobbles import Scrobble, year_bounds
 from app.store.tracks import Track
 from app.wishes import wish
@@ -57,6 +58,12 @@ def drifting(year: int) -> dict[str, int]:
     return {str(at): 4 * plays for at, plays in weights.items() if plays > 1} | {"1928": 1}
 
 
+KNOWN = [one for one in catalogue.albums() if one.lastfm_title and one.year]
+BEST = next(one for one in KNOWN if one.secondary == "Compilation")
+FAMOUS = (BEST.lastfm_artist, BEST.lastfm_title)
+NEARLY = ("An Artist", "A title without an end " * 130)
+MISSED = ("Nobody at All", "Nothing to Be Found")
+
 COUNTS = {str(year): 9_000 + year * 97 % 4_000 for year in range(2019, THIS_YEAR + 1)}
 FEW = {year: plays for year, plays in COUNTS.items() if int(year) > 2022}
 
@@ -82,6 +89,10 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
     "augmenting": (
         Topic("HeavyHelen", 2022),
         event(phase="augmenting", page=61, pages=61, years=taste(11_214, 2022), scrobbles=12_100),
+    ),
+    "by album where songs are known": (
+        Topic("HeavyHelen", 2020),
+        stored(taste(11_214, 2020), song_years=taste(11_214, 2020, (1968, 1990)), scrobbles=12_100, by_mbid=7_420),
     ),
     "complete": (Topic("HeavyHelen", 2021), stored(taste(11_214, 2021), scrobbles=12_100, by_mbid=7_420)),
     "another's": (Topic("GrowingGus", 2021), stored(taste(2_300, 2021, (2006, 2017)), scrobbles=2_500)),
@@ -109,6 +120,12 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
 PATHS = {
+    "by song": "/user/HeavyHelen/2020?of=songs",
+    "by song and decade": "/user/HeavyHelen/2020?of=songs&by=decade",
+    "bar by song": "/user/SongSue/2021/1968?of=songs",
+    "why": f"/album/{names_key(*FAMOUS)}",
+    "why nearly": f"/album/{names_key(*NEARLY)}",
+    "why not found": f"/album/{names_key(*MISSED)}",
     "by decade": "/user/HeavyHelen/2021?by=decade",
     "a stray year by decade": f"/user/{LONG}/2023?by=decade",
     "compare": "/user/HeavyHelen/2021?with=GrowingGus",
@@ -209,6 +226,23 @@ def put_albums(connection: Connection) -> None:
     put_plays(connection, "SingleSam", found[:1])
     rows = connection.execute("SELECT id, '', title FROM tracks WHERE title = 'First Song'").fetchall()
     tracks.keep_years(connection, [Track(*row) for row in rows], [1977] * len(rows))
+    put_songs(connection)
+
+
+def put_songs(connection: Connection) -> None:
+    """Makes SongSue's 2021 be there: compilations with songs of another year, and an album that is not found."""
+    hits = replace(
+        placed(*FAMOUS, BEST.year or 0, songs_differ=True),
+        release_group=BEST.group_mbid,
+        album_mbid=BEST.lastfm_mbid,
+        method="mbid: release",
+    )
+    more = [placed(artist, f"{album} Live", 1999, songs_differ=True) for artist, album in NAMES]
+    whole = [placed(one.lastfm_artist, one.lastfm_title, 1968) for one in KNOWN[:3]]
+    put_plays(connection, "SongSue", [hits, *more, *whole, Album(*MISSED, None, augmentation_status="not_found")])
+    query = "SELECT tracks.id, '', title FROM tracks JOIN albums ON albums.id = tracks.album WHERE songs_differ"
+    rows = connection.execute(query.encode()).fetchall()
+    tracks.keep_years(connection, [Track(*row) for row in rows], [1968] * len(rows))
 
 
 def put_plays(connection: Connection, name: str, played: list[Album]) -> None:

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from app.fetches import FAILURES
 from app.progress import Failure
-from app.store import StoreAway, albums, listeners
-from app.store.albums import Span
+from app.store import StoreAway, heard, listeners
+from app.store.heard import Span, Stretch
 from app.store.scrobbles import year_bounds
 from app.web.api.answers import TROUBLES, Album, Albums, Listener, Year, YearInShort, trouble
 from app.web.api.document import ERRORS, PREFIX, RELEASED, UNKNOWN, document
@@ -87,9 +87,9 @@ def _found(username: str, listening_year: int, released: Span | None, page: int)
             listener = listeners.find(connection, username)
             if listener is None:  # all there is is a preview
                 return _nothing(username, listening_year)
-            asked = (connection, listener.id, *year_bounds(listening_year), released)
-            breadths = albums.breadth(*asked)
-            rows = albums.heard(*asked, limit=ROWS, offset=ROWS * (page - 1))
+            stretch = Stretch(listener.id, *year_bounds(listening_year))
+            breadths = heard.breadth(connection, stretch, released)
+            rows = heard.heard(connection, stretch, released, limit=ROWS, offset=ROWS * (page - 1))
     except StoreAway:
         raise Problem(503, "The albums cannot be shown right now", "Our database does not answer.") from None
     return Albums(
@@ -98,7 +98,7 @@ def _found(username: str, listening_year: int, released: Span | None, page: int)
         released=request.args["released"],
         plays=sum(one.plays for one in breadths),
         page=page,
-        pages=max(1, -(-sum(one.albums + one.songs for one in breadths) // ROWS)),
+        pages=max(1, -(-sum(one.rows for one in breadths) // ROWS)),
         albums=[Album.of(row) for row in rows],
     )
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.progress import Count, Event, Failure
-from app.store.albums import Heard
 from app.store.albums import Status as MatchStatus
+from app.store.heard import Heard
 from app.web import words
 from app.web.errors import AWAY, Code
 from app.web.history import Past

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,9 +10,11 @@ from redis import Redis
 
 from app import progress
 from app.progress import Topic
+from app.store import Connection
 from demo.faults import Fault
 from demo.lastfm import StandIn
 from tests.integration.app.web.conftest import NO_DATABASE, event
+from worker.outdated import outdate_albums
 
 THIS_YEAR = datetime.now(UTC).year
 
@@ -35,6 +38,43 @@ def test_a_finished_year_asks_neither_the_database_nor_lastfm_nor_a_worker(
     assert visitor.get("/user/LightLuca/2024.json").status_code == 200
     assert jobs() == 0
     assert lastfm.calls == []
+
+
+ENDINGS = ("", ".png", ".svg", ".csv", ".json")
+
+
+def sessions(connection: Connection) -> set[int]:
+    """The sessions that web processes have at the app database."""
+    query = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'lastyear-web'"
+    )
+    return {row[0] for row in connection.execute(query)}
+
+
+def test_an_ended_year_is_served_in_every_form_without_a_session_at_the_database_until_it_is_better_known(
+    fetched: Fetched, site_with: Visitor, connection: Connection, redis: Redis
+) -> None:
+    fetched("LightLuca", 2024)
+    visitor = site_with()
+    before = sessions(connection)
+    first = {ending: visitor.get(f"/user/LightLuca/2024{ending}") for ending in ENDINGS}
+    assert all(answer.status_code == 200 for answer in first.values())
+    assert sessions(connection) <= before
+    # A better answer for one album: a release year that nothing else has.
+    connection.execute("UPDATE albums SET release_year = 1911 WHERE release_year IS NOT NULL")
+    outdate_albums(connection, redis, keys(connection))
+    visitor.application.extensions["lastyear"].shelf.drop("LightLuca", 2024)
+    second = {ending: visitor.get(f"/user/LightLuca/2024{ending}") for ending in ENDINGS}
+    assert sessions(connection) - before, "so that the count can be believed"
+    for ending, answer in second.items():
+        assert answer.data != first[ending].data, ending
+        assert answer.headers.get("ETag", "new") != first[ending].headers.get("ETag"), ending
+    assert "1911," in second[".csv"].text
+    assert "1911" in second[".json"].get_json()["progress"]["years"]
+
+
+def keys(connection: Connection) -> list[UUID]:
+    return [row[0] for row in connection.execute("SELECT key FROM albums")]
 
 
 def test_a_finished_year_is_the_same_page_a_second_later(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.progress import Event
+from app.web.choice import Choice
 from app.web.view import median, table, view
 
 
@@ -123,7 +124,9 @@ def test_nothing_about_a_year_breaks_whatever_was_played(
     years: dict[int, int], unplaced: int, by_decade: bool
 ) -> None:
     told = {str(year): plays for year, plays in years.items()}
-    seen = view(event(scrobbles=sum(years.values()) + unplaced, years=told), 2024, "Helen", by_decade=by_decade)
+    seen = view(
+        event(scrobbles=sum(years.values()) + unplaced, years=told), 2024, "Helen", Choice(by_decade=by_decade)
+    )
     assert seen.description.startswith(seen.headline)
     assert sum(bar.plays for bar in seen.chart.bars) == sum(row.plays for row in seen.rows) == seen.placed
 

@@ -56,16 +56,18 @@ def test_numbers_agree_with_their_nouns(number: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("albums", "songs", "said"),
+    ("albums", "apart", "songs", "said"),
     [
-        (84, 0, "84 albums"),
-        (1, 1, "1 album and 1 song without an album"),
-        (0, 3, "3 songs without an album"),
-        (0, 0, "0 albums"),
+        (84, 0, 0, "84 albums"),
+        (1, 0, 1, "1 album and 1 song without an album"),
+        (0, 0, 3, "3 songs without an album"),
+        (0, 2, 0, "2 songs of other albums"),
+        (1, 1, 2, "1 album, 1 song of other albums and 2 songs without an album"),
+        (0, 0, 0, "0 albums"),
     ],
 )
-def test_albums_and_songs_are_told_as_far_as_there_are_any(albums: int, songs: int, said: str) -> None:
-    assert breadth(albums, songs) == said
+def test_albums_and_songs_are_told_as_far_as_there_are_any(albums: int, apart: int, songs: int, said: str) -> None:
+    assert breadth(albums, apart, songs) == said
 
 
 @pytest.mark.parametrize(
