@@ -9,8 +9,8 @@ import resvg_py
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from app.progress import Failure
-from app.web.choice import chosen
+from app.progress import Event, Failure
+from app.web.choice import Choice, chosen
 from app.web.errors import Problem
 from app.web.pages import STATUS, listener_name, listening_year_of, private
 from app.web.site import site
@@ -79,11 +79,18 @@ def _drawn(name: str, year: str) -> str:
         raise Problem(
             STATUS[event.error], FAILED.get(event.error, "There is no picture"), "Open the page of the year."
         )
+    told = event.model_dump_json() if event else ""
+    return picture(visit.username, listening_year, told, chosen().but(by_decade=False))
+
+
+@lru_cache(HELD)
+def picture(username: str, listening_year: int, told: str, choice: Choice) -> str:
+    """What is drawn of an event, given as JSON; the same for the same, so that asking again is cheap."""
     return render_template(
         "picture.svg",
-        name=visit.username,
+        name=username,
         year=listening_year,
-        view=view(event, listening_year, visit.username, chosen().but(by_decade=False)) if event else None,
+        view=view(Event.model_validate_json(told), listening_year, username, choice) if told else None,
         width=WIDTH,
         height=HEIGHT,
         lines=lines,
