@@ -220,6 +220,12 @@ def test_the_site_is_served_by_tls_and_what_is_inside_is_not(visitor: Visitor, m
     assert machine.run("curl -sf --unix-socket /run/lastyear/web.sock http://localhost/readyz")
 
 
+def test_the_access_log_has_paths_but_not_what_was_asked_for(visitor: Visitor, machine: Machine) -> None:
+    assert visitor.get("/user?name=WhoeverThisIs").status_code == 303
+    wait_until(lambda: '"uri":"/user"' in machine.run("journalctl -q -o cat -u caddy"))
+    assert "WhoeverThisIs" not in machine.run("journalctl -q -o cat -u caddy")
+
+
 def test_a_year_grows_in_a_browser_far_away(visitor: Visitor, outside: Outside) -> None:
     outside.lastfm.latency = 0.3
     with stage("a listener's year through the site"):
