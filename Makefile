@@ -14,7 +14,7 @@ run: .venv/.demo  ## Start everything here (no key, no download needed) and prin
 	@exec $(BIN)/python -m demo
 
 test: .venv/.test  ## Run every test; what they need is installed first
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(if $(TESTS),$(BIN)/python -m pytest $(TESTS),tests/run)
 
 test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on Linux), with the minutes of each stage
 	@$(BIN)/python -m pytest -s $(or $(TESTS),tests/provision)
