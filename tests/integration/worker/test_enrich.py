@@ -68,6 +68,7 @@ def test_a_mirror_that_is_away_delays_only_the_years(stage: Stage) -> None:
 
 def test_a_mirror_that_goes_away_in_the_middle_is_asked_once_more_at_the_end(stage: Stage, postgres: str) -> None:
     stage.one_call_at_a_time()
+    stage.without_preview()
     albums = PLACED[:150]
     stage.take_in("MirrorMia", [*plays_of(albums[:75]), *some_plays(300), *plays_of(albums[75:], "2023-08-01")])
     told: list[Event] = []
