@@ -181,7 +181,7 @@ def serves(url: str, profile: str) -> str:
     with connect(url) as connection:
         try:
             check_rules(connection)
-        except (MirrorEmpty, MirrorOutdated):
+        except MirrorEmpty:
             return ""
         state = mirror_state(connection)
     return f"The export {state.export_stamp} is there." if state and state.profile == profile else ""

@@ -26,11 +26,17 @@ from mirror.errors import (
 from mirror.feed import Feed
 from mirror.load import LOCK
 from mirror.state import mirror_state, note_error
+from mirror.swap import is_locked
 
 ONE_AT_A_TIME = LOCK + 1
 PASSING = (ImportRunning, MirrorAway, MirrorFull, PacketAway, PacketBroken, PacketMissing)
 PAUSES = (10.0, 10.0)  # seconds between the tries at one packet
 WAIT = 600.0  # seconds until the next packet is looked for; about one an hour is published
+
+
+def is_importing(connection: Connection) -> bool:
+    """Whether an import is at work. A packet takes its lock too, but who applies packets has another besides."""
+    return is_locked(connection, LOCK) and not is_locked(connection, ONE_AT_A_TIME)
 
 
 @dataclass(frozen=True)

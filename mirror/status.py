@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from mirror.database import connect
 from mirror.errors import ImportUnderWay, MirrorEmpty, MirrorError
 from mirror.feed import Feed
+from mirror.replicate import is_importing
 from mirror.state import State, TableSize, mirror_state, table_sizes
-from mirror.swap import LOCK, is_locked
 
 TIMEOUT = 10.0  # seconds for the server of packets: whoever asks for the status is waiting
 IMPORTED = "CC0: free for every use"
@@ -55,7 +55,7 @@ def mirror_status(url: str, feed: Feed) -> Status:
     """Look at the mirror, and ask MetaBrainz for the newest packet if there is a token."""
     with connect(url) as connection:
         state, sizes = mirror_state(connection), table_sizes(connection)
-        importing = is_locked(connection, LOCK)
+        importing = is_importing(connection)
     if state is None:
         raise ImportUnderWay if importing else MirrorEmpty
     try:

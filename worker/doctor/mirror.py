@@ -12,10 +12,10 @@ from mirror.database import Connection, connect
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorError
 from mirror.index import check_rules
 from mirror.load import PROFILE
-from mirror.replicate import ONE_AT_A_TIME
+from mirror.replicate import ONE_AT_A_TIME, is_importing
 from mirror.room import Room, next_room
 from mirror.state import State, mirror_state
-from mirror.swap import LOCK, is_locked
+from mirror.swap import is_locked
 from worker.doctor.finding import Finding, Visit, ill, warning, well
 from worker.doctor.machine import has_units
 
@@ -49,7 +49,7 @@ def _mirror(connection: Connection, settings: Settings) -> Finding:
         check_rules(connection)
         state = mirror_state(connection)
     except MirrorEmpty as error:
-        if _imports(connection):
+        if is_importing(connection):
             watch = "`journalctl -fu 'lastyear-mirror-import@*'`" if has_units() else "its own output"
             return warning(
                 PART, "its import is at work, years are on their way", f"wait; {watch} tells how far it is"
@@ -92,7 +92,7 @@ def _lag(state: State, connection: Connection, settings: Settings) -> Finding:
 
 
 def _disk(connection: Connection) -> Finding:
-    if _imports(connection):
+    if is_importing(connection):
         return well(DISK, "an import is at work and has looked for itself")
     state = mirror_state(connection)
     room = next_room(connection, state.profile, state.release_groups) if state else next_room(connection, PROFILE)
@@ -103,11 +103,6 @@ def _disk(connection: Connection) -> Finding:
     if room.enough:
         return well(DISK, seen)
     return (warning if state else ill)(DISK, seen, _make(room))
-
-
-def _imports(connection: Connection) -> bool:
-    # A packet takes the import's lock too, and who applies packets has another besides.
-    return is_locked(connection, LOCK) and not is_locked(connection, ONE_AT_A_TIME)
 
 
 def _make(room: Room) -> str:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mirror.commands import MirrorSettings, mirror_commands
+from mirror.replicate import ONE_AT_A_TIME
 from mirror.swap import owner
 from tests.integration.mirror.music import STAMP, mbid
 
@@ -68,6 +69,9 @@ def test_status_tells_of_an_import_that_is_under_way(empty_database: str, publis
     with owner(empty_database):
         assert "a new one is under way; this one serves" in run(empty_database, "status").stdout
         assert json.loads(run(empty_database, "status", "--json").stdout)["importing"] is True
+        with psycopg.connect(empty_database) as replication:
+            replication.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])  # then it is a packet's
+            assert json.loads(run(empty_database, "status", "--json").stdout)["importing"] is False
     assert json.loads(run(empty_database, "status", "--json").stdout)["importing"] is False
 
 
