@@ -39,12 +39,24 @@ class Failure(StrEnum):
     BROKEN = "internal error"
 
 
+class End(BaseModel):
+    """The most played album, or song, of the release year at one end of a chart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    release_year: int
+    artist: str
+    title: str
+    plays: Count
+
+
 class Event(BaseModel):
     """Where a fetch stands. On a listener's own topic `years` are listening years and pages are years counted.
 
     With `preview` plays and years are not only those that are stored: some are from Last.fm's chart of albums,
     shown until the pages have brought as much. `song_years` are plays by the years of the songs themselves, and
-    empty where that is no different from `years`, as far as anybody knows.
+    empty where that is no different from `years`, as far as anybody knows. `ends` are of the first of the `years`
+    and of the last, said when no more are to come; `song_ends` those of `song_years`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +73,8 @@ class Event(BaseModel):
     by_mbid: Count | None = None
     years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
     song_years: dict[Year, Count] = Field(default_factory=dict, max_length=1000)
+    ends: tuple[End, End] | None = None
+    song_ends: tuple[End, End] | None = None
     preview: bool = False
     queued_ahead: Count = 0
     seconds_left: Count | None = None
@@ -73,7 +87,9 @@ class Event(BaseModel):
 
     def by_song(self) -> "Event":
         """The same with every play counted by its song's own year."""
-        return self.model_copy(update={"years": self.song_years}) if self.song_years else self
+        if not self.song_years:
+            return self
+        return self.model_copy(update={"years": self.song_years, "ends": self.song_ends})
 
     @property
     def pending(self) -> int:

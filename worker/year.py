@@ -12,8 +12,9 @@ import structlog
 
 from app.counters import count
 from app.progress import Event, Failure, Phase, Topic, latest
-from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
+from app.store import Connection, albums, heard, jobs, listeners, scrobbles, tracks
 from app.store.albums import Album
+from app.store.heard import Ends
 from app.store.scrobbles import Scrobble, Standing, Tally, year_bounds
 from worker import stopping
 from worker.enrich import Catalogue, batches, place, place_the_plain, scrobbled_albums
@@ -276,5 +277,12 @@ class YearFetch:
             seconds_left=seconds_left,
             error=error,
             **asdict(self._standing),
+            **asdict(self._ends(phase)),
         )
         self._report.say(event)
+
+    def _ends(self, phase: Phase) -> Ends:
+        if phase not in ("completed", "failed") or not self._standing.scrobbles:
+            return Ends()
+        by_song = bool(self._standing.song_years)
+        return heard.ends(self._connection, self._user, self._year, by_song=by_song)

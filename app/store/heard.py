@@ -1,6 +1,6 @@
 """What was heard: the albums and songs behind a chart's numbers, by the albums' years or the songs' own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,9 +8,12 @@ from psycopg.rows import class_row
 
 from app.store.albums import Status
 from app.store.database import Connection
+from app.store.scrobbles import year_bounds
 
 Span = tuple[int, int]
 """The first and the last of some release years."""
+LONGEST = 200
+"""Letters of a name that travels with every event; Last.fm has some of thousands."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,17 @@ def breadth(connection: Connection, stretch: Stretch, released: Span | None) -> 
         return cursor.fetchall()
 
 
+_MOST_PLAYED = f"""
+    SELECT counted.year AS release_year,
+           albums.artist,
+           named.title,
+           sum(played.plays)::integer AS plays
+    {_HEARD}
+    WHERE counted.year IS NOT NULL
+    GROUP BY counted.year, albums.id, told.is_apart, named.title
+"""
+
+
 @dataclass(frozen=True)
 class Favourite:
     """One of the albums, or songs told by themselves, with the most plays of its release year."""
@@ -173,15 +187,7 @@ def favourites(connection: Connection, stretch: Stretch, *, each: int) -> list[F
                 SELECT *, row_number() OVER (
                            PARTITION BY release_year ORDER BY plays DESC, artist, title
                        ) AS rank
-                FROM (
-                    SELECT counted.year AS release_year,
-                           albums.artist,
-                           named.title,
-                           sum(played.plays)::integer AS plays
-                    {_HEARD}
-                    WHERE counted.year IS NOT NULL
-                    GROUP BY counted.year, albums.id, told.is_apart, named.title
-                ) AS heard
+                FROM ({_MOST_PLAYED}) AS heard
             ) AS ranked
             WHERE rank <= %s
             ORDER BY release_year, rank
@@ -189,3 +195,37 @@ def favourites(connection: Connection, stretch: Stretch, *, each: int) -> list[F
             [*stretch.parameters, each],
         )
         return cursor.fetchall()
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The favourites of the first release year and of the last, by the albums' years and by the songs' own."""
+
+    ends: tuple[Favourite, Favourite] | None = None
+    song_ends: tuple[Favourite, Favourite] | None = None
+
+
+def ends(connection: Connection, user: int, year: int, *, by_song: bool) -> Ends:
+    """Those of a listener's year; the songs' own only `by_song`, where they make another chart."""
+    stretch = Stretch(user, *year_bounds(year))
+    of_albums = _ends(connection, stretch)
+    return Ends(of_albums, _ends(connection, replace(stretch, by_song=True)) if by_song else None)
+
+
+def _ends(connection: Connection, stretch: Stretch) -> tuple[Favourite, Favourite] | None:
+    with connection.cursor(row_factory=class_row(Favourite)) as cursor:
+        cursor.execute(
+            f"""
+            SELECT DISTINCT ON (release_year)
+                   release_year, left(artist, %s) AS artist, left(title, %s) AS title, plays
+            FROM (
+                SELECT *, min(release_year) OVER () AS oldest, max(release_year) OVER () AS newest
+                FROM ({_MOST_PLAYED}) AS heard
+            ) AS ranged
+            WHERE release_year IN (oldest, newest)
+            ORDER BY release_year, plays DESC, ranged.artist, ranged.title
+            """.encode(),  # noqa: S608  our own text
+            [LONGEST, LONGEST, *stretch.parameters],
+        )
+        found = cursor.fetchall()
+    return (found[0], found[-1]) if found else None

@@ -206,8 +206,11 @@ def moved(medians: Mapping[int, int]) -> str:
     else:
         way = f"The median release year moved from {before} in {first} to {after} in {last}"
     if before < first and after < last:
-        then, now = _years(first - before), _years(last - after)
-        return f"{way}: half of the music was at least {then} old then, and {now} now."
+        then, now = first - before, last - after
+        aged = (
+            f"{_years(then)} old then, and {_years(now)} now" if then != now else f"{_years(now)} old, then as now"
+        )
+        return f"{way}: half of the music was at least {aged}."
     return f"{way}."
 
 

@@ -18,6 +18,7 @@ from app.web.address import is_same_origin
 from app.web.choice import chosen
 from app.web.compare import compare
 from app.web.errors import Code, Problem
+from app.web.example import LISTENING_YEAR, example
 from app.web.heat import draw, moved
 from app.web.history import look_back
 from app.web.site import site
@@ -40,7 +41,7 @@ STATUS = {
 @blueprint.get("/")
 def landing() -> str:
     """A name, a button, what this is."""
-    return render_template("landing.html")
+    return render_template("landing.html", example=example(), year=LISTENING_YEAR)
 
 
 @blueprint.get("/about")

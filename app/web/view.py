@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.progress import Event
+from app.progress import End, Event
 from app.web.chart import Chart, draw
 from app.web.choice import AS_IT_IS, Choice, knows_songs
 from app.web.words import age, counted, headline, roughly, share
@@ -25,6 +25,14 @@ class Decade:
 
     first: int
     share: str
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The oldest or the newest music: its release year, and the album with the most plays, once that is known."""
+
+    year: int
+    album: End | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,21 @@ class YearView:
             plays[year // 10] = plays.get(year // 10, 0) + more
         most = max(plays, key=lambda decade: (plays[decade], decade))
         return Decade(most * 10, self.share(plays[most]))
+
+    @property
+    def oldest(self) -> Extreme:
+        """The first release year that has plays."""
+        return self._extreme(0)
+
+    @property
+    def newest(self) -> Extreme:
+        """The last one."""
+        return self._extreme(-1)
+
+    def _extreme(self, which: int) -> Extreme:
+        year = list(self.years)[which]
+        album = self.event.ends[which] if self.event.ends else None
+        return Extreme(year, album if album and album.release_year == year else None)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -12,7 +12,8 @@ from werkzeug.exceptions import TooManyRequests
 from app import fetches, progress
 from app.fetches import FAILURES, LISTENER, QueueAway, is_fresh
 from app.progress import Event, Failure, Phase, Snapshot, Topic
-from app.store import Connection, StoreAway, jobs, listeners, scrobbles
+from app.store import Connection, StoreAway, heard, jobs, listeners, scrobbles
+from app.store.heard import Ends
 from app.store.jobs import SILENCE
 from app.store.scrobbles import Standing
 from app.web.site import Site
@@ -154,7 +155,11 @@ def _stored(connection: Connection, topic: Topic) -> Visit:
     job = jobs.look(connection, username, topic.year or 0)
     if job is None:
         return Visit(username)
-    stored = scrobbles.standing(connection, listener.id, job.year) if listener else Standing()
+    stored, ends = Standing(), Ends()
+    if listener:
+        stored = scrobbles.standing(connection, listener.id, job.year)
+        if job.status in ("completed", "failed"):
+            ends = heard.ends(connection, listener.id, job.year, by_song=bool(stored.song_years))
     event = Event(
         run=job.run,
         phase=PHASES[job.status],
@@ -163,6 +168,7 @@ def _stored(connection: Connection, topic: Topic) -> Visit:
         expected=job.expected,
         error=Failure(job.error_message) if job.error_message in list(Failure) else None,
         **asdict(stored),
+        **asdict(ends),
     )
     return Visit(username, event, (job.completed_at or job.updated_at).timestamp())
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.progress import Event, Failure, MirrorNote, Snapshot, Topic, note_mirror, remember
+from app.progress import End, Event, Failure, MirrorNote, Snapshot, Topic, note_mirror, remember
 from app.store import Connection, albums, connect, listeners, scrobbles, tracks
 from app.store.albums import Album, names_key
 from app.store.scrobbles import Scrobble, year_bounds
@@ -40,12 +40,24 @@ def event(**fields: Any) -> Event:
 
 def stored(years: dict[str, int], **fields: Any) -> Event:
     """A year that is complete."""
-    return event(phase="completed", years=years, **fields)
+    return event(phase="completed", years=years, ends=ends(years), song_ends=ends(years), **fields)
 
 
 def failed(error: Failure, **fields: Any) -> Event:
     """A year that could not be fetched."""
-    return event(phase="failed", error=error, **fields)
+    return event(phase="failed", error=error, ends=ends(fields.get("years", {})), **fields)
+
+
+def ends(years: dict[str, int]) -> tuple[End, End] | None:
+    """A short name at the one end and a long one at the other."""
+    if not years:
+        return None
+    oldest = {"artist": "Leonard Cohen", "title": "Songs of Leonard Cohen"}
+    newest = {"artist": LONG, "title": "A title that goes on and on " * 6}
+    return (
+        End(release_year=int(min(years)), plays=3, **oldest),
+        End(release_year=int(max(years)), plays=1, **newest),
+    )
 
 
 def drifting(year: int) -> dict[str, int]:

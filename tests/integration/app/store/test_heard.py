@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.store import Connection, albums, heard, listeners, scrobbles, tracks
 from app.store.albums import Album
-from app.store.heard import Breadth, Favourite, Heard, Stretch
+from app.store.heard import LONGEST, Breadth, Ends, Favourite, Heard, Stretch
 from app.store.scrobbles import Scrobble, year_bounds
 from app.store.tracks import Track
 
@@ -153,6 +153,26 @@ def test_favourites_are_the_most_played_of_each_release_year(
     for year in (1959, 1977):
         rows = sorted(row.plays for row in told(connection, user, year))[::-1]
         assert [one.plays for one in found if one.release_year == year] == rows[:2]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plays=PLAYS)
+def test_at_both_ends_stand_the_favourites_of_the_first_and_the_last_release_year(
+    connection: Connection, user: int, plays: list[tuple[Album, str]]
+) -> None:
+    play(connection, user, plays)
+    found = heard.favourites(connection, of_2023(user), each=1)
+    assert heard.ends(connection, user, 2023, by_song=False) == Ends((found[0], found[-1]) if found else None)
+
+
+def test_by_song_the_ends_are_others_and_endless_names_are_cut(connection: Connection, user: int) -> None:
+    endless = Album("A" * 300, "T" * 300, None, None, 2020, "matched", "names", 1.0, "T")
+    albums.keep(connection, [endless])
+    know_songs(connection, user, [(HITS, "two"), (HITS, "two"), (ALBUMS[0], "one"), (endless, "one")])
+    newest = Favourite(2020, "A" * LONGEST, "T" * LONGEST, 1)
+    assert heard.ends(connection, user, 2023, by_song=True) == Ends(
+        (Favourite(1977, "A", "1977", 1), newest), (Favourite(1959, "A", "two", 2), newest)
+    )
 
 
 def test_a_song_without_an_album_may_be_a_favourite(connection: Connection, user: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from redis import Redis
 
 from app import progress
@@ -34,6 +35,19 @@ def test_of_every_bar_the_three_most_played_are_told(
         page = client.get(f"/user/LightLuca/2024/{year}").text
         assert f'class="plays">{most:,}</td>' in page
     assert len(answer.data) < 20_000
+
+
+def test_the_oldest_and_the_newest_music_of_the_facts_are_the_favourites_of_these_years(
+    fetched: Callable[[str, int], None], client: FlaskClient
+) -> None:
+    fetched("LightLuca", 2024)
+    page = client.get("/user/LightLuca/2024").text
+    years = client.get(TOP).get_json()
+    for called, year in (("oldest", min(years)), ("newest", max(years))):
+        artist, title, _ = years[year][0]
+        link = f'<a id="{called}" href="/user/LightLuca/2024/{year}">{year}</a>'
+        named = f"<small><bdi>{escape(title)}</bdi></small><small><bdi>{escape(artist)}</bdi></small>"
+        assert f"{link}\n{named}" in page
 
 
 def test_the_database_is_asked_once_and_again_when_the_year_has_changed(

@@ -98,6 +98,7 @@ def test_a_listener_whom_lastfm_does_not_know_is_a_page_of_its_own_and_not_asked
         assert client.get(path).status_code == 404
     page = client.get("/user/NobodyNoel/2024").text
     assert "Last.fm knows no listener called NobodyNoel" in page
+    assert 'value="NobodyNoel"' in page, "one letter may be wrong"
     assert "live.js" not in page
     assert jobs() == 0
     assert lastfm.calls == []

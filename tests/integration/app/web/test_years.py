@@ -54,7 +54,7 @@ def in_line(redis: Redis) -> int:
 def test_a_year_that_is_fetched_has_its_strip_and_its_median(client: FlaskClient, fetched: Fetched) -> None:
     fetched("LightLuca", 2022)
     page = client.get("/user/LightLuca").text
-    median = re.search(r"Median release year</dt><dd>(\d+)", client.get("/user/LightLuca/2022").text)
+    median = re.search(r"Median year</dt><dd>(\d+)", client.get("/user/LightLuca/2022").text)
     assert median
     assert row(page, 2022).split()[-1] == median.group(1)
     assert row(page, 2023).endswith("not fetched yet")

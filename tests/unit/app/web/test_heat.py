@@ -121,6 +121,13 @@ def test_marks_stand_in_order_within_the_axis(past: dict[int, dict[int, int]]) -
                 " half of the music was at least 1 year old then, and 2 years now."
             ),
         ),
+        (
+            {2020: 1980, 2021: 1981},
+            (
+                "The median release year moved from 1980 in 2020 to 1981 in 2021:"
+                " half of the music was at least 40 years old, then as now."
+            ),
+        ),
         ({2023: 2023, 2024: 2020}, "The median release year moved from 2023 in 2023 to 2020 in 2024."),
     ],
 )

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.progress import Event
+from app.progress import End, Event
 from app.web.choice import Choice
-from app.web.view import median, table, view
+from app.web.view import Extreme, median, table, view
 
 
 def event(**fields: Any) -> Event:
@@ -150,3 +150,30 @@ def test_the_table_adds_up_to_all_plays(years: dict[int, int], unplaced: int) ->
     _, *lines = table(event(scrobbles=plays, years={str(y): n for y, n in years.items()})).splitlines()
     assert sum(int(line.partition(",")[2]) for line in lines) == plays
     assert [int(line.partition(",")[0]) for line in lines[:-1]] == sorted(y for y in years if years[y])
+
+
+def end(year: int) -> End:
+    return End(release_year=year, artist="A", title="T", plays=1)
+
+
+def test_the_oldest_and_the_newest_music_are_named_when_they_are_known() -> None:
+    years = {"1959": 2, "1977": 5, "2024": 1}
+    running = view(event(phase="fetching", scrobbles=8, years=years), 2024)
+    assert (running.oldest, running.newest) == (Extreme(1959), Extreme(2024))
+    ends = (end(1959), end(2024))
+    whole = view(event(scrobbles=8, years=years, ends=ends), 2024)
+    assert (whole.oldest, whole.newest) == (Extreme(1959, ends[0]), Extreme(2024, ends[1]))
+
+
+def test_by_song_the_ends_are_those_of_the_songs() -> None:
+    ends = (end(1999), end(2024))
+    song_ends = (end(1959), ends[1])
+    said = event(scrobbles=2, years={"1999": 1, "2024": 1}, song_years={"1959": 1, "2024": 1})
+    said = said.model_copy(update={"ends": ends, "song_ends": song_ends})
+    assert view(said, 2024).oldest.album == ends[0]
+    assert view(said, 2024, choice=Choice(by_song=True)).oldest.album == song_ends[0]
+
+
+def test_an_end_of_another_year_is_not_told() -> None:
+    ends = (end(1950), end(2024))
+    assert view(event(scrobbles=1, years={"1977": 1}, ends=ends), 2024).oldest == Extreme(1977)
