@@ -2,11 +2,15 @@
 
 import socket
 import sys
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
 from demo.wire import Answer
+
+GRACE = 5.0
+"""Seconds that answers under way have to be taken."""
 
 
 class Site(Protocol):
@@ -38,11 +42,18 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def close(self) -> None:
-        """End the connections that clients keep alive, then wait for their threads."""
+        """End the connections that clients keep alive and wait for answers, but not for clients that vanished."""
+        self._shut(socket.SHUT_RD)
+        end = time.monotonic() + GRACE
+        while self._open and time.monotonic() < end:
+            time.sleep(0.01)
+        self._shut(socket.SHUT_RDWR)
+        self.server_close()
+
+    def _shut(self, how: int) -> None:
         for connection in list(self._open):
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
-        self.server_close()
+                connection.shutdown(how)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that gave up waiting is no error of ours; anything else is shown."""
