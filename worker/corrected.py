@@ -6,7 +6,7 @@ from redis import Redis
 from app.store import Connection, albums
 from worker import stopping
 from worker.enrich import Catalogue
-from worker.outdated import outdate_albums
+from worker.outdated import Outdated
 
 log = structlog.get_logger()
 
@@ -19,9 +19,8 @@ def take_corrections(connection: Connection, catalogue: Catalogue, redis: Redis)
     Returns how many were. An album that the mirror does not know any more, or not with a year, keeps its own.
     Whoever has scrobbled a corrected album sees it at the next look. May run twice: then nothing differs.
     """
-    changed = []
-    behind = 0
-    try:
+    corrected = behind = 0
+    with Outdated(connection, redis) as outdated:
         while batch := albums.dated(connection, behind=behind, limit=BATCH):
             stopping.check()
             answers = catalogue.years({album.asked_by for album in batch})
@@ -33,9 +32,8 @@ def take_corrections(connection: Connection, catalogue: Catalogue, redis: Redis)
                 for album, answer in found
                 if answer.year and answer.year != album.release_year
             }
-            changed += albums.correct(connection, better)
+            outdated.note_albums(album.key for album in batch if album.id in better)
+            corrected += albums.correct(connection, better)
             behind = batch[-1].id
-    finally:
-        outdate_albums(connection, redis, changed)
-    log.info("Years were compared with MusicBrainz", corrected=len(changed))
-    return len(changed)
+    log.info("Years were compared with MusicBrainz", corrected=corrected)
+    return corrected

@@ -1,10 +1,7 @@
 """The overnight rematch: albums without a year are asked for again, since MusicBrainz grows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Generic, Self, TypeVar
-from uuid import UUID
 
 import structlog
 from redis import Redis
@@ -13,13 +10,9 @@ from app.store import Connection, albums, tracks
 from app.store.albums import Open
 from worker import stopping
 from worker.enrich import BATCH, Catalogue, batches, place
-from worker.outdated import outdate_albums, outdate_songs
-
-T = TypeVar("T")
+from worker.outdated import Outdated
 
 log = structlog.get_logger()
-
-PORTION = 10_000  # albums, or songs, after which those who have scrobbled them see it, though more are to come
 
 
 def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
@@ -31,20 +24,20 @@ def rematch(connection: Connection, catalogue: Catalogue, redis: Redis) -> int:
     """
     waiting = albums.open_ids(connection)
     asked = found = 0
-    with _Settled[UUID](partial(outdate_albums, connection, redis)) as settled:
+    with Outdated(connection, redis) as outdated:
         for batch in batches(_due(connection, waiting, catalogue)):
             stopping.check()
             placed = place(catalogue, batch)
             if placed is None:
                 break
-            albums.keep(connection, placed)
-            asked += len(batch)
-            found += sum(album.release_year is not None for album in placed)
-            settled.add(
+            outdated.note_albums(
                 after.key
                 for before, after in zip(batch, placed, strict=True)
                 if after.release_year is not None or before.augmentation_status == "pending"
             )
+            albums.keep(connection, placed)
+            asked += len(batch)
+            found += sum(album.release_year is not None for album in placed)
     log.info("Albums without a year were asked for again", waiting=len(waiting), asked=asked, found=found)
     return found
 
@@ -54,39 +47,15 @@ def rematch_songs(connection: Connection, catalogue: Catalogue, redis: Redis) ->
     if not catalogue.knows_songs():
         return
     behind = 0
-    with _Settled[int](partial(outdate_songs, connection, redis)) as settled:
+    with Outdated(connection, redis) as outdated:
         while batch := tracks.some_unplaced(connection, behind=behind, limit=BATCH):
             stopping.check()
             years = catalogue.songs(batch)
             if years is None:
                 break
+            outdated.note_songs(track.id for track, year in zip(batch, years, strict=True) if year)
             tracks.keep_years(connection, batch, years)
-            settled.add(track.id for track, year in zip(batch, years, strict=True) if year)
             behind = batch[-1].id
-
-
-class _Settled(Generic[T]):
-    """What was settled so far, told in portions and, however it ends, at the end."""
-
-    def __init__(self, tell: Callable[[list[T]], None]) -> None:
-        self._tell = tell
-        self._keys: list[T] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._flush()
-
-    def add(self, keys: Iterable[T]) -> None:
-        """Takes these too."""
-        self._keys += keys
-        if len(self._keys) >= PORTION:
-            self._flush()
-
-    def _flush(self) -> None:
-        keys, self._keys = self._keys, []
-        self._tell(keys)
 
 
 def _due(connection: Connection, waiting: Sequence[int], catalogue: Catalogue) -> Iterator[Open]:

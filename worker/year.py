@@ -20,7 +20,7 @@ from worker import stopping
 from worker.enrich import Catalogue, batches, place, place_the_plain, scrobbled_albums
 from worker.lastfm import PAGE_SIZE, NoSuchUser, TryAgain
 from worker.listeners import confirm
-from worker.outdated import outdate_albums
+from worker.outdated import Outdated
 from worker.payloads import Page
 from worker.preview import Report, ask_beside
 from worker.tools import Tools
@@ -53,7 +53,7 @@ class YearFetch:
         self._standing = Standing()
         self._report = Report(tools.publisher, username, year)
         self._new: set[UUID] = set()
-        self._better: set[UUID] = set()
+        self._outdated = Outdated(connection, tools.redis, but=Topic(username, year))
 
     def begin(self) -> None:
         """Takes the year up, at its first page or behind the last committed one.
@@ -83,11 +83,8 @@ class YearFetch:
     @contextmanager
     def telling_the_others(self) -> Iterator[None]:
         """At the end, however it comes, has other years read anew whose albums got their year in between."""
-        try:
+        with self._outdated:
             yield
-        finally:
-            ours = Topic(self._username, self._year)
-            outdate_albums(self._connection, self._tools.redis, self._better, but=ours)
 
     def take_pages(self) -> None:
         """Stores every page from the resume point to the window's end, and all of them once more when the count
@@ -110,8 +107,8 @@ class YearFetch:
             placed = place(self._catalogue, batch)
             if placed is None:
                 break
-            albums.keep(self._connection, placed)
             self._note_years(placed)
+            albums.keep(self._connection, placed)
             self._recount()
             self._publish("augmenting")
 
@@ -124,6 +121,7 @@ class YearFetch:
             stopping.check()
             if (years := self._catalogue.songs(batch)) is None:
                 break
+            self._outdated.note_songs(song.id for song, year in zip(batch, years, strict=True) if year)
             tracks.keep_years(self._connection, batch, years)
             self._recount()
             self._publish("augmenting")
@@ -217,6 +215,8 @@ class YearFetch:
         rows = (*self._edge, *page.scrobbles)
         after = (self._resume_from or self._start) - timedelta(seconds=1)
         changes: list[Tally] = []
+        self._new |= new
+        self._note_years(placed)
         with self._connection.transaction():
             # First, since it locks the job: of two workers at one year the slower stores nothing.
             self._move(to=newest or self._resume_from, pages=1)
@@ -225,8 +225,6 @@ class YearFetch:
                 if newest is not None:
                     before = self._end if is_last else newest
                     changes = scrobbles.replace(self._connection, self._user, rows, after=after, before=before)
-        self._new |= new
-        self._note_years(placed)
         if any(tally.plays < 0 for tally in changes):
             # What went may have been counted under another answer than its album has now.
             self._recount()
@@ -237,7 +235,7 @@ class YearFetch:
 
     def _note_years(self, placed: Iterable[Album]) -> None:
         # What nobody had before this run is in no other year that is finished: no need to look for them.
-        self._better |= {album.key for album in placed if album.release_year is not None} - self._new
+        self._outdated.note_albums({album.key for album in placed if album.release_year is not None} - self._new)
 
     def _move(self, *, to: datetime | None, pages: int = 0) -> None:
         jobs.advance(

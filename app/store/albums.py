@@ -212,6 +212,7 @@ class Dated:
     """An album with its year, and the MBID that led to it: its own, or that of what it was taken for by name."""
 
     id: int
+    key: UUID
     asked_by: UUID
     release_year: int
 
@@ -221,7 +222,7 @@ def dated(connection: Connection, *, behind: int, limit: int) -> list[Dated]:
     with connection.cursor(row_factory=class_row(Dated)) as cursor:
         cursor.execute(
             """
-            SELECT id, asked_by, release_year
+            SELECT id, key, asked_by, release_year
             FROM albums
             CROSS JOIN LATERAL (
                 SELECT CASE WHEN method LIKE 'mbid%%' THEN album_mbid ELSE release_group END AS asked_by
@@ -235,19 +236,17 @@ def dated(connection: Connection, *, behind: int, limit: int) -> list[Dated]:
         return cursor.fetchall()
 
 
-def correct(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> list[UUID]:
-    """Gives the albums with these ids another release group and year; returns the keys of those that had others.
+def correct(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> int:
+    """Gives the albums with these ids another release group and year; returns how many had others.
 
     One that was matched anew meanwhile, and has no year just now, is left alone.
     """
-    rows = connection.execute(
+    return connection.execute(
         """
         UPDATE albums
         SET release_group = given.release_group, release_year = given.release_year, looked_up_at = now()
         FROM unnest(%s::integer[], %s::uuid[], %s::smallint[]) AS given (id, release_group, release_year)
         WHERE albums.id = given.id AND albums.release_year <> given.release_year
-        RETURNING albums.key
         """,
         [list(answers), [group for group, _ in answers.values()], [year for _, year in answers.values()]],
-    )
-    return [UUID(str(row[0])) for row in rows]
+    ).rowcount

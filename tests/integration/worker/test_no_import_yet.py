@@ -20,7 +20,6 @@ from demo.listeners import Play
 from demo.musicbrainz import write_export
 from mirror.load import import_export
 from tests.integration.worker.conftest import Stage, second, some_plays
-from worker import rematch
 
 PLACED = [album for album in catalogue.albums() if album.has_usable_mbid and album.year]
 WORDS = "still importing MusicBrainz"
@@ -144,7 +143,7 @@ def test_while_the_import_lasts_a_year_is_not_fetched_again_at_every_look(
 def test_a_rematch_in_many_portions_settles_everything_and_shows_it(
     stage: Stage, mirror_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rematch, "PORTION", 3)
+    monkeypatch.setattr("worker.outdated.PORTION", 3)
     monkeypatch.setattr("worker.enrich.BATCH", 2)
     for number in range(4):
         stage.take_in(f"Early{number}", plays_of(PLACED[20 * number : 20 * number + 30]))

@@ -14,7 +14,7 @@ from app.store import Connection
 from demo.faults import Fault
 from demo.lastfm import StandIn
 from tests.integration.app.web.conftest import NO_DATABASE, event
-from worker.outdated import outdate_albums
+from worker.outdated import Outdated
 
 THIS_YEAR = datetime.now(UTC).year
 
@@ -62,7 +62,8 @@ def test_an_ended_year_is_served_in_every_form_without_a_session_at_the_database
     assert sessions(connection) <= before
     # A better answer for one album: a release year that nothing else has.
     connection.execute("UPDATE albums SET release_year = 1911 WHERE release_year IS NOT NULL")
-    outdate_albums(connection, redis, keys(connection))
+    with Outdated(connection, redis) as outdated:
+        outdated.note_albums(keys(connection))
     visitor.application.extensions["lastyear"].shelf.drop("LightLuca", 2024)
     second = {ending: visitor.get(f"/user/LightLuca/2024{ending}") for ending in ENDINGS}
     assert sessions(connection) - before, "so that the count can be believed"
