@@ -72,8 +72,8 @@ lock: | .venv/bin/python  ## Resolve the dependencies anew into the lock files
 	@$(UV) $(UPGRADE) pyproject.toml --extra ops -c requirements.lock -c demo/requirements.lock $(call besides,requirements.lock) -o ansible/requirements.lock
 	@$(UV) $(UPGRADE) pyproject.toml --extra demo --extra ops --extra test $(LOCKS:%=-c %) $(call besides,$(LOCKS)) -o tests/requirements.lock
 
-clean:  ## Forget the virtual environment and the local state (.venv, .local)
-	@rm -rf .venv .local
+clean:  ## Forget the virtual environment and the local state (.venv, .local, .screenshots)
+	@rm -rf .venv .local .screenshots
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "LastYear.fm needs Python 3.11 or newer, this is %s. Name another one: make PYTHON=python3.12 run" % sys.version.split()[0])'

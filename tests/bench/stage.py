@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import requests
 
 from app.settings import WORKER_NEEDS, Settings, read
@@ -46,6 +47,8 @@ class Stage:
 def stage(folder: Path) -> Iterator[Stage]:
     """PostgreSQL with the demo's mirror, Valkey, the stand-in Last.fm."""
     with ExitStack() as stack:
+        with parts.postgres(folder / "postgres") as admin:
+            _have_statements_counted(admin)
         admin = stack.enter_context(parts.postgres(folder / "postgres"))
         database, reader, owner = parts.filled(admin, folder / "fullexport")
         lastfm = stack.enter_context(StandIn())
@@ -61,6 +64,13 @@ def stage(folder: Path) -> Iterator[Stage]:
             "PORT": str(free_port()),
         }
         yield Stage(admin, environ, lastfm)
+
+
+def _have_statements_counted(admin: str) -> None:
+    """Has PostgreSQL, once it is started anew, count every statement in the view pg_stat_statements."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+        connection.execute("CREATE EXTENSION pg_stat_statements")
 
 
 @contextmanager
