@@ -30,6 +30,11 @@ class Choice:
         """The part of it that pages behind the chart know: whose year counts."""
         return Choice(by_song=self.by_song).query
 
+    @property
+    def by(self) -> str:
+        """Whose year counts, in words."""
+        return "by the year of each song" if self.by_song else "by release year"
+
     def but(self, *, by_song: bool | None = None, by_decade: bool | None = None) -> "Choice":
         """The same with another answer to one of the questions."""
         return replace(

@@ -15,7 +15,7 @@ from app.web.visits import Visit, visit_year
 
 FAILED = {
     Failure.NO_SUCH_USER: "Last.fm knows no listener of that name.",
-    Failure.LISTENING_HIDDEN: "hides recent listening, in Last.fm’s privacy settings.",
+    Failure.LISTENING_HIDDEN: "recent listening is hidden, in Last.fm’s privacy settings.",
     Failure.LASTFM_AWAY: "Last.fm does not answer right now: open this page again in a minute.",
     Failure.LASTFM_REFUSES: "Last.fm refuses this site’s key; its operator has to look after that.",
     Failure.BROKEN: "something broke while the year was fetched: try again in five minutes.",
@@ -45,6 +45,19 @@ class Side:
     def years(self) -> dict[int, int]:
         """Plays by release year."""
         return self.view.years if self.view else {}
+
+    @property
+    def era(self) -> words.Era | None:
+        """When the music is from, where any is placed."""
+        middle = self.view.median if self.view else None
+        return words.Era(self.name, middle, self.view.mean_age) if self.view and middle is not None else None
+
+    @property
+    def facts(self) -> str:
+        """The year in numbers, or what there is to say instead."""
+        if self.view and self.years:
+            return self.view.facts
+        return self.remark or (self.view.headline if self.view else "")
 
     @property
     def is_waiting(self) -> bool:
@@ -88,6 +101,32 @@ class Comparison:
         one, other = (side.years for side in self.sides)
         return draw(one, self.year, by_decade=self.choice.by_decade, other=other)
 
+    @cached_property
+    def headline(self) -> str:
+        """What the two come down to; nothing where one of them has nothing to compare."""
+        one, other = (side.era for side in self.sides)
+        return words.compared(self.year, one, other) if one and other else ""
+
+    @property
+    def sentence(self) -> str:
+        """The headline, or what there is to say instead."""
+        placed = [side.view.headline for side in self.sides if side.view and side.years]
+        if self.headline or placed:
+            return self.headline or placed[0]
+        return words.BEING_COUNTED if self.waiting else f"There is nothing to compare in {self.year}."
+
+    @property
+    def description(self) -> str:
+        """What somebody is told who sees only a link to the page."""
+        told = [f"{side.name}: {side.facts}" for side in self.sides]
+        return " ".join([self.sentence, *(text if text.endswith((".", "…")) else f"{text}." for text in told)])
+
+    @property
+    def title(self) -> str:
+        """Who, when, and what the bars mean."""
+        one, other = (side.name for side in self.sides)
+        return f"{one} and {other} in {self.year}, {self.choice.by}"
+
     @property
     def is_drawn(self) -> bool:
         """Whether anything is placed."""
@@ -99,11 +138,15 @@ class Comparison:
         return next((side for side in self.sides if side.is_waiting), None)
 
 
+def beside(one: Visit, other: Visit, year: int, choice: Choice) -> Comparison:
+    """The two as far as they are known, seen as is chosen."""
+    events = (one.event, other.event)
+    choice = replace(choice.seen(*events), other=other.username)
+    return Comparison((Side(one, year, choice), Side(other, year, choice)), year, choice, knows_songs(*events))
+
+
 def compare(username: str, other: str, year: int, choice: Choice) -> str:
     """The page about two listeners; whoever's year is missing is asked for."""
-    visits = [visit_year(site(), name, year) for name in (username, other)]
-    events = [visit.event for visit in visits]
-    choice = replace(choice.seen(*events), other=visits[1].username)
-    sides = [Side(visit, year, choice) for visit in visits]
-    comparison = Comparison((sides[0], sides[1]), year, choice, knows_songs(*events))
+    one, another = (visit_year(site(), name, year) for name in (username, other))
+    comparison = beside(one, another, year, choice)
     return render_template("compare.html", comparison=comparison, year=year, words=words)

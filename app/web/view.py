@@ -139,6 +139,12 @@ class YearView:
         return f"{self.headline} Median release year {self.median}, average age {self.age}; {coverage}."
 
     @property
+    def facts(self) -> str:
+        """What stands below a picture."""
+        coverage = f"{self.placed:,} of {counted(self.scrobbles, 'play')} placed"
+        return f"{coverage} · median {self.median} · average age {self.age}"
+
+    @property
     def median(self) -> int | None:
         """The release year in the middle."""
         return median(self.years)

@@ -1,6 +1,7 @@
 """Words: what numbers and methods are called on a page, as a listener would say it."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 MBID = "mbid"
 WAYS = {
@@ -73,6 +74,7 @@ def _plain(title: str) -> str:
     return " ".join(title.replace("…", "...").translate(PRINTED).casefold().split())
 
 
+BEING_COUNTED = "The scrobbles are still being counted."
 FEW_PLAYS = 20
 """Fewer than these are counted, not told in per cent."""
 ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
@@ -126,6 +128,27 @@ def _part(part: int, whole: int) -> str:
         if least <= part / whole <= most:
             return words
     return f"{min(99, max(1, round(100 * part / whole)))}\u00a0%"
+
+
+class Era(NamedTuple):
+    """When a listener's music is from: the release year in the middle, and how old it was on average."""
+
+    name: str
+    median: int
+    age: float
+
+
+def compared(year: int, one: Era, other: Era) -> str:
+    """What the same year of two listeners comes down to, in one sentence."""
+    older, younger = sorted((one, other), key=lambda era: era.median)
+    apart = younger.median - older.median
+    if not apart:
+        return f"In {year} {one.name}’s and {other.name}’s music had the same middle: {one.median}."
+    if older.age < younger.age:
+        # What is very old weighs more in an average: of neither it could be said that it is the older one.
+        return f"In {year} the middle of {one.name}’s music was {one.median}, of {other.name}’s {other.median}."
+    years = counted(apart, "year").replace(" ", "\u00a0")
+    return f"In {year} {older.name}’s music was {years} older than {younger.name}’s."
 
 
 def age(years: float) -> str:

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.words import age, breadth, counted, headline, matched, middle, roughly, share, taken_for
+from app.web.words import (
+    Era,
+    age,
+    breadth,
+    compared,
+    counted,
+    headline,
+    matched,
+    middle,
+    roughly,
+    share,
+    taken_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +186,38 @@ def test_an_age_is_told_in_whole_years(years: float, said: str) -> None:
 )
 def test_where_there_is_little_room_a_share_is_whole(part: int, whole: int, said: str) -> None:
     assert roughly(part, whole) == said
+
+
+@pytest.mark.parametrize(
+    ("eve", "sam", "said"),
+    [
+        ((1979, 42.0), (2010, 12.0), "In 2024 Eve’s music was 31\u00a0years older than Sam’s."),
+        ((2010, 12.0), (1979, 42.0), "In 2024 Sam’s music was 31\u00a0years older than Eve’s."),
+        ((1984, 40.0), (1985, 39.0), "In 2024 Eve’s music was 1\u00a0year older than Sam’s."),
+        ((1984, 39.0), (1985, 39.0), "In 2024 Eve’s music was 1\u00a0year older than Sam’s."),
+        ((1985, 39.0), (1985, 20.0), "In 2024 Eve’s and Sam’s music had the same middle: 1985."),
+        ((1985, 39.0), (1975, 38.9), "In 2024 the middle of Eve’s music was 1985, of Sam’s 1975."),
+    ],
+)
+def test_two_years_beside_each_other_come_down_to_one_sentence(
+    eve: tuple[int, float], sam: tuple[int, float], said: str
+) -> None:
+    assert compared(2024, Era("Eve", *eve), Era("Sam", *sam)) == said
+
+
+eras = st.tuples(st.integers(1860, 2027), st.floats(0, 160))
+
+
+@given(eras, eras)
+def test_whoever_is_asked_of_first_the_older_music_stays_the_older(
+    eve: tuple[int, float], sam: tuple[int, float]
+) -> None:
+    said, turned = (
+        compared(2024, one, other)
+        for one, other in ((Era("Eve", *eve), Era("Sam", *sam)), (Era("Sam", *sam), Era("Eve", *eve)))
+    )
+    if "older" in said:
+        assert said == turned
+        older, younger = (eve, sam) if "Eve’s music" in said else (sam, eve)
+        assert older[0] < younger[0]
+        assert older[1] >= younger[1], "by either measure"
