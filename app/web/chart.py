@@ -5,6 +5,7 @@ years are named on the axis depends on how wide it is drawn.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -80,6 +81,14 @@ class Chart:
     play_ticks: tuple[Tick, ...]
     earlier: Bar | None = None
     outline: str = ""
+
+    def outline_in(self, width: int, height: int) -> str:
+        """The outline in a plot of this size: what draws a PNG would stretch the line together with the square."""
+        parts = {"H": width / 100, "V": height / 100}
+        steps = re.sub(
+            r"([HV])([-\d.]+)", lambda step: f"{step[1]}{float(step[2]) * parts[step[1]]:g}", self.outline
+        )
+        return steps.replace("M0 100", f"M0 {height}")
 
 
 @dataclass(frozen=True)

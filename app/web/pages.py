@@ -104,8 +104,8 @@ def year(name: str, year: str) -> Response:
     """The chart of a year, or how far it is; `by=decade` draws decades, `of=songs` counts by the songs' own years,
     `with=OTHER` draws another's beside it."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    other = request.args.get("with", "").strip()
-    if other and listener_name(other).casefold() != username.casefold():
+    other = other_than(username)
+    if other:
         return private(make_response(compare(username, other, listening_year, chosen(other))))
     held = site().shelf.take(username, listening_year, _drawing())
     if held is not None:
@@ -173,6 +173,12 @@ def listening_year_of(text: str) -> int:
         return int(text)
     advice = f"Last.fm counts scrobbles since {FIRST_YEAR}, and it is {this_year} now."
     raise Problem(404, "No such year", advice, code=Code.NO_SUCH_YEAR)
+
+
+def other_than(username: str) -> str:
+    """Whom the year is to be compared with; nobody where that is the listener. Raises Problem."""
+    other = request.args.get("with", "").strip()
+    return other if other and listener_name(other).casefold() != username.casefold() else ""
 
 
 def private(page: Response) -> Response:

@@ -1,6 +1,5 @@
-"""Pictures to take away: a year's chart as SVG and as PNG, drawn from an event alone."""
+"""Pictures to take away: the chart of a year, or of two listeners', as SVG and as PNG, drawn from events alone."""
 
-import textwrap
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -10,17 +9,17 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from app.progress import Event, Failure
+from app.web import lettering
 from app.web.choice import Choice, chosen
 from app.web.errors import Problem
-from app.web.pages import STATUS, listener_name, listening_year_of, private
+from app.web.pages import STATUS, listener_name, listening_year_of, other_than, private
+from app.web.poster import poster
 from app.web.site import site
-from app.web.view import view
-from app.web.visits import visit_year
+from app.web.visits import Visit, visit_year
 
 blueprint = Blueprint("pictures", __name__)
 
 WIDTH, HEIGHT = 1200, 630
-LETTERS = 52  # of the headline in one line
 HELD = 64  # pictures, some 40 kB each
 
 FAILED = {
@@ -60,40 +59,31 @@ def rendered(drawn: str) -> bytes:
     )
 
 
-def lines(text: str) -> list[str]:
-    """The text in as many lines as it needs, about as long as each other."""
-    needed = len(textwrap.wrap(text, LETTERS))
-    return next(
-        wrapped
-        for letters in range(len(text) // needed, LETTERS + 1)
-        if len(wrapped := textwrap.wrap(text, letters)) == needed
-    )
-
-
 def _drawn(name: str, year: str) -> str:
-    """The picture of what is known by now. Raises Problem where there is nobody to draw."""
+    """The picture of what is known by now, of one or of two. Raises Problem where there is nobody to draw."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    visit = visit_year(site(), username, listening_year)
-    event = visit.event
-    if event is not None and event.error and not event.scrobbles:
+    other = other_than(username)
+    visits = [visit_year(site(), one, listening_year) for one in (username, other) if one]
+    errors = [visit.event.error for visit in visits if visit.event and not visit.event.scrobbles]
+    failed = [error for error in errors if error]
+    if len(failed) == len(visits):
         raise Problem(
-            STATUS[event.error], FAILED.get(event.error, "There is no picture"), "Open the page of the year."
+            STATUS[failed[0]], FAILED.get(failed[0], "There is no picture"), "Open the page of the year."
         )
-    told = event.model_dump_json() if event else ""
-    return picture(visit.username, listening_year, told, chosen().but(by_decade=False))
+    told = tuple((visit.username, visit.event.model_dump_json() if visit.event else "") for visit in visits)
+    return picture(told, listening_year, chosen())
 
 
 @lru_cache(HELD)
-def picture(username: str, listening_year: int, told: str, choice: Choice) -> str:
-    """What is drawn of an event, given as JSON; the same for the same, so that asking again is cheap."""
+def picture(told: tuple[tuple[str, str], ...], listening_year: int, choice: Choice) -> str:
+    """What is drawn of listeners and their events, as JSON; the same for the same, so asking again is cheap."""
+    visits = [Visit(name, Event.model_validate_json(event) if event else None) for name, event in told]
     return render_template(
         "picture.svg",
-        name=username,
-        year=listening_year,
-        view=view(Event.model_validate_json(told), listening_year, username, choice) if told else None,
+        poster=poster(visits, listening_year, choice),
         width=WIDTH,
         height=HEIGHT,
-        lines=lines,
+        lettering=lettering,
     )
 
 

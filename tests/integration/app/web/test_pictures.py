@@ -1,5 +1,6 @@
 """Pictures to take away: drawn from the event alone, the same until the year changes."""
 
+import re
 import struct
 import time
 import xml.etree.ElementTree as ElementTree
@@ -10,7 +11,6 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app.progress import Event, Failure, Snapshot, Topic, remember
-from app.web import pictures
 from app.web.budget import BUDGETS
 from tests.integration.app.web.conftest import NO_DATABASE, event
 
@@ -21,12 +21,12 @@ YEARS = {str(year): 10 + year % 7 for year in range(1960, 2024)}
 
 @pytest.fixture
 def put(redis: Redis) -> Callable[..., None]:
-    """Makes SingleSam's 2023 stand like that."""
+    """Makes somebody's 2023 stand like that."""
 
-    def store(**fields: object) -> None:
+    def store(name: str = "SingleSam", **fields: object) -> None:
         known: dict[str, object] = {"phase": "completed", "years": YEARS, "scrobbles": 1_000, "expected": 1_000}
         said: Event = event(**{**known, "matched": sum(YEARS.values()), "not_found": 1_000, **fields})
-        remember(redis, Topic("SingleSam", 2023), Snapshot(at=time.time(), username="SingleSam", event=said))
+        remember(redis, Topic(name, 2023), Snapshot(at=time.time(), username=name, event=said))
 
     return store
 
@@ -146,6 +146,16 @@ def test_what_cannot_be_has_no_picture(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+def test_who_looks_at_decades_takes_decades_along(put: Callable[..., None], client: FlaskClient) -> None:
+    put()
+    page = client.get(f"{YEAR}?by=decade", base_url="https://lastyear.example").text
+    assert 'content="https://lastyear.example/user/SingleSam/2023.png?by=decade"' in page
+    assert 'href="/user/SingleSam/2023.svg?by=decade"' in page
+    drawn = client.get(f"{YEAR}.svg?by=decade").data
+    assert re.findall(rb'data-bar="([^"]+)"', drawn)[0] == b"1960-1969"
+    assert "13 %" in text_of(drawn), "the shares stand above the bars"
+
+
 def test_a_page_shows_its_picture_where_it_is_linked_to(put: Callable[..., None], client: FlaskClient) -> None:
     put()
     page = client.get(YEAR, base_url="https://lastyear.example").text
@@ -158,12 +168,148 @@ def test_a_page_shows_its_picture_where_it_is_linked_to(put: Callable[..., None]
     assert "https://evil.example/" not in client.get(YEAR, base_url="https://lastyear.example").text
 
 
+TWO = "?with=LightLuca"
+LATER = {"1999": 40, "2010": 60}
+
+
+def text_of(svg: bytes) -> str:
+    root = ElementTree.fromstring(svg)  # noqa: S314  our own
+    texts = ["".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    return " ".join(texts).replace("\u00a0", " ")
+
+
+def test_a_picture_of_two_has_both_as_its_key_and_says_what_they_come_down_to(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put()
+    put("LightLuca", years=LATER, scrobbles=120)
+    answer = client.get(f"{YEAR}.svg{TWO}")
+    root = ElementTree.fromstring(answer.data)  # noqa: S314  our own
+    assert [rect.get("data-bar") for rect in root.iter() if rect.get("data-bar")] == list(YEARS)
+    assert answer.text.count('class="line"') == 1
+    assert b'class="own"' not in answer.data, "a colour of its own would be a third one"
+    text = text_of(answer.data)
+    assert "SingleSam and LightLuca in 2023, by release year" in text
+    assert "In 2023 SingleSam’s music was 18 years older than LightLuca’s." in text
+    assert "SingleSam 829 of 1,000 plays placed · median 1992 · average age 31 years" in text
+    assert "LightLuca 100 of 120 plays placed · median 2010 · average age 17 years" in text
+    png = client.get(f"{YEAR}.png{TWO}")
+    assert size(png.data) == (1200, 630)
+    assert len(png.data) < 100_000
+    assert png.data != client.get(f"{YEAR}.png").data
+
+
+def test_a_picture_of_two_is_drawn_as_is_chosen(put: Callable[..., None], client: FlaskClient) -> None:
+    put(song_years={"1971": 829})
+    put("LightLuca", years=LATER, scrobbles=120)
+    by_song = text_of(client.get(f"{YEAR}.svg{TWO}&of=songs").data)
+    assert "SingleSam and LightLuca in 2023, by the year of each song" in by_song
+    assert "median 1971" in by_song
+    assert "median 2010" in by_song, "who has no songs of other years counts as they are"
+    by_decade = client.get(f"{YEAR}.svg{TWO}&by=decade").data
+    assert re.findall(rb'data-bar="([^"]+)"', by_decade)[0] == b"1960-1969"
+    assert "1990s" in text_of(by_decade)
+
+
+def test_a_picture_of_two_is_drawn_again_only_when_one_of_them_has_changed(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put()
+    put("LightLuca", years=LATER, scrobbles=120)
+    first = client.get(f"{YEAR}.png{TWO}")
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(f"{YEAR}.png{TWO}", headers=known)
+    assert (again.status_code, again.data) == (304, b"")
+    turned = client.get("/user/LightLuca/2023.png?with=SingleSam", headers=known)
+    assert turned.status_code == 200, "whose bars and whose line is another picture"
+    put("LightLuca", years=LATER, scrobbles=121)
+    assert client.get(f"{YEAR}.png{TWO}", headers=known).status_code == 200
+
+
+def test_a_picture_with_oneself_is_that_of_the_year(put: Callable[..., None], client: FlaskClient) -> None:
+    put()
+    plain = client.get(f"{YEAR}.svg").data
+    for other in ("singlesam", ""):
+        assert client.get(f"{YEAR}.svg?with={other}").data == plain
+    assert client.get(f"{YEAR}.svg?with=<script>").status_code == 404
+
+
+def test_pictures_of_two_have_the_same_budget(put: Callable[..., None], client: FlaskClient) -> None:
+    put()
+    put("LightLuca", years=LATER, scrobbles=120)
+    etag = client.get(f"{YEAR}.png{TWO}").headers["ETag"]
+    answers = [client.get(f"{YEAR}.png{TWO}").status_code for _ in range(int(BUDGETS["pictures"].split()[0]))]
+    assert answers[-1] == 429
+    assert client.get(f"{YEAR}.png{TWO}", headers={"If-None-Match": etag}).status_code == 304
+
+
 @pytest.mark.parametrize(
-    ("text", "count"),
-    [("Short.", 1), ("Half of A-name-as_long.as_Last.fm_allows’s 2024 was released before 1981.", 2)],
+    ("fields", "said"),
+    [
+        ({"phase": "queued", "years": {}, "scrobbles": 0}, "LightLuca the year waits for its turn…"),
+        (
+            {"phase": "fetching", "years": {}, "scrobbles": 0, "page": 1, "pages": 9},
+            "LightLuca page 1 of 9…",
+        ),
+        ({"years": {}, "scrobbles": 0}, "LightLuca no plays in 2023."),
+        (
+            {"years": {}, "scrobbles": 9, "matched": 0, "not_found": 9},
+            "LightLuca None of the plays could be placed in a release year.",
+        ),
+        (
+            {"phase": "failed", "error": Failure.NO_SUCH_USER, "years": {}, "scrobbles": 0},
+            "LightLuca Last.fm knows no listener of that name.",
+        ),
+    ],
 )
-def test_a_sentence_is_broken_into_lines_about_as_long_as_each_other(text: str, count: int) -> None:
-    lines = pictures.lines(text)
-    assert " ".join(lines) == text
-    assert len(lines) == count
-    assert max(map(len, lines)) - min(map(len, lines)) < 15
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_one_of_two_has_nothing_the_other_is_drawn(
+    put: Callable[..., None], client: FlaskClient, fields: dict[str, object], said: str, turned: bool
+) -> None:
+    put()
+    put("LightLuca", **fields)
+    path = "/user/LightLuca/2023.{}?with=SingleSam" if turned else f"{YEAR}.{{}}{TWO}"
+    text = text_of(client.get(path.format("svg")).data)
+    assert said in text
+    assert "Half of SingleSam’s 2023 was released before" in text
+    assert size(client.get(path.format("png")).data) == (1200, 630)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"years": {}, "scrobbles": 0}, "There is nothing to compare in 2023."),
+        ({"phase": "fetching", "years": {}, "scrobbles": 0}, "The scrobbles are still being counted."),
+        ({"years": {"1985": 1}, "scrobbles": 1}, "music had the same middle: 1985."),
+        ({"years": {"2023": 90_000, "1860": 10_000}, "scrobbles": 100_000}, "the same middle: 2023."),
+    ],
+)
+def test_every_two_have_a_picture(
+    put: Callable[..., None], client: FlaskClient, fields: dict[str, object], said: str
+) -> None:
+    for name in ("SingleSam", "LightLuca"):
+        put(name, **fields)
+    assert said in text_of(client.get(f"{YEAR}.svg{TWO}").data)
+    assert size(client.get(f"{YEAR}.png{TWO}").data) == (1200, 630)
+
+
+def test_of_two_nobodies_there_is_no_picture(put: Callable[..., None], client: FlaskClient) -> None:
+    for name in ("SingleSam", "LightLuca"):
+        put(name, phase="failed", error=Failure.NO_SUCH_USER, years={}, scrobbles=0)
+    assert client.get(f"{YEAR}.png{TWO}").status_code == 404
+
+
+def test_whoever_is_missing_in_a_picture_is_asked_for_as_on_the_page(
+    put: Callable[..., None], client: FlaskClient, jobs: Callable[[], int]
+) -> None:
+    put()
+    assert "LightLuca the year waits for its turn…" in text_of(client.get(f"{YEAR}.svg{TWO}").data)
+    assert jobs() == 1
+    client.get(f"{YEAR}.png{TWO}")
+    assert jobs() == 1
+
+
+def test_a_picture_of_two_needs_no_database(put: Callable[..., None], site_with: Visitor) -> None:
+    put()
+    put("LightLuca", years=LATER, scrobbles=120)
+    assert site_with(database_url=NO_DATABASE).get(f"{YEAR}.png{TWO}").status_code == 200

@@ -219,6 +219,20 @@ def test_two_listeners_are_drawn_in_shares(one: dict[int, int], other: dict[int,
     assert all(-0.02 <= top <= 100 for top in tops)
 
 
+@given(plays_by_year, plays_by_year, ways)
+def test_in_a_picture_the_outline_is_the_same_in_its_own_measure(
+    one: dict[int, int], other: dict[int, int], by_decade: bool
+) -> None:
+    chart = draw(one, TODAY, by_decade=by_decade, other=other)
+    steps, scaled = (
+        re.findall(r"([MHV])([\d. ]+)", path) for path in (chart.outline, chart.outline_in(1010, 262))
+    )
+    assert [axis for axis, _ in steps] == [axis for axis, _ in scaled]
+    assert (steps[0][1], scaled[0][1]) == ("0 100", "0 262")
+    for (axis, at), (_, scaled_at) in zip(steps[1:], scaled[1:], strict=True):
+        assert float(scaled_at) == pytest.approx(float(at) * {"H": 10.10, "V": 2.62}[axis], abs=0.01)
+
+
 def test_of_two_either_may_have_nothing() -> None:
     assert draw({}, TODAY, other={1985: 3}).bars[0].other == 3
     assert draw({1985: 3}, TODAY, other={}).bars[0].plays == 3
