@@ -142,6 +142,7 @@ PATHS = {
     "a stray year by decade": f"/user/{LONG}/2023?by=decade",
     "compare": "/user/HeavyHelen/2021?with=GrowingGus",
     "compare by decade": "/user/HeavyHelen/2021?with=GrowingGus&by=decade",
+    "compare with the longest name": f"/user/{LONG}/2021?with=GrowingGus",
     "compare while one is fetched": "/user/LightLuca/2024?with=HeavyHelen",
     "compare with nobody": "/user/HeavyHelen/2024?with=NobodyNoel",
     "decade": "/user/HeavyHelen/2021/1970-1979",
@@ -219,7 +220,7 @@ def placed(artist: str, album: str, year: int, **answer: Any) -> Album:
 
 
 def put_albums(connection: Connection) -> None:
-    """Makes HeavyHelen's 2021 be there album by album, and SingleSam's."""
+    """Makes HeavyHelen's 2021 be there album by album, some of SingleSam's and of GrowingGus's."""
     names = {one.lastfm_artist: one.lastfm_title for one in catalogue.albums() if one.lastfm_title}
     famous = list(names.items())
     near: dict[str, Any] = {
@@ -236,6 +237,7 @@ def put_albums(connection: Connection) -> None:
     songs = [Album(artist, "", None, augmentation_status="not_found") for artist, _ in [*NAMES, *famous[:2]]]
     put_plays(connection, "HeavyHelen", [*found, *missed, *songs])
     put_plays(connection, "SingleSam", found[:1])
+    put_plays(connection, "GrowingGus", [*found[47:49], *found[50:60]])
     rows = connection.execute("SELECT id, '', title FROM tracks WHERE title = 'First Song'").fetchall()
     tracks.keep_years(connection, [Track(*row) for row in rows], [1977] * len(rows))
     put_songs(connection)

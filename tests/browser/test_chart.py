@@ -255,6 +255,119 @@ def test_both_grow_when_two_are_compared(site: Site, page: Page, until: Until, c
     assert complaints == []
 
 
+@pytest.fixture
+def compared(states: Site, page: Page) -> Page:
+    """A tab with HeavyHelen's 2021 and GrowingGus's."""
+    page.goto(states.url + STATES["compare"])
+    return page
+
+
+def told(page: Page) -> list[tuple[str, int]]:
+    """Each line of what is told of a bar, with how many albums stand below it."""
+    lines = page.locator(".tip p:has(.key)").all()
+    return [
+        (one.inner_text().strip(), one.locator("xpath=following-sibling::*[1][self::ol]/li").count())
+        for one in lines
+    ]
+
+
+def test_pointing_at_a_bar_of_two_tells_the_albums_of_both(
+    compared: Page, complaints: list[str], until: Until
+) -> None:
+    before = height(compared)
+    compared.locator("#b1975 .hit").hover(position={"x": 2, "y": 30})
+    expect(compared.locator(".tip > b")).to_have_text("1975")
+    until(lambda: [albums for _, albums in told(compared)] == [2, 2])
+    (one, _), (other, _) = told(compared)
+    assert re.fullmatch(r"HeavyHelen [\d.]+\s%", one)
+    assert re.fullmatch(r"GrowingGus [\d.]+\s%", other)
+    keys = compared.locator(".tip .key")
+    for nth, same in enumerate((".bars", ".other .line")):
+        shade = keys.nth(nth).evaluate("key => getComputedStyle(key).backgroundColor")
+        drawn = compared.locator(same).first.evaluate(
+            "one => [getComputedStyle(one).fill, getComputedStyle(one).stroke]"
+        )
+        assert shade in drawn
+    assert height(compared) == before, "nothing moves"
+    compared.locator("#b1990 .hit").hover(position={"x": 2, "y": 30})
+    expect(compared.locator(".tip > b")).to_have_text("1990")
+    assert [albums for _, albums in told(compared)] == [0, 0]
+    compared.mouse.move(5, 5)
+    expect(compared.locator(".tip")).to_have_count(0)
+    assert complaints == []
+
+
+def test_the_albums_of_two_are_asked_for_once_each_and_not_before_a_bar_is_pointed_at(
+    states: Site, page: Page
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(states.url + STATES["compare"])
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if "top.json" in url] == []
+    for year in (1975, 1977, 1990, 1975):
+        page.locator(f"#b{year}").focus()
+        expect(page.locator(".tip > b")).to_have_text(str(year))
+    expect(page.locator(".tip li")).to_have_count(4)
+    found = [url.partition("/user/")[2] for url in asked if "top.json" in url]
+    assert found == ["HeavyHelen/2021/top.json", "GrowingGus/2021/top.json"]
+
+
+@pytest.mark.parametrize(("away", "albums"), [("HeavyHelen", [0, 2]), ("GrowingGus", [2, 0])])
+def test_of_two_the_albums_of_one_are_told_where_the_others_cannot_be_had(
+    states: Site, page: Page, until: Until, away: str, albums: list[int]
+) -> None:
+    page.route(f"**/{away}/2021/top.json", lambda route: route.abort())
+    page.goto(states.url + STATES["compare"])
+    with page.expect_event("requestfailed"):
+        page.locator("#b1975").focus()
+    until(lambda: [count for _, count in told(page)] == albums)
+
+
+def test_arrow_keys_walk_the_bars_of_two(compared: Page, until: Until) -> None:
+    compared.locator("#b1976").focus()
+    compared.keyboard.press("ArrowLeft")
+    expect(compared.locator("#b1975")).to_be_focused()
+    until(lambda: [albums for _, albums in told(compared)] == [2, 2])
+    compared.keyboard.press("Escape")
+    expect(compared.locator(".tip")).to_have_count(0)
+    compared.keyboard.press("Enter")
+    expect(compared).to_have_url(re.compile("/HeavyHelen/2021/1975$"))
+
+
+def test_a_finger_shows_the_albums_of_both_and_the_page_is_no_wider(
+    states: Site, chromium: Browser, until: Until
+) -> None:
+    context = chromium.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(states.url + STATES["compare"])
+    for bar in ("#b1975", "#b1977"):
+        page.locator(bar).tap()
+        until(lambda: page.locator(".tip li").count() == 4)
+        expect(page.locator(".tip")).to_contain_text("Tap again")
+        box = page.locator(".tip").bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        page.locator("h1").tap()
+        expect(page.locator(".tip")).to_have_count(0)
+    context.close()
+
+
+def test_two_are_shared_and_taken_along_as_a_picture(compared: Page, until: Until) -> None:
+    compared.add_init_script("navigator.share = async (what) => { window.shared = JSON.stringify(what); }")
+    compared.reload()
+    compared.get_by_role("button", name="Share").click()
+    until(lambda: compared.evaluate("window.shared"))
+    shared = json.loads(compared.evaluate("window.shared"))
+    assert shared["url"] == compared.url
+    assert re.fullmatch(r"In 2021 HeavyHelen’s music was \d+\syears older than GrowingGus’s\.", shared["text"])
+    with compared.expect_response(re.compile(r"2021\.png\?with=GrowingGus$")) as answer:
+        compared.get_by_role("link", name="PNG").click()
+    assert answer.value.headers["content-type"] == "image/png"
+
+
 def test_the_page_is_shared_or_its_address_is_copied(
     states: Site, context: BrowserContext, page: Page, until: Until
 ) -> None:

@@ -62,7 +62,7 @@ def test_every_page_fits_every_screen_and_nothing_complains(
 
 
 def test_the_same_in_numbers_fits_every_screen(states: Site, page: Page, pictures: Path) -> None:
-    for state in ("complete", "complete with remarks"):
+    for state in ("complete", "complete with remarks", "compare", "compare with the longest name"):
         page.goto(states.url + STATES[state])
         page.get_by_text("The same in numbers").click()
         for size, (width, height) in SIZES.items():
@@ -76,7 +76,10 @@ def test_what_is_told_of_a_bar_fits_every_screen(states: Site, page: Page, pictu
         ("complete", "b1977"),
         ("complete", "b2021"),
         ("by decade", "b1970-1979"),
-        ("compare", "b1996"),
+        ("compare", "b1975"),
+        ("compare", "b1977"),
+        ("compare by decade", "b1970-1979"),
+        ("compare with the longest name", "b1977"),
     ):
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})

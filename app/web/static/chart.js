@@ -19,13 +19,18 @@
       title.remove();
     }
     const [head, rest] = bar.getAttribute("aria-label").split(/: (.*)/);
+    // Of two who are compared each has a line and an address; an empty one as long as that year still grows.
+    const addresses = (bar.closest("svg.chart").dataset.top ?? "").split(" ");
+    const two = addresses.length > 1;
+    const lines = (two ? rest.split(", ") : [rest]).map((text, nth) =>
+      make("p", "", {}, two ? make("i", "", { className: `key ${nth ? "other" : "one"}` }) : make("b", head), " ", text));
     tip = make("div", "", { className: "tip", id: "tip", role: "status" });
-    tip.append(make("p", "", {}, make("b", head), " ", rest));
+    tip.append(...(two ? [make("b", head)] : []), ...lines);
     if (hint) tip.append(make("p", hint, { className: "open" }));
     bar.classList.add("shown");
     bar.closest("figure").append(tip);
     place(bar);
-    tell(bar, tip);
+    lines.forEach((line, nth) => tell(bar, line, addresses[nth], two ? 2 : 3));
   }
 
   function hide() {
@@ -43,22 +48,21 @@
     tip.style.left = `${Math.max(0, Math.min(left, figure.width - tip.offsetWidth))}px`;
   }
 
-  async function tell(bar, here) {
-    const address = bar.closest("svg.chart").dataset.top;
+  async function tell(bar, line, address, most) {
     if (!address) return;
     if (!asked.has(address)) asked.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
     const years = await asked.get(address);
-    if (here !== tip) return;
+    if (!line.isConnected) return; // another bar is shown by now
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
     const list = make("ol");
-    for (const [artist, title, plays] of albums.slice(0, 3)) {
+    for (const [artist, title, plays] of albums.slice(0, most)) {
       const name = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
       list.append(make("li", "", {}, name, make("small", plays.toLocaleString("en"))));
     }
     if (!albums.length) return;
-    tip.firstElementChild.after(list);
+    line.after(list);
     place(bar);
   }
 

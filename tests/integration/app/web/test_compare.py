@@ -47,10 +47,69 @@ def test_both_are_in_one_chart_in_shares(put: Callable[..., None], client: Flask
     assert "80 %" in text_of(page).replace("\u00a0", " "), "the axis is one of shares"
     assert "data-live" not in page
     text = text_of(page)
+    assert "In 2023 SingleSam’s music was 14 years older than LightLuca’s." in text.replace("\u00a0", " ")
     assert "SingleSam’s 2023" in text
     assert "LightLuca’s 2023" in text
     assert "Median release year 1985 1999" in text
     assert "noindex" in client.get(PAGE).headers["X-Robots-Tag"]
+
+
+def tops(page: str) -> list[str]:
+    """Where the albums of either are to be had."""
+    (both,) = re.findall(r'data-top="([^"]*)"', page)
+    return str(both).split(" ")
+
+
+def test_the_albums_of_both_are_to_be_had_as_soon_as_their_year_is_whole(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put("SingleSam", {"1985": 30})
+    put("LightLuca", {"1985": 1}, phase="fetching")
+    assert tops(client.get(PAGE).text) == ["/user/SingleSam/2023/top.json", ""]
+    assert tops(client.get("/user/LightLuca/2023?with=SingleSam").text) == ["", "/user/SingleSam/2023/top.json"]
+    put("LightLuca", {"1985": 1}, song_years={"1975": 1})
+    assert tops(client.get(PAGE).text) == ["/user/SingleSam/2023/top.json", "/user/LightLuca/2023/top.json"]
+    by_song = tops(client.get(f"{PAGE}&of=songs").text)
+    assert by_song == ["/user/SingleSam/2023/top.json?of=songs", "/user/LightLuca/2023/top.json?of=songs"]
+
+
+def test_the_page_can_be_shown_and_taken_along(put: Callable[..., None], client: FlaskClient) -> None:
+    put("SingleSam", {"1985": 30, "2001": 10})
+    put("LightLuca", {"1985": 1_000, "1999": 3_000}, song_years={"1985": 1_000, "1998": 3_000})
+    page = client.get(f"{PAGE}&of=songs&by=decade", base_url="https://lastyear.example").text
+    query = "?with=LightLuca&amp;of=songs&amp;by=decade"
+    said = "In 2023 SingleSam’s music was 13\u00a0years older than LightLuca’s."
+    for tag in (
+        '<meta property="og:title" content="SingleSam and LightLuca in 2023, by the year of each song">',
+        f'<meta property="og:image" content="https://lastyear.example/user/SingleSam/2023.png{query}">',
+        f'<meta property="og:url" content="https://lastyear.example/user/SingleSam/2023{query}">',
+        f'<meta property="og:image:alt" content="{said}">',
+        '<meta name="twitter:card" content="summary_large_image">',
+        f'<a id="png" href="/user/SingleSam/2023.png{query}">PNG</a>',
+        f'<a id="svg" href="/user/SingleSam/2023.svg{query}">SVG</a>',
+        f'data-text="{said}"',
+    ):
+        assert tag in page
+    (description,) = re.findall('<meta property="og:description" content="([^"]+)">', page)
+    assert description.startswith(f"{said} SingleSam: 40 of 40 plays placed · median 1985 ·")
+
+
+def test_no_headline_compares_with_a_year_that_still_grows(put: Callable[..., None], client: FlaskClient) -> None:
+    put("SingleSam", {"1985": 30})
+    put("LightLuca", {"1995": 1}, phase="fetching", page=1, pages=9)
+    page = client.get(PAGE).text
+    assert 'class="headline"' not in page
+    assert "LightLuca : page 1 of 9…" in text_of(page)
+
+
+def test_of_two_of_whom_nothing_is_placed_there_is_nothing_to_take_along(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put("SingleSam", {})
+    put("LightLuca", {}, scrobbles=3, not_found=3)
+    page = client.get(PAGE).text
+    assert "og:image" not in page
+    assert 'id="share"' not in page
 
 
 def test_decades_can_be_compared_too(put: Callable[..., None], client: FlaskClient) -> None:
@@ -82,7 +141,7 @@ def test_whoever_is_missing_is_fetched_and_the_page_grows_by_one_after_the_other
     ("failure", "said"),
     [
         (Failure.NO_SUCH_USER, "LightLuca : Last.fm knows no listener of that name."),
-        (Failure.LISTENING_HIDDEN, "LightLuca : hides recent listening"),
+        (Failure.LISTENING_HIDDEN, "LightLuca : recent listening is hidden"),
         (Failure.LASTFM_AWAY, "LightLuca : Last.fm does not answer right now"),
         (Failure.LASTFM_REFUSES, "LightLuca : Last.fm refuses this site’s key"),
         (Failure.BROKEN, "LightLuca : something broke"),

@@ -40,6 +40,14 @@ def test_a_chart_of_a_hundred_years_is_light(weight: Callable[[str], int], redis
         assert weight(f"/user/{LONG}/2023{way}") < MOST, way
 
 
+def test_two_with_the_longest_names_are_light_by_song_too(weight: Callable[[str], int], redis: Redis) -> None:
+    plays = sum(EVERY_YEAR.values())
+    said = event(phase="completed", scrobbles=plays, matched=plays, years=EVERY_YEAR, song_years=EVERY_YEAR)
+    for name in (LONG, LONG[::-1]):
+        remember(redis, Topic(name, 2023), Snapshot(at=time.time(), username=name, event=said))
+    assert weight(f"/user/{LONG}/2023?of=songs&with={LONG[::-1]}") < MOST
+
+
 @pytest.mark.parametrize("path", ["/", "/about", "/user/LightLuca"])
 def test_every_other_page_is_light(weight: Callable[[str], int], path: str) -> None:
     assert weight(path) < MOST
