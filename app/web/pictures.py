@@ -41,14 +41,16 @@ def png(name: str, year: str) -> Response:
     etag = sha256(drawn.encode()).hexdigest()
     if request.if_none_match.contains(etag):
         return _answer(b"", "image/png", etag=etag)
-    # While it is drawn this process does nothing else.
-    site().budget.spend("pictures")
     return _answer(rendered(drawn), "image/png", etag=etag)
 
 
 @lru_cache(HELD)
 def rendered(drawn: str) -> bytes:
-    """The SVG as PNG, with a font of our own; the same for the same."""
+    """The SVG as PNG, with a font of our own; the same for the same.
+
+    While one is drawn this process does nothing else: hence a budget. Raises TooManyRequests.
+    """
+    site().budget.spend("pictures")
     fonts = files("font_lato") / "files"
     return resvg_py.svg_to_bytes(
         svg_string=drawn,

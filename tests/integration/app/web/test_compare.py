@@ -50,7 +50,7 @@ def test_both_are_in_one_chart_in_shares(put: Callable[..., None], client: Flask
     assert "In 2023 SingleSam’s music was 14 years older than LightLuca’s." in text.replace("\u00a0", " ")
     assert "SingleSam’s 2023" in text
     assert "LightLuca’s 2023" in text
-    assert "Median release year 1985 1999" in text
+    assert "Median year 1985 1999" in text
     assert "noindex" in client.get(PAGE).headers["X-Robots-Tag"]
 
 
