@@ -1,13 +1,17 @@
 """What a visitor has chosen to see of a year: years or decades, of albums or of songs. It is in the address."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import urlencode
 
 from flask import request
 
 from app.progress import Event
 
-SONGS, DECADE = "songs", "decade"
+Whose = Literal["albums", "songs"]
+ALBUMS: Whose = "albums"
+SONGS: Whose = "songs"
+DECADE = "decade"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Choice:
         parts = {"with": self.other, "of": SONGS * self.by_song, "by": DECADE * self.by_decade}
         text = urlencode({name: value for name, value in parts.items() if value})
         return f"?{text}" if text else ""
+
+    @property
+    def whose(self) -> Whose:
+        """Whose years count, in one word."""
+        return SONGS if self.by_song else ALBUMS
 
     @property
     def of(self) -> str:

@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
-from flask import Flask, Response, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, make_response, render_template, request, url_for
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from wsproto.utilities import RemoteProtocolError
+
+from app.web.words import wait
 
 TEXTS = {
     400: ("That could not be understood", "Go back and try it another way."),
@@ -13,10 +15,7 @@ TEXTS = {
     405: ("That is not how it works", "Open the page and use its own buttons."),
     413: ("That is too large", "Nothing was changed."),
     401: ("That needs a token", "Send it as Authorization: Bearer, as INTERNAL_TOKEN has it."),
-    429: (
-        "That was a lot at once",
-        "Wait a moment, then try again. A chart that is stored already can be looked at any time.",
-    ),
+    429: ("That was a lot at once", "A chart that is stored already can be looked at any time."),
     500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
     503: ("A part of this site does not answer", "Try again in a minute."),
 }
@@ -94,6 +93,8 @@ def register(app: Flask) -> None:
         status = error.code or 500
         texts = FOR_PROGRAMS if request.path.startswith(API) else TEXTS
         headline, advice = texts.get(status, (error.name, error.description or ""))
+        if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int) and texts is TEXTS:
+            advice = f"Wait {wait(error.retry_after)}, then try again. {advice}"
         response = page(status, headline, advice)
         # When to come back, which method, which token.
         response.headers.update({name: text for name, text in error.get_headers() if name != "Content-Type"})
@@ -108,18 +109,25 @@ def page(status: int, headline: str, advice: str, chart: str = "", code: Code | 
     elif request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
-        # A year that cannot be leads to those that can, a button that failed back to where it was pressed.
-        is_named = code is Code.NO_SUCH_YEAR or (request.method == "POST" and code is not Code.NO_SUCH_NAME)
-        listener = (request.view_args or {}).get("name") if is_named else None
-        again = request.full_path.rstrip("?") if request.method == "GET" and status in (429, 500, 503) else ""
-        response = make_response(
-            render_template(
-                "problem.html", headline=headline, advice=advice, chart=chart, listener=listener, again=again
-            )
-        )
+        ways = _ways(status, code, chart)
+        response = make_response(render_template("problem.html", headline=headline, advice=advice, **ways))
     response.status_code = status
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _ways(status: int, code: Code | None, chart: str) -> dict[str, str]:
+    """Where the page leads: the same once more, back to a chart, to all years of a listener; or none of these."""
+    given = request.view_args or {}
+    listener = ""
+    if code is Code.NO_SUCH_YEAR:
+        listener = given.get("name", "")
+    elif request.method == "POST" and code is not Code.NO_SUCH_NAME:
+        # Back to where the button was pressed.
+        listener = given.get("name", "")
+        chart = url_for("pages.year", **given) if "year" in given else ""
+    again = request.full_path.rstrip("?") if request.method == "GET" and status in (429, 500, 503) else ""
+    return {"again": again, "chart": chart, "listener": "" if chart else listener}
 
 
 def code_of(status: int) -> Code:

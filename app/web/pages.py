@@ -28,7 +28,10 @@ from app.web.visits import Visit, visit_listener, visit_year
 blueprint = Blueprint("pages", __name__)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-NOTHING_NEW = ("Nothing can be fetched right now", "Our queue does not answer. Try again in a minute.")
+NOTHING_NEW = (
+    "Nothing can be fetched right now",
+    "A part of this site does not answer. What is stored stays: try again in a minute.",
+)
 STATUS = {
     Failure.NO_SUCH_USER: 404,
     Failure.LISTENING_HIDDEN: 403,

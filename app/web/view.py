@@ -72,12 +72,18 @@ class YearView:
         return self.event.fuzzy_matched
 
     @property
+    def by_mbid(self) -> int | None:
+        """Of these the ones found by MusicBrainz ID; None where that was not counted."""
+        if self.event.by_mbid is None or self.event.preview:
+            return None
+        return min(self.event.by_mbid, self.matched)
+
+    @property
     def parts(self) -> str:
         """How the plays were placed, or not, in words."""
         ways = [(self.matched, "by MusicBrainz ID or by name")]
-        if self.event.by_mbid is not None and not self.event.preview:
-            by_mbid = min(self.event.by_mbid, self.matched)
-            ways = [(by_mbid, "by MusicBrainz ID"), (self.matched - by_mbid, "by name")]
+        if self.by_mbid is not None:
+            ways = [(self.by_mbid, "by MusicBrainz ID"), (self.matched - self.by_mbid, "by name")]
         ways += [
             (self.nearly, "by a name nearly the same"),
             (self.not_found, "not found"),

@@ -161,6 +161,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def wait(seconds: int) -> str:
+    """How long to wait, in the unit that fits and never too short: 42 seconds, 3 minutes, 9 hours."""
+    if seconds < 90:
+        return counted(seconds, "second")
+    minutes = -(-seconds // 60)
+    return counted(minutes, "minute") if minutes < 90 else counted(-(-minutes // 60), "hour")
+
+
 def breadth(albums: int, apart: int, songs: int) -> str:
     """How many albums, how many songs apart from theirs, and how many without one."""
     kinds = [

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from app.fetches import FAILURES
 from app.progress import Failure
 from app.store import StoreAway, heard, listeners
-from app.store.heard import Span, Stretch
+from app.store.heard import Breadth, Heard, Span, Stretch
 from app.store.scrobbles import year_bounds
 from app.web.api.answers import TROUBLES, Album, Albums, Listener, Year, YearInShort, trouble
 from app.web.api.document import ERRORS, PREFIX, RELEASED, UNKNOWN, document
+from app.web.choice import ALBUMS, SONGS, Choice
 from app.web.errors import AWAY, Code, Problem
 from app.web.history import look_back
 from app.web.pages import STATUS, listener_name, listening_year_of, private
@@ -56,7 +57,7 @@ def listener(name: str) -> Response:
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>")
 def year(name: str, year: str) -> Response:
-    """How the year stands; a worker is sent after one that is missing or old."""
+    """How the year stands, by albums or by songs; a worker is sent after one that is missing or old."""
     visit, answer = _visited(name, year)
     return _answer(answer, is_whole=not _is_running(visit))
 
@@ -66,48 +67,49 @@ def year_albums(name: str, year: str) -> Response:
     """The albums behind a release year, behind several, or behind none."""
     span, page = _span(), _page()
     visit, stands = _visited(name, year)
-    found = (
-        _found(visit.username, stands.year, span, page) if stands.plays else _nothing(visit.username, stands.year)
-    )
-    return _answer(found, is_whole=not _is_running(visit))
-
-
-def _visited(name: str, year: str) -> tuple[Visit, Year]:
-    listening_year = listening_year_of(year)
-    visit = visit_year(site(), listener_name(name), listening_year)
-    if visit.event is None or not visit.event.scrobbles:
-        _raise_for(visit)
-    return visit, Year.of(visit, listening_year)
-
-
-def _found(username: str, listening_year: int, released: Span | None, page: int) -> Albums:
-    site().budget.spend("albums")
-    try:
-        with site().pool.connection() as connection:
-            listener = listeners.find(connection, username)
-            if listener is None:  # all there is is a preview
-                return _nothing(username, listening_year)
-            stretch = Stretch(listener.id, *year_bounds(listening_year))
-            breadths = heard.breadth(connection, stretch, released)
-            rows = heard.heard(connection, stretch, released, limit=ROWS, offset=ROWS * (page - 1))
-    except StoreAway:
-        raise Problem(503, "The albums cannot be shown right now", "Our database does not answer.") from None
-    return Albums(
-        username=listener.username,
-        year=listening_year,
+    breadths, rows = _behind(stands, span, page) if stands.plays else ([], [])
+    found = Albums(
+        username=stands.username,
+        year=stands.year,
+        of=stands.of,
+        has_songs=stands.has_songs,
         released=request.args["released"],
         plays=sum(one.plays for one in breadths),
         page=page,
         pages=max(1, -(-sum(one.rows for one in breadths) // ROWS)),
         albums=[Album.of(row) for row in rows],
     )
+    return _answer(found, is_whole=not _is_running(visit))
 
 
-def _nothing(username: str, listening_year: int) -> Albums:
-    asked = request.args["released"]
-    return Albums(
-        username=username, year=listening_year, released=asked, plays=0, page=_page(), pages=1, albums=[]
-    )
+def _visited(name: str, year: str) -> tuple[Visit, Year]:
+    choice, listening_year = _choice(), listening_year_of(year)
+    visit = visit_year(site(), listener_name(name), listening_year)
+    if visit.event is None or not visit.event.scrobbles:
+        _raise_for(visit)
+    return visit, Year.seen(visit, listening_year, choice)
+
+
+def _behind(stands: Year, released: Span | None, page: int) -> tuple[list[Breadth], list[Heard]]:
+    """How much counts for these release years, and one page of it."""
+    site().budget.spend("albums")
+    try:
+        with site().pool.connection() as connection:
+            listener = listeners.find(connection, stands.username)
+            if listener is None:  # all there is is a preview
+                return [], []
+            stretch = Stretch(listener.id, *year_bounds(stands.year), stands.of == SONGS)
+            rows = heard.heard(connection, stretch, released, limit=ROWS, offset=ROWS * (page - 1))
+            return heard.breadth(connection, stretch, released), rows
+    except StoreAway:
+        raise Problem(503, "The albums cannot be shown right now", "Our database does not answer.") from None
+
+
+def _choice() -> Choice:
+    text = request.args.get("of", ALBUMS)
+    if text in (ALBUMS, SONGS):
+        return Choice(by_song=text == SONGS)
+    raise _bad("of", f"{ALBUMS} or {SONGS}")
 
 
 def _span() -> Span | None:

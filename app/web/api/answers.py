@@ -9,6 +9,7 @@ from app.progress import Count, Event, Failure
 from app.store.albums import Status as MatchStatus
 from app.store.heard import Heard
 from app.web import words
+from app.web.choice import Choice, Whose
 from app.web.errors import AWAY, Code
 from app.web.history import Past
 from app.web.view import median, view
@@ -77,17 +78,28 @@ class Placed(Answer):
     pending: Count = Field(description="MusicBrainz was not asked yet")
 
 
+OF = Field(description="Whose release years count: those of albums, or of the songs themselves")
+HAS_SONGS = Field(
+    description="Whether `of=songs` is to be had; where not, it would be no different and albums are told instead"
+)
+
+
 class Year(Answer):
     """One listener's year."""
 
     username: str = Field(description="As Last.fm spells it")
     year: ListeningYear
+    of: Whose = OF
+    has_songs: bool = HAS_SONGS
     state: State
     preview: bool = Field(description="Whether some plays stand in for pages that are still to come")
     progress: Progress | None = Field(description="How far the fetch is; null where none runs")
     plays: Count = Field(description="Plays that are stored, or shown as a preview")
     plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, where that is known")
     placed: Placed
+    matched_by_mbid: Count | None = Field(
+        description="How many of `placed.matched` by MusicBrainz ID, the others by name; null where nobody counted"
+    )
     median_released: ReleaseYear | None = Field(description="The release year in the middle of all placed plays")
     average_age: float | None = Field(description="In years, of the music when it was played")
     released: list[Plays] = Field(
@@ -96,22 +108,25 @@ class Year(Answer):
     trouble: Error | None = Field(description="What keeps this from being newer")
 
     @classmethod
-    def of(cls, visit: Visit, year: int) -> Self:
-        """The year as a visit found it."""
+    def seen(cls, visit: Visit, year: int, choice: Choice) -> Self:
+        """The year as a visit found it, as far as it is to be had as chosen."""
         event = visit.event or Event(run=UUID(int=0), phase="queued")
-        seen = view(event, year)
+        seen = view(event, year, choice=choice)
         parts = Placed(
             matched=seen.matched, fuzzy_matched=seen.nearly, not_found=seen.not_found, pending=seen.pending
         )
         return cls(
             username=visit.username,
             year=year,
+            of=seen.choice.whose,
+            has_songs=seen.has_songs,
             state=event.phase,
             preview=event.preview,
             progress=Progress.of(event) if event.running else None,
             plays=seen.scrobbles,
             plays_at_lastfm=event.expected,
             placed=parts,
+            matched_by_mbid=seen.by_mbid,
             median_released=seen.median,
             average_age=round(seen.mean_age, 2) if seen.placed else None,
             released=[Plays(released=released, plays=plays) for released, plays in seen.years.items()],
@@ -126,7 +141,7 @@ class YearInShort(Answer):
     state: State = Field(description="`waiting`: asked for along with others, and not yet its turn")
     plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, where that is known")
     median_released: ReleaseYear | None
-    released: list[Plays] = Field(description="Plays by release year as far as they are stored")
+    released: list[Plays] = Field(description="Plays by the albums' release years as far as they are stored")
 
     @classmethod
     def of(cls, past: Past) -> Self:
@@ -153,30 +168,36 @@ class Listener(Answer):
 
 
 class Album(Answer):
-    """An album, or a song of which Last.fm does not say the album."""
+    """An album, or a song: of no album that Last.fm names, or one that counts by another year than its album."""
 
     artist: str
     album: str | None
-    song: str | None = Field(description="The song, where there is no album")
+    song: str | None = Field(
+        description="The song, where there is no album or its year is another than the album's"
+    )
     plays: Annotated[int, Field(ge=1)]
-    released: ReleaseYear | None
+    released: ReleaseYear | None = Field(description="The year in which this counts")
+    album_released: ReleaseYear | None = Field(
+        description="The album's own year; null where there is no album, or it has none"
+    )
     status: MatchStatus
-    matched: str | None = Field(description="How it was found, in words")
+    matched: str | None = Field(description="How the album was found, in words")
     release_group: UUID | None = Field(description="The album at MusicBrainz")
     release_group_title: str | None
 
     @classmethod
     def of(cls, heard: Heard) -> Self:
         """The row of the page behind a bar."""
-        is_found = heard.release_year is not None
+        year = heard.album_year if heard.album else None
         return cls(
             artist=heard.artist,
             album=heard.album or None,
-            song=None if heard.album else heard.song,
+            song=heard.song if heard.is_apart or not heard.album else None,
             plays=heard.plays,
             released=heard.release_year,
+            album_released=year,
             status=heard.augmentation_status,
-            matched=words.matched(heard.method, heard.score) if is_found and heard.album else None,
+            matched=None if year is None else words.matched(heard.method, heard.score),
             release_group=heard.release_group,
             release_group_title=heard.release_group_title,
         )
@@ -187,6 +208,8 @@ class Albums(Answer):
 
     username: str
     year: ListeningYear
+    of: Whose = OF
+    has_songs: bool = HAS_SONGS
     released: str = Field(description="As it was asked for")
     plays: Count = Field(description="Plays on all pages")
     page: Annotated[int, Field(ge=1)]

@@ -8,9 +8,10 @@ from pydantic.json_schema import models_json_schema
 
 from app.fetches import FIRST_YEAR
 from app.web.api.answers import Albums, Failed, Listener, Year
+from app.web.choice import ALBUMS, SONGS
 
 PREFIX = "/api/v1"
-VERSION = "1.0"
+VERSION = "1.1"
 RELEASED = "[0-9]{4}(?:-[0-9]{4})?"
 UNKNOWN = "unknown"
 
@@ -54,6 +55,13 @@ YEAR = {
     "schema": {"type": "integer", "minimum": FIRST_YEAR, "maximum": 9999},
     "example": 2024,
 }
+OF: Json = {
+    "name": "of",
+    "in": "query",
+    "description": "Whose release years count: those of albums, or of the songs themselves, where these are known."
+    " Compilations and live albums make the difference. The answer's `of` says which it is",
+    "schema": {"type": "string", "enum": [ALBUMS, SONGS], "default": ALBUMS},
+}
 OF_ALBUMS: list[Json] = [
     {
         "name": "released",
@@ -85,9 +93,9 @@ def document() -> Json:
         "servers": [{"url": PREFIX}],
         "paths": {
             "/users/{name}": _read("listener", Listener, "A listener's years", [NAME]),
-            "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR]),
+            "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF]),
             "/users/{name}/years/{year}/albums": _read(
-                "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS], more=(400,)
+                "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF]
             ),
             "/openapi.json": {"get": _document_itself()},
         },
@@ -95,14 +103,13 @@ def document() -> Json:
     }
 
 
-def _read(
-    name: str, model: type[BaseModel], summary: str, parameters: list[Json], more: tuple[int, ...] = ()
-) -> Json:
+def _read(name: str, model: type[BaseModel], summary: str, parameters: list[Json]) -> Json:
     answers = {
         "200": _answered("As it stands", model),
         "202": _answered("As far as it is; more is on its way", model, RETRY_AFTER),
     }
-    for status in sorted({*ERRORS} - {400} | {*more}):
+    can_be_bad = any(parameter["in"] == "query" for parameter in parameters)
+    for status in (status for status in ERRORS if can_be_bad or status != 400):
         answers[str(status)] = _answered(ERRORS[status], Failed, RETRY_AFTER if status in (429, 503) else None)
     return {"get": {"operationId": name, "summary": summary, "parameters": parameters, "responses": answers}}
 

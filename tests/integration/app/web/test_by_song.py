@@ -137,6 +137,29 @@ def test_a_song_of_a_compilation_says_which_it_was_played_from(sue: None, client
     assert plays_of(client.get(f"{SUE}/1981?of=songs").text) == [2]
 
 
+def test_the_api_says_of_a_song_apart_from_its_album_both_and_both_years(sue: None, client: FlaskClient) -> None:
+    year = "/api/v1/users/SongSue/years/2023"
+    stands = client.get(f"{year}?of=songs").get_json()
+    assert (stands["of"], stands["has_songs"]) == ("songs", True)
+    told = {bar["released"]: bar["plays"] for bar in stands["released"]}
+    rows = []
+    for released, plays in told.items():
+        behind = client.get(f"{year}/albums?released={released}&of=songs").get_json()
+        assert (behind["of"], behind["has_songs"]) == ("songs", True)
+        assert behind["plays"] == plays == sum(row["plays"] for row in behind["albums"])
+        rows += behind["albums"]
+    both = {(row["song"], row["album"]): (row["released"], row["album_released"]) for row in rows}
+    assert both["Bohemian Rhapsody", "Greatest Hits"] == (1975, 1981)
+    assert both[None, "Greatest Hits"] == (1981, 1981), "the songs that have the album's year are the album"
+    assert both[None, "A Night at the Opera"] == (1975, 1975)
+    assert both["About a Girl", None] == (1989, None), "without an album there is no year of one"
+    hits = next(row for row in rows if row["song"] == "Bohemian Rhapsody")
+    assert hits["matched"] == "by its name"
+    assert hits["release_group_title"] == "Greatest Hits"
+    plain = client.get(f"{year}/albums?released=1981").get_json()
+    assert [row["song"] for row in plain["albums"]] == [None]
+
+
 def test_pictures_are_drawn_by_song_too(sue: None, client: FlaskClient) -> None:
     by_album, by_song = (client.get(f"{SUE}.svg{of}") for of in ("", "?of=songs"))
     assert "by the year of each song" in by_song.text

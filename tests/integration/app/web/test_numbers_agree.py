@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -11,11 +12,13 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
+from werkzeug.test import TestResponse
 
 from app.progress import Event, Snapshot, Topic, remember
-from app.store import Connection, albums, jobs, listeners, scrobbles
+from app.store import Connection, albums, jobs, listeners, scrobbles, tracks
 from app.store.albums import Album, Status
 from app.store.scrobbles import Scrobble, year_bounds
+from app.store.tracks import Track
 from app.web.view import median
 
 YEARS = (2019, 2023)
@@ -28,8 +31,20 @@ FEW = settings(
 )
 
 PLACED: tuple[Status, ...] = ("matched", "matched", "fuzzy_matched")
-Play = tuple[int, int | None, Status]
-"""Which listening year, when it was released, how it was found."""
+
+
+class Play(NamedTuple):
+    """In which listening year, when the album was released, how it was found, when the song came out."""
+
+    year: int
+    released: int | None
+    status: Status
+    song: int | None = None
+
+    @property
+    def counts(self) -> int | None:
+        """The year in which the song counts."""
+        return self.released if self.released is None or self.song is None else min(self.released, self.song)
 
 
 @st.composite
@@ -39,21 +54,32 @@ def plays(draw: st.DrawFn) -> list[Play]:
     for year in YEARS:
         for released in draw(st.sets(st.integers(1860, year + 1), max_size=9)):
             status: Status = draw(st.sampled_from(PLACED))
-            heard += [(year, released, status)] * draw(st.sampled_from((1, 2, 7, 130)))
-        heard += [(year, None, "not_found")] * draw(st.integers(0, 4))
-        heard += [(year, None, "pending")] * draw(st.integers(0, 2))
+            songs = draw(st.lists(st.none() | st.integers(max(1860, released - 30), year + 1), max_size=3)) or [
+                None
+            ]
+            times = draw(st.sampled_from((1, 2, 7, 130)))
+            heard += [Play(year, released, status, songs[number % len(songs)]) for number in range(times)]
+        heard += [Play(year, None, "not_found")] * draw(st.integers(0, 4))
+        heard += [Play(year, None, "pending")] * draw(st.integers(0, 2))
     return heard
 
 
 class Visitor:
     """Reads plays by release year (None: of none) out of everything that tells them."""
 
-    def __init__(self, client: FlaskClient, name: str) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: FlaskClient, name: str, of: str = "") -> None:
+        self._client, self._name, self._of = client, name, of
+
+    def look(self, path: str) -> TestResponse:
+        """What an address gives, by albums or by songs."""
+        of = f"{'&' if '?' in path else '?'}of={self._of}" if self._of else ""
+        # Everybody from a house of their own, so that the number of examples is no matter of budgets.
+        house = {"X-Forwarded-For": f"2001:db8:{self._name.rpartition('-')[2]}::1"}
+        return self._client.get(path + of, headers=house)
 
     def page(self, year: int) -> str:
         """The page of a year."""
-        return self._client.get(f"/user/{self._name}/{year}").text
+        return self.look(f"/user/{self._name}/{year}").text
 
     def bars(self, year: int) -> dict[tuple[int, int], int]:
         """What the titles of the bars say, by the release years that each stands for."""
@@ -62,7 +88,7 @@ class Visitor:
 
     def heights(self, year: int) -> dict[tuple[int, int], float]:
         """How high the bars of the picture are."""
-        picture = self._client.get(f"/user/{self._name}/{year}.svg").text
+        picture = self.look(f"/user/{self._name}/{year}.svg").text
         drawn = re.findall(r'data-bar="(\d+)(?:-(\d+))?"[^>]* height="([\d.]+)%"', picture)
         return {(int(first), int(last or first)): float(height) for first, last, height in drawn}
 
@@ -73,36 +99,41 @@ class Visitor:
 
     def csv(self, year: int) -> Counter[int | None]:
         """The comma-separated values."""
-        lines = csv.DictReader(self._client.get(f"/user/{self._name}/{year}.csv").text.splitlines())
+        lines = csv.DictReader(self.look(f"/user/{self._name}/{year}.csv").text.splitlines())
         return +Counter({int(row["release_year"] or 0) or None: int(row["plays"]) for row in lines})
 
     def json(self, year: int) -> Counter[int | None]:
         """The site's own JSON."""
-        event = self._client.get(f"/user/{self._name}/{year}.json").get_json()["progress"]
+        event = self.look(f"/user/{self._name}/{year}.json").get_json()["progress"]
         placed: dict[int | None, int] = {int(at): plays for at, plays in event["years"].items()}
         return +Counter({**placed, None: event["scrobbles"] - sum(placed.values())})
 
+    def said(self, year: int) -> dict[str, Any]:
+        """All that the API says of a year."""
+        answer: dict[str, Any] = self.look(f"/api/v1/users/{self._name}/years/{year}").get_json()
+        return answer
+
     def api(self, year: int) -> Counter[int | None]:
         """The API, which says how many are not placed in parts."""
-        said = self._client.get(f"/api/v1/users/{self._name}/years/{year}").get_json()
+        said = self.said(year)
         placed = {bar["released"]: bar["plays"] for bar in said["released"]}
         return +Counter({**placed, None: said["placed"]["not_found"] + said["placed"]["pending"]})
 
     def behind(self, year: int, released: str) -> int:
         """The plays of all albums behind a bar."""
         address = f"/api/v1/users/{self._name}/years/{year}/albums?released={released}"
-        return sum(album["plays"] for album in self._client.get(address).get_json()["albums"])
+        return sum(album["plays"] for album in self.look(address).get_json()["albums"])
 
     def all_years(self) -> dict[int, tuple[int, int | None]]:
         """What the page of all years says of each: plays, median."""
-        page = self._client.get(f"/user/{self._name}").text
+        page = self.look(f"/user/{self._name}").text
         row = r'<tr id="r(\d+)".*?<td class="plays">([\d,]+)</td>.*?<td class="mid">(\d*)</td>'
         found = re.findall(row, page, re.DOTALL)
         return {int(year): (number(plays), int(middle) if middle else None) for year, plays, middle in found}
 
     def all_years_api(self) -> dict[int, Counter[int | None]]:
         """The placed plays of all years, as the API has them."""
-        years = self._client.get(f"/api/v1/users/{self._name}").get_json()["years"]
+        years = self.look(f"/api/v1/users/{self._name}").get_json()["years"]
         return {one["year"]: Counter({bar["released"]: bar["plays"] for bar in one["released"]}) for one in years}
 
 
@@ -117,17 +148,18 @@ def keep(connection: Connection, name: str, heard: list[Play]) -> None:
     user = listeners.save(
         connection, name, available_years=list(YEARS), playcount=len(heard), registered_at=registered
     ).id
-    found = {(released, status) for _, released, status in heard}
+    found = {(one.released, one.status) for one in heard}
     albums.keep(connection, [Album(name, f"{at} {how}", None, None, at, how) for at, how in found])
     for year in YEARS:
         start, end = year_bounds(year)
         times = (start + timedelta(minutes=minute) for minute in range(len(heard)))
         told = [
-            Scrobble(next(times), name, f"Song {number % 3}", f"{released} {status}", None)
-            for number, (at, released, status) in enumerate(heard)
-            if at == year
+            Scrobble(next(times), name, f"Song {number % 3} {one.song}", f"{one.released} {one.status}", None)
+            for number, one in enumerate(heard)
+            if one.year == year
         ]
         scrobbles.replace(connection, user, told, after=start - timedelta(seconds=1), before=end)
+        keep_songs(connection, name)
         run = uuid4()
         jobs.claim(connection, name, year, run, window_end=end)
         jobs.begin(connection, run)
@@ -135,19 +167,27 @@ def keep(connection: Connection, name: str, heard: list[Play]) -> None:
         jobs.complete(connection, run)
 
 
-def in_database(connection: Connection, name: str, year: int) -> Counter[int | None]:
+def keep_songs(connection: Connection, name: str) -> None:
+    """Stores the songs' own years, which are the last word of their titles."""
+    query = "SELECT tracks.id, artist, title FROM tracks JOIN albums ON albums.id = tracks.album WHERE artist = %s"
+    songs = [Track(*row) for row in connection.execute(query, [name])]
+    ends = [song.title.split()[-1] for song in songs]
+    tracks.keep_years(connection, songs, [None if end == "None" else int(end) for end in ends])
+
+
+def in_database(connection: Connection, name: str, year: int, *, by_song: bool = False) -> Counter[int | None]:
     """What is stored, by the plainest question there is."""
     rows = connection.execute(
         """
-        SELECT albums.release_year, count(*)
+        SELECT CASE WHEN %s AND song_year < release_year THEN song_year ELSE release_year END AS year, count(*)
         FROM lastfm_users
         JOIN scrobbles ON scrobbles.user_id = lastfm_users.id
         JOIN tracks ON tracks.id = scrobbles.track
         JOIN albums ON albums.id = tracks.album
         WHERE lastfm_users.username = %s AND EXTRACT(year FROM scrobbled_at AT TIME ZONE 'UTC') = %s
-        GROUP BY albums.release_year
+        GROUP BY 1
         """,
-        [name, year],
+        [by_song, name, year],
     )
     return Counter(dict(rows.fetchall()))
 
@@ -166,13 +206,17 @@ def test_all_that_tells_numbers_tells_the_same(client: FlaskClient, connection: 
         name = next(names)
         keep(connection, name, heard)
         remember_counts(redis, name, heard)
-        visitor = Visitor(client, name)
+        visitor, by_song = Visitor(client, name), Visitor(client, name, of="songs")
         stored = {year: in_database(connection, name, year) for year in YEARS}
-        assert stored == {year: Counter(released for at, released, _ in heard if at == year) for year in YEARS}
+        songs = {year: in_database(connection, name, year, by_song=True) for year in YEARS}
+        assert stored == {year: Counter(one.released for one in heard if one.year == year) for year in YEARS}
+        assert songs == {year: Counter(one.counts for one in heard if one.year == year) for year in YEARS}
         # Out of the database, and once the years have been looked at, out of Redis.
         check_all_years(visitor, stored)
         for year in YEARS:
             check_year(visitor, year, stored[year])
+            check_year(by_song, year, songs[year])
+            check_choice(visitor, by_song, year, is_one=stored[year] != songs[year])
         check_all_years(visitor, stored)
 
     tell()
@@ -195,6 +239,18 @@ def check_year(visitor: Visitor, year: int, stored: Counter[int | None]) -> None
         assert middle in visitor.page(year)
     assert visitor.behind(year, "unknown") == stored[None]
     assert visitor.behind(year, "0000-9999") == stored.total() - stored[None]
+    for at in {min(bars)[0], max(bars)[1]} if bars else ():
+        assert visitor.behind(year, str(at)) == stored[at]
+
+
+def check_choice(visitor: Visitor, by_song: Visitor, year: int, *, is_one: bool) -> None:
+    """Whether everything that tells of the choice between albums and songs says that there is one."""
+    for answer in (visitor.said(year), by_song.said(year)):
+        assert answer["has_songs"] == is_one
+    assert visitor.said(year)["of"] == "albums"
+    assert by_song.said(year)["of"] == ("songs" if is_one else "albums")
+    assert ('id="of-song"' in visitor.page(year)) == is_one
+    assert (visitor.page(year) != by_song.page(year)) == is_one
 
 
 def check_all_years(visitor: Visitor, stored: dict[int, Counter[int | None]]) -> None:
@@ -206,6 +262,6 @@ def check_all_years(visitor: Visitor, stored: dict[int, Counter[int | None]]) ->
 
 def remember_counts(redis: Redis, name: str, heard: list[Play]) -> None:
     """Makes the site know how much Last.fm counts in each year, as after a look at the listener."""
-    counts = {str(year): sum(at == year for at, _, _ in heard) for year in YEARS}
+    counts = {str(year): sum(one.year == year for one in heard) for year in YEARS}
     said = Event(run=uuid4(), phase="completed", years=counts)
     remember(redis, Topic(name), Snapshot(at=datetime.now(UTC).timestamp(), username=name, event=said))

@@ -16,6 +16,7 @@ from app.web.words import (
     roughly,
     share,
     taken_for,
+    wait,
 )
 
 
@@ -40,6 +41,22 @@ def test_how_an_album_was_found_is_said_in_words(method: str | None, score: floa
 
 def test_what_is_only_nearly_the_same_is_never_all_alike() -> None:
     assert matched("title nearly", 0.999).endswith("99\u00a0% alike")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "1 second"),
+        (89, "89 seconds"),
+        (90, "2 minutes"),
+        (121, "3 minutes"),
+        (89 * 60, "89 minutes"),
+        (90 * 60, "2 hours"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_how_long_to_wait_is_never_said_too_short(seconds: int, said: str) -> None:
+    assert wait(seconds) == said
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,54 @@ def test_albums_are_asked_for_by_release_year(client: FlaskClient, query: str) -
     assert (answer.status_code, code(answer)) == (400, "bad_request")
 
 
+@pytest.mark.parametrize("of", ["", "song", "SONGS", "songs,albums", "%00"])
+def test_whose_years_count_is_asked_for_by_name(client: FlaskClient, jobs: Callable[[], int], of: str) -> None:
+    for path in (f"{YEAR}?of={of}", f"{YEAR}/albums?released=1977&of={of}"):
+        answer = client.get(path)
+        assert (answer.status_code, code(answer)) == (400, "bad_request")
+        assert "albums or songs" in answer.get_json()["error"]["message"]
+    assert jobs() == 0
+
+
+def test_a_year_is_told_by_its_songs_where_these_make_a_difference(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    fields = {"scrobbles": 9, "expected": 9, "matched": 8, "not_found": 1, "by_mbid": 5, "years": {"1981": 8}}
+    put(phase="completed", **fields, song_years={"1975": 7, "1981": 1})
+    by_album, by_song = (client.get(f"{YEAR}{of}").get_json() for of in ("?of=albums", "?of=songs"))
+    assert client.get(YEAR).get_json() == by_album
+    assert (by_album["of"], by_album["has_songs"]) == ("albums", True)
+    assert (by_song["of"], by_song["has_songs"]) == ("songs", True)
+    assert by_song["released"] == [{"released": 1975, "plays": 7}, {"released": 1981, "plays": 1}]
+    assert (by_song["median_released"], by_album["median_released"]) == (1975, 1981)
+    assert by_song["average_age"] == pytest.approx(by_album["average_age"] + 6 * 7 / 8, abs=0.01)
+    differ = {field for field in by_album if by_album[field] != by_song[field]}
+    assert differ == {"of", "released", "median_released", "average_age"}
+
+
+def test_where_songs_make_no_difference_albums_are_told_and_that_it_is_so(
+    put: Callable[..., None], client: FlaskClient
+) -> None:
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"1977": 3})
+    for path in (YEAR, f"{YEAR}/albums?released=1977"):
+        plain = client.get(path).get_json()
+        assert client.get(f"{path}{'&' if '?' in path else '?'}of=songs").get_json() == plain
+        assert (plain["of"], plain["has_songs"]) == ("albums", False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [({"by_mbid": 5}, 5), ({"by_mbid": 9}, 8), ({}, None), ({"by_mbid": 5, "preview": True}, None)],
+)
+def test_how_many_were_matched_by_mbid_is_told_where_it_was_counted(
+    put: Callable[..., None], client: FlaskClient, fields: dict[str, Any], told: int | None
+) -> None:
+    put(scrobbles=9, matched=8, not_found=1, years={"1981": 8}, **fields)
+    said = client.get(YEAR).get_json()
+    assert said["matched_by_mbid"] == told
+    assert sum(said["placed"].values()) == said["plays"], "it is none of the parts, but a part of one"
+
+
 @pytest.mark.parametrize(
     ("path", "status", "wanted"),
     [

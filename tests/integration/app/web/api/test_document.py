@@ -26,7 +26,14 @@ FEW = settings(
 )
 NAMES = ["LightLuca", "lightLUCA", "HeavyHelen", "NobodyNoel", "HiddenHana", "EmptyEve"]
 SAID: dict[str, dict[str, Any]] = {
-    "HeavyHelen": {"page": 1, "pages": 9, "scrobbles": 9, "years": {"1977": 9}, "matched": 9},
+    "HeavyHelen": {
+        "page": 1,
+        "pages": 9,
+        "scrobbles": 9,
+        "years": {"1977": 9},
+        "song_years": {"1971": 9},
+        "matched": 9,
+    },
     "NobodyNoel": {"phase": "failed", "error": Failure.NO_SUCH_USER},
     "HiddenHana": {"phase": "failed", "error": Failure.LISTENING_HIDDEN},
     "EmptyEve": {"phase": "completed", "expected": 0},
@@ -109,4 +116,6 @@ def test_people_find_every_address_on_the_page_about_the_api(client: FlaskClient
     for path, methods in document()["paths"].items():
         assert f"<code>{path}</code>" in page
         assert methods["get"]["summary"] in unescape(page)
+        for parameter in methods["get"].get("parameters", []):
+            assert parameter["in"] == "path" or f"{parameter['name']}=" in page
     assert 'href="/api"' in client.get("/about").text

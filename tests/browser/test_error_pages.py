@@ -1,0 +1,104 @@
+"""Error pages: too much was asked for, something broke, a part is away. Pictured and examined like all others."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+from pydantic import SecretStr
+
+from app.web.budget import BUDGETS, Budget
+from tests import processes
+from tests.browser.axe import faults
+from tests.browser.conftest import Site
+from tests.browser.states import STATES, put_all
+from tests.browser.test_looks import EXPECTED, SCHEMES, SIZES, is_wider_than_the_screen, pictures, too_small
+
+__all__ = ["pictures"]
+
+NOBODY = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
+NOTHING = SecretStr("redis://127.0.0.1:1/0")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An error page: what has to be opened and pressed to see it, its status, and the way that leads on."""
+
+    url: str
+    status: int
+    way: str
+    press: str = ""
+
+    def open(self, page: Page) -> None:
+        """Brings the page there."""
+        answer = page.goto(self.url)
+        if self.press:
+            with page.expect_navigation() as pressed:
+                page.locator(self.press).click()
+            answer = pressed.value
+        assert answer is not None
+        assert answer.status == self.status
+
+
+@pytest.fixture
+def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
+    """Every error page that is not one of the states of a site that is well."""
+    put_all(site)
+    spend(site, "fetch", "refresh")
+    with ExitStack() as stack:
+
+        def site_with(**changes: Any) -> str:
+            port = processes.free_port()
+            settings = site.settings.model_copy(update=changes)
+            stack.enter_context(processes.web(settings, tmp_path / f"{port}.log", port))
+            return f"http://127.0.0.1:{port}"
+
+        no_redis, no_database = site_with(redis_url=NOTHING), site_with(database_url=NOBODY)
+        # The mirror has none of the tables that the site looks for.
+        broken = site_with(database_url=site.settings.mirror_url)
+        complete = STATES["complete"]
+        yield {
+            "too much": Trouble(f"{site.url}/user/OneTooMany/2024", 429, "Try again"),
+            "too much by a button": Trouble(f"{site.url}{complete}", 429, "Back to the chart", press="#refresh"),
+            "something broke": Trouble(f"{broken}/user/OneTooMany/2024", 500, "Try again"),
+            "without a queue": Trouble(f"{no_redis}/user/OneTooMany/2024", 503, "Try again"),
+            "years without a queue": Trouble(f"{no_redis}/user/OneTooMany", 503, "Try again"),
+            "a button without a queue": Trouble(
+                f"{no_redis}/user/LightLuca/2023", 503, "Back to the chart", press="#refresh"
+            ),
+            "without a database": Trouble(f"{no_database}/user/OneTooMany/2024", 503, "Try again"),
+            "a bar without a database": Trouble(f"{no_database}{complete}/1977", 503, "Back to the chart"),
+        }
+
+
+def spend(site: Site, *names: str) -> None:
+    """Leaves nothing of these budgets for a visitor from this machine."""
+    budget = Budget(site.settings.redis_url.get_secret_value())
+    with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        for name in names:
+            for _ in range(int(BUDGETS[name].split()[0])):
+                budget.spend(name)
+
+
+@pytest.mark.timeout(180)
+def test_every_error_page_fits_every_screen_leads_on_and_has_nothing_serious(
+    troubles: dict[str, Trouble], page: Page, complaints: list[str], pictures: Path
+) -> None:
+    for state, trouble in troubles.items():
+        trouble.open(page)
+        assert page.locator("h1").count() == 1, state
+        assert page.locator("main").get_by_role("link", name=trouble.way).count() == 1, state
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert not is_wider_than_the_screen(page), (state, size)
+            assert not too_small(page), (state, size)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                picture = pictures / f"{size}-{scheme}-{state.replace(' ', '-')}.png"
+                page.screenshot(path=picture, full_page=True, animations="disabled")
+            assert faults(page) == [], (state, size)
+    assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []
