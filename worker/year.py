@@ -28,6 +28,7 @@ from worker.walk import Shifted, walk
 
 log = structlog.get_logger()
 
+SURE = 3  # pages after which it is told how long the others take
 WALKS = 6  # how often a year that keeps shifting is begun again behind its last stored page
 
 
@@ -195,9 +196,13 @@ class YearFetch:
         began = time.monotonic()
         for page in walk(first, partial(self._fetch, since=since), self._tools.lastfm.ahead):
             self._store(page, is_last=page is first)
-            left = (time.monotonic() - began) / (self._done - before) * (self._pages - self._done)
-            self._publish("fetching", seconds_left=round(left))
+            self._publish("fetching", seconds_left=self._left(time.monotonic() - began, self._done - before))
             stopping.check()
+
+    def _left(self, taken: float, read: int) -> int | None:
+        """Seconds that the rest of the pages takes, once the first few have told how long one does."""
+        rest = self._pages - self._done
+        return round(taken / read * rest) if read >= SURE or not rest else None
 
     def _fetch(self, number: int, since: datetime) -> Page:
         # Somebody waits for page 1; the others come in their turn.

@@ -39,7 +39,8 @@ class Side:
     def view(self) -> YearView | None:
         """The numbers, where there are any plays."""
         event = self.visit.event
-        return view(event, self.year, self.name, self.choice) if event and event.scrobbles else None
+        until = self.visit.until(self.year)
+        return view(event, self.year, self.name, self.choice, until) if event and event.scrobbles else None
 
     @property
     def years(self) -> dict[int, int]:

@@ -105,7 +105,7 @@ def draw(past: Mapping[int, Years]) -> Heat | None:
     # To the end of its decade, so that columns of decades and of years end together.
     wide = _Axis(first, last, folds=folds, years=1)
     narrow = _Axis(first, last, folds=folds, years=10)
-    tops = [max(_hottest(axis, plays) for plays in past.values()) for axis in (wide, narrow)]
+    tops = [max(_hottest(axis, plays, year) for year, plays in past.items()) for axis in (wide, narrow)]
     decades = list(range(first, last + 1, 10))
     columns = [f"before {first}"] * folds + [f"{decade}s" for decade in decades]
     before = {first - 1: "‹"} if folds else {}
@@ -148,14 +148,17 @@ def _first_decade(past: Mapping[int, Years]) -> tuple[int, bool]:
     raise AssertionError("a part is never more than the whole")
 
 
-def _hottest(axis: _Axis, plays: Years) -> float:
-    return max(axis.gather(plays).values()) / sum(plays.values())
+def _hottest(axis: _Axis, plays: Years, own: int) -> float:
+    # What is new is often most of all, and has a colour of its own: the others would be pale beside it.
+    others = {year: count for year, count in plays.items() if year != own} or plays
+    return max(axis.gather(others).values()) / sum(plays.values())
 
 
 def _strip(axis: _Axis, plays: Years, hottest: float, *, own: int | None) -> Strip:
     columns, whole = axis.gather(plays), sum(plays.values())
     # By the root, since a few years have most of the plays and all others would be alike.
-    levels = {n: ceil(SHADES * sqrt(count / whole / hottest) - 1e-9) for n, count in columns.items()}
+    shades = {n: ceil(SHADES * sqrt(count / whole / hottest) - 1e-9) for n, count in columns.items()}
+    levels = {n: min(SHADES, level) for n, level in shades.items()}
     middle = median(dict(plays))
     return Strip(
         shades=tuple(

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import wishes
 from app.fetches import FIRST_YEAR, QueueAway, ahead
-from app.progress import Event, Failure, MirrorNote, mirror_note
+from app.progress import Event, Failure, MirrorNote, Topic, latest, mirror_note
 from app.store import StoreAway
+from app.web import words
 from app.web.address import is_same_origin
 from app.web.choice import chosen
 from app.web.compare import compare
@@ -28,6 +29,7 @@ from app.web.visits import Visit, visit_listener, visit_year
 blueprint = Blueprint("pages", __name__)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+PROFILE = re.compile(r"last\.fm/(?:[a-z]{2}/)?user/([^/?#\s]+)")
 NOTHING_NEW = (
     "Nothing can be fetched right now",
     "A part of this site does not answer. What is stored stays: try again in a minute.",
@@ -56,7 +58,7 @@ def about() -> str:
 @blueprint.get("/user")
 def find() -> BaseResponse:
     """From the landing page's form to the listener's years."""
-    return redirect(url_for(".years", name=listener_name(request.args.get("name", "").strip())), 303)
+    return redirect(url_for(".years", name=listener_name(named(request.args.get("name", "")))), 303)
 
 
 @blueprint.get("/user/<name>")
@@ -178,9 +180,15 @@ def listening_year_of(text: str) -> int:
     raise Problem(404, "No such year", advice, code=Code.NO_SUCH_YEAR)
 
 
+def named(text: str) -> str:
+    """The name in what somebody typed or pasted: a name, one with an @, the address of a profile."""
+    profile = PROFILE.search(text)
+    return profile[1] if profile else text.strip().removeprefix("@")
+
+
 def other_than(username: str) -> str:
     """Whom the year is to be compared with; nobody where that is the listener. Raises Problem."""
-    other = request.args.get("with", "").strip()
+    other = named(request.args.get("with", ""))
     return other if other and listener_name(other).casefold() != username.casefold() else ""
 
 
@@ -227,18 +235,33 @@ def _status(visit: Visit) -> int:
 def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importing: bool) -> str:
     event = visit.event
     waiting = 0 if visit.queue_away or event is None else _fetches_ahead(event)
+    until = visit.until(listening_year)
     return render_template(
         "year.html",
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event, listening_year, visit.username, chosen()) if event else None,
+        view=view(event, listening_year, visit.username, chosen(), until) if event else None,
+        words=words,
+        until=until,
+        neighbours=_neighbours(visit, listening_year),
         waiting=waiting,
         live=_waits(visit),
         follows=_waits(visit) or importing,
         importing=importing,
         small_mirror=note.release_groups if note and note.small else 0,
     )
+
+
+def _neighbours(visit: Visit, listening_year: int) -> tuple[int | None, int | None]:
+    """The years before and after it in which the listener has plays, as far as they are counted."""
+    try:
+        census = None if visit.queue_away else latest(site().redis, Topic(visit.username))
+    except RedisError:
+        census = None
+    years = [int(year) for year, plays in census.event.years.items() if plays] if census else []
+    before = max((year for year in years if year < listening_year), default=None)
+    return before, min((year for year in years if year > listening_year), default=None)
 
 
 def _fetches_ahead(event: Event) -> int:

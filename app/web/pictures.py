@@ -21,6 +21,7 @@ blueprint = Blueprint("pictures", __name__)
 
 WIDTH, HEIGHT = 1200, 630
 HELD = 64  # pictures, some 40 kB each
+DAY = 24 * 3600.0  # seconds
 
 FAILED = {
     Failure.NO_SUCH_USER: "Last.fm knows no such listener",
@@ -72,14 +73,18 @@ def _drawn(name: str, year: str) -> str:
         raise Problem(
             STATUS[failed[0]], FAILED.get(failed[0], "There is no picture"), "Open the page of the year."
         )
-    told = tuple((visit.username, visit.event.model_dump_json() if visit.event else "") for visit in visits)
+    told = tuple(
+        (visit.username, visit.event.model_dump_json() if visit.event else "", visit.at // DAY * DAY)
+        for visit in visits
+    )
     return picture(told, listening_year, chosen())
 
 
 @lru_cache(HELD)
-def picture(told: tuple[tuple[str, str], ...], listening_year: int, choice: Choice) -> str:
-    """What is drawn of listeners and their events, as JSON; the same for the same, so asking again is cheap."""
-    visits = [Visit(name, Event.model_validate_json(event) if event else None) for name, event in told]
+def picture(told: tuple[tuple[str, str, float], ...], listening_year: int, choice: Choice) -> str:
+    """What is drawn of listeners, their events as JSON and the days of these; the same for the same, so asking
+    again is cheap."""
+    visits = [Visit(name, Event.model_validate_json(event) if event else None, at) for name, event, at in told]
     return render_template(
         "picture.svg",
         poster=poster(visits, listening_year, choice),

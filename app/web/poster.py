@@ -7,7 +7,7 @@ from app.web.choice import Choice
 from app.web.compare import beside
 from app.web.view import YearView, view
 from app.web.visits import Visit
-from app.web.words import BEING_COUNTED
+from app.web.words import BEING_COUNTED, whose
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ def poster(visits: list[Visit], year: int, choice: Choice) -> Poster:
 
 
 def _of_one(visit: Visit, year: int, choice: Choice) -> Poster:
-    seen = view(visit.event, year, visit.username, choice) if visit.event else None
-    title = f"{visit.username}’s {year}, {seen.choice.by if seen else choice.seen().by}"
+    seen = view(visit.event, year, visit.username, choice, visit.until(year)) if visit.event else None
+    theirs = whose(visit.username, year, so_far=visit.until(year) is not None)
+    title = f"{theirs}, {seen.choice.by if seen else choice.seen().by}"
     if seen is None or not (seen.scrobbles or not seen.event.running):
         return Poster(title, BEING_COUNTED, BEING_COUNTED, ())
     if not seen.placed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from app.progress import End, Event
@@ -45,6 +46,8 @@ class YearView:
     choice: Choice = AS_IT_IS
     has_songs: bool = False
     """Whether it can be seen by the songs' own years as well."""
+    until: date | None = None
+    """The day up to which it was read, where it was not over then."""
 
     @cached_property
     def years(self) -> dict[int, int]:
@@ -134,7 +137,8 @@ class YearView:
     @cached_property
     def headline(self) -> str:
         """What it comes down to."""
-        return headline(self.name, self.year, self.years, self.scrobbles, self.pending)
+        so_far = self.until is not None
+        return headline(self.name, self.year, self.years, self.scrobbles, self.pending, so_far=so_far)
 
     @property
     def description(self) -> str:
@@ -209,10 +213,12 @@ class YearView:
         return roughly(plays, self.scrobbles)
 
 
-def view(event: Event, listening_year: int, name: str = "", choice: Choice = AS_IT_IS) -> YearView:
+def view(
+    event: Event, listening_year: int, name: str = "", choice: Choice = AS_IT_IS, until: date | None = None
+) -> YearView:
     """The view of an event's numbers about what `name` played in `listening_year`, as far as that is a choice."""
     choice = choice.seen(event)
-    return YearView(choice.counted(event), name, listening_year, choice, knows_songs(event))
+    return YearView(choice.counted(event), name, listening_year, choice, knows_songs(event), until)
 
 
 def table(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -44,6 +44,11 @@ class Visit:
     at: float = 0.0
     queue_away: bool = False
     store_away: bool = False
+
+    def until(self, year: int) -> date | None:
+        """The day on which the year was read, if it was not over then."""
+        day = datetime.fromtimestamp(self.at, UTC).date()
+        return day if day.year == year else None
 
     @property
     def running(self) -> bool:

@@ -80,11 +80,18 @@ FEW_PLAYS = 20
 ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
 
 
-def headline(name: str, year: int, years: Mapping[int, int], scrobbles: int, pending: int = 0) -> str:
-    """What a listener's year comes down to, in one sentence."""
-    placed = sum(years.values())
+def whose(name: str, year: int, *, so_far: bool = False) -> str:
+    """A listener's year, which may still go on."""
+    return f"{name}’s {year}" + " so far" * so_far
+
+
+def headline(
+    name: str, year: int, years: Mapping[int, int], scrobbles: int, pending: int = 0, *, so_far: bool = False
+) -> str:
+    """What a listener's year, which may still go on, comes down to, in one sentence."""
+    placed, theirs = sum(years.values()), whose(name, year, so_far=so_far)
     if not scrobbles:
-        return f"No plays in {year}: Last.fm has no scrobbles of {name} in that year."
+        return f"No plays in {year}: Last.fm has no scrobbles of {name} in that year{' yet' * so_far}."
     if not placed and pending:
         on_the_way = "Its release year is" if scrobbles == 1 else "Their release years are"
         return f"{counted(scrobbles, 'play')} {'is' if scrobbles == 1 else 'are'} stored. {on_the_way} on the way."
@@ -98,17 +105,17 @@ def headline(name: str, year: int, years: Mapping[int, int], scrobbles: int, pen
     if placed == 1:
         return f"The one play{that_could} is of music from {common}{itself}."
     if years[common] == placed:
-        return f"All of {name}’s {year}{that_could} was released in {common}{itself}."
+        return f"All of {theirs}{that_could} was released in {common}{itself}."
     before, part = middle(years)
     is_common = 2 * years[common] >= placed
     when = f"{common}{itself}" if is_common else f"before {before}"
     part = years[common] if is_common else part
     if placed < FEW_PLAYS:
-        of = f"{part} of the {placed} plays of {name}’s {year}{that_could}"
+        of = f"{part} of the {placed} plays of {theirs}{that_could}"
         return f"{of} {'is' if part == 1 else 'are'} of music from {when}."
     # Every share on the page is of all plays, and this one can be compared with them.
     as_far = ", as far as it could be placed" * (is_common and placed < scrobbles)
-    return f"{_part(part, placed)} of {name}’s {year} was released {'in ' * is_common}{when}{as_far}."
+    return f"{_part(part, placed)} of {theirs} was released {'in ' * is_common}{when}{as_far}."
 
 
 def middle(years: Mapping[int, int]) -> tuple[int, int]:

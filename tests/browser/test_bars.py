@@ -23,7 +23,7 @@ def states(site: Site) -> Site:
 def test_a_bar_opens_by_keyboard_and_leads_on_and_back(states: Site, page: Page, complaints: list[str]) -> None:
     page.goto(states.url + STATES["complete"])
     page.locator("#b1976").focus()
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
     bar = page.locator("#b1977")
     expect(bar).to_be_focused()
     assert bar.evaluate("bar => getComputedStyle(bar.querySelector('.hit')).stroke") != "none", "it is seen"
@@ -54,6 +54,18 @@ def test_a_bar_is_hit_above_its_top_too(states: Site, page: Page) -> None:
     assert bar["height"] < 30
     page.mouse.click(bar["x"] + bar["width"] / 2, chart["y"] + 60)
     expect(page).to_have_url(re.compile("/2021/1962$"))
+
+
+def test_the_tab_key_stops_at_the_bars_once(states: Site, page: Page) -> None:
+    page.goto(states.url + STATES["complete"])
+    page.locator("#skip").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    walked_to = page.evaluate("document.activeElement.id")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('.bars')")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.id") == walked_to
 
 
 def test_the_bars_can_be_skipped(states: Site, page: Page) -> None:

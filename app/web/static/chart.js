@@ -72,6 +72,11 @@
     return element;
   }
 
+  // Tab stops at the chart once, at the bar that was last walked to; arrow keys walk on.
+  function rove(to = page.querySelector(".bars a")) {
+    for (const bar of page.querySelectorAll(".bars a")) bar.tabIndex = bar === to ? 0 : -1;
+  }
+
   function walk(event) {
     const bar = barAt(document.activeElement);
     if (event.key === "Escape") hide();
@@ -102,13 +107,19 @@
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType === "mouse") show(barAt(event.target) ?? barAt(document.activeElement));
   });
-  page.addEventListener("focusin", (event) => { if (barAt(event.target)) show(barAt(event.target)); });
+  page.addEventListener("focusin", (event) => {
+    const bar = barAt(event.target);
+    if (!bar) return;
+    show(bar);
+    rove(bar);
+  });
   page.addEventListener("focusout", (event) => { if (barAt(event.target)) hide(); });
   page.addEventListener("keydown", walk);
   page.addEventListener("click", (event) => { if (event.target.id === "share") share(event.target); });
   page.addEventListener("grown", () => {
     const again = shown && document.getElementById(shown.id);
     hide();
+    rove(again ?? undefined);
     show(again);
     offer();
   });
@@ -121,6 +132,7 @@
       } else {
         await navigator.clipboard.writeText(url);
         button.textContent = "Link copied";
+        setTimeout(() => { button.textContent = "Share"; }, 2500);
       }
     } catch { /* Thought better of it. */ }
   }
@@ -130,5 +142,6 @@
     if (button) button.hidden = !(navigator.share || navigator.clipboard);
   }
 
+  rove();
   offer();
 }

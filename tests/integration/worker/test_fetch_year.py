@@ -60,6 +60,7 @@ def test_pages_are_stored_oldest_first_and_the_bars_grow(stage: Stage) -> None:
     assert {event.pages for event in fetching} == {4}
     assert {event.expected for event in fetching} == {count}
     assert fetching[-1].seconds_left == 0
+    assert [event.seconds_left is None for event in fetching] == [True, True, True, False, False], "a guess"
     assert [event.phase for event in events][-2:] == ["augmenting", "completed"]
 
 

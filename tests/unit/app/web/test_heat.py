@@ -68,6 +68,14 @@ def test_the_year_itself_has_a_cell_of_its_own_kind_and_never_in_a_decade() -> N
     assert drawn({2024: {1977: 10}}).rows[2024].wide.own is None
 
 
+def test_what_is_new_does_not_make_all_else_pale() -> None:
+    heat = draw({2020: {1977: 10, 1990: 5, 2020: 900}})
+    strip = heat.rows[2020].wide if heat else None
+    assert strip
+    assert strip.own
+    assert max(shade.level for shade in strip.shades) == strip.own.level == SHADES
+
+
 def test_the_median_stands_in_the_middle_of_its_year() -> None:
     row = drawn({2024: {1970: 1, 1977: 3, 1990: 1}}).rows[2024]
     assert row.median == 1977
