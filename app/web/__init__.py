@@ -32,10 +32,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # assets carry a digest of their content in their address
         SOCK_SERVER_OPTIONS={"ping_interval": 25, "max_message_size": 1024},
     )
-    redis_url = settings.redis_url.get_secret_value()
-    redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2)
     app.extensions[EXTENSION] = Site(
-        settings, redis, Pool(settings.database_url.get_secret_value()), Hub(redis), Budget(redis_url)
+        settings, redis, Pool(settings.database_url.get_secret_value()), Hub(redis), Budget(redis)
     )
     app.wsgi_app = VisitorAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
     app.register_blueprint(pages.blueprint)

@@ -9,8 +9,9 @@ import structlog
 from flask import request
 from limits import parse_many
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import Redis
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
@@ -29,8 +30,8 @@ BUDGETS = {
 class Budget:
     """Counts in Redis, over a window that moves with the time."""
 
-    def __init__(self, redis_url: str, budgets: dict[str, str] = BUDGETS) -> None:
-        storage = storage_from_string(redis_url.replace("unix://", "redis+unix://"), wrap_exceptions=True)
+    def __init__(self, redis: Redis, budgets: dict[str, str] = BUDGETS) -> None:
+        storage = RedisStorage("redis://", connection_pool=redis.connection_pool, wrap_exceptions=True)
         self._limiter = MovingWindowRateLimiter(storage)
         self._limits = {name: parse_many(text) for name, text in budgets.items()}
 

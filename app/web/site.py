@@ -30,8 +30,9 @@ class Site:
         self.hub.close()
 
     def close(self) -> None:
-        """Lets the connections to the database go."""
+        """Lets the connections to the database and to Redis go."""
         self.pool.close()
+        self.redis.close()
 
 
 def site() -> Site:

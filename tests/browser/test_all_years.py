@@ -19,7 +19,7 @@ def test_all_missing_years_come_in_by_themselves(
     until(lambda: is_complete(page))
     years = page.locator(".years tbody tr").count()
     page.get_by_role("button", name=f"Fetch all {years} missing years").click()
-    expect(page.get_by_text(re.compile("still to come"))).to_be_visible()
+    expect(page.get_by_text(re.compile("left to read"))).to_be_visible()
     seen: list[int] = []
 
     def look() -> bool:

@@ -77,7 +77,7 @@ def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
 
 def spend(site: Site, *names: str) -> None:
     """Leaves nothing of these budgets for a visitor from this machine."""
-    budget = Budget(site.settings.redis_url.get_secret_value())
+    budget = Budget(site.redis)
     with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
         for name in names:
             for _ in range(int(BUDGETS[name].split()[0])):

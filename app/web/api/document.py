@@ -25,10 +25,10 @@ ABOUT = (
 )
 
 ERRORS = {
-    400: "A parameter cannot be that",
+    400: "A parameter has a value that it cannot have",
     403: "The listener hides recent listening at Last.fm, and nothing is stored",
     404: "No such name, listener or year",
-    429: "More was asked for than one address may",
+    429: "Too many requests from one address",
     500: "It could not be fetched, or something broke on our side",
     503: "Last.fm or a part of this site does not answer, and nothing is stored",
 }

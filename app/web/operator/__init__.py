@@ -34,9 +34,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=WEB / "static", static_url_path="/operator/static")
     app.jinja_loader = ChoiceLoader([FileSystemLoader(WEB / part) for part in ("operator/templates", "templates")])
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    redis_url = settings.redis_url.get_secret_value()
-    redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
-    desk = app.extensions[EXTENSION] = Desk(settings, redis, Budget(redis_url))
+    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2)
+    desk = app.extensions[EXTENSION] = Desk(settings, redis, Budget(redis))
     app.wsgi_app = VisitorAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
     gate.register(app)
     errors.register(app)

@@ -48,7 +48,7 @@ function move(to) {
 }
 
 const bars = () => [...page.querySelectorAll(".bars [data-bar]")];
-const name = (bar) => bar.dataset.bar;
+const name = (bar) => bar.parentElement.id;
 const place = (bar) => Object.fromEntries(["x", "y", "width", "height"].map((k) => [k, bar.getAttribute(k)]));
 const put = (bar, to) => Object.entries(to).forEach(([k, value]) => bar.setAttribute(k, value));
 

@@ -121,8 +121,8 @@ def test_a_year_flows_over_tls_and_is_told_to_a_web_elsewhere(
     assert stage.rows("HeavyHelen", 2024) == stage.told("HeavyHelen", 2024)
 
 
-def test_budgets_are_counted_over_tls(redis_url: str, redis: Redis, stage: Stage) -> None:
-    budget = Budget(redis_url)
+def test_budgets_are_counted_over_tls(redis: Redis, stage: Stage) -> None:
+    budget = Budget(redis)
     with Flask("test").test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.9"}):
         budget.spend("fetch")
     assert [key for key in redis.scan_iter() if b"203.0.113.9" in key]

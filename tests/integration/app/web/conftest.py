@@ -132,9 +132,7 @@ def site_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
 
         def visitor(**changes: Any) -> FlaskClient:
             app = create_app(settings.model_copy(update=changes))
-            site = app.extensions["lastyear"]
-            for part in (site.pool, site.redis):
-                stack.callback(part.close)
+            stack.callback(app.extensions["lastyear"].close)
             return app.test_client()
 
         yield visitor

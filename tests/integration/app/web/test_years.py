@@ -132,7 +132,7 @@ def test_one_button_fetches_all_that_is_missing_one_at_a_time(
     assert (answer.status_code, answer.location) == (303, "/user/LightLuca")
     assert in_line(redis) == 1
     page = client.get("/user/LightLuca").text
-    assert f"{missing.group(1)} years still to come," in page
+    assert f"{missing.group(1)} years left to read," in page
     assert "waits for its turn" in row(page, 2021)
     assert 'data-live="/user/LightLuca"' in page
     assert "missing years" not in page
