@@ -52,6 +52,6 @@ def test_an_open_page_gets_its_bars_when_the_import_is_done(
         albums.keep(connection, [placed])
     note_mirror(site.redis, MirrorNote(release_groups=3_000_000, stamp="20260901-000000"))
     outdate(site.redis, EARLY)
-    expect(page.locator('#b1985 [data-bar]')).to_be_visible(timeout=10_000)
+    expect(page.locator("#b1985 [data-bar]")).to_be_visible(timeout=10_000)
     expect(page.locator("#importing")).to_have_count(0)
     assert complaints == []

@@ -139,7 +139,7 @@ def test_one_button_fetches_all_that_is_missing_one_at_a_time(
     run_jobs()
     page = client.get("/user/LightLuca").text
     assert {2024, 2023, 2022, 2021} <= set(strips(page))
-    assert "still to come" not in page
+    assert "left to read" not in page
     assert "data-live" not in page
     assert in_line(redis) == 0
 
