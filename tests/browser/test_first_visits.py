@@ -84,16 +84,18 @@ BARELY = 0.05
 """Of the sum of all shifts; more than twice that disturbs."""
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (375, 667)])
+@pytest.mark.parametrize(("width", "height", "year"), [(1280, 800, 2023), (375, 667, 2022)])
 def test_nothing_that_is_seen_moves_while_a_year_comes_in(
-    site: Site, context: BrowserContext, page: Page, until: Until, size: tuple[int, int]
+    site: Site, chromium: Browser, until: Until, width: int, height: int, year: int
 ) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": height})
     context.add_init_script(SHIFTS)
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.goto(f"{site.url}/user/HeavyHelen/2023")
+    page = context.new_page()
+    page.goto(f"{site.url}/user/HeavyHelen/{year}")
     until(lambda: is_complete(page))
     assert plays_drawn(page) > 0
     assert page.evaluate("shifted") < BARELY
+    context.close()
 
 
 @pytest.mark.parametrize("way", NO_WEBSOCKETS)
