@@ -16,7 +16,7 @@ from tests import processes
 from tests.browser.axe import faults
 from tests.browser.conftest import Site
 from tests.browser.states import STATES, put_all
-from tests.browser.test_looks import EXPECTED, SCHEMES, SIZES, is_wider_than_the_screen, pictures, too_small
+from tests.browser.test_looks import EXPECTED, looks, pictures
 
 __all__ = ["pictures"]
 
@@ -92,13 +92,6 @@ def test_every_error_page_fits_every_screen_leads_on_and_has_nothing_serious(
         trouble.open(page)
         assert page.locator("h1").count() == 1, state
         assert page.locator("main").get_by_role("link", name=trouble.way).count() == 1, state
-        for size, (width, height) in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert not is_wider_than_the_screen(page), (state, size)
-            assert not too_small(page), (state, size)
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
-                picture = pictures / f"{size}-{scheme}-{state.replace(' ', '-')}.png"
-                page.screenshot(path=picture, full_page=True, animations="disabled")
+        for size in looks(page, state, pictures):
             assert faults(page) == [], (state, size)
     assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []

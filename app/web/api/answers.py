@@ -12,7 +12,7 @@ from app.web import words
 from app.web.choice import Choice, Whose
 from app.web.errors import AWAY, Code
 from app.web.history import Past
-from app.web.view import median, view
+from app.web.view import Extreme, median, view
 from app.web.visits import Visit
 
 State = Literal["not_fetched", "waiting", "queued", "fetching", "augmenting", "completed", "failed"]
@@ -78,6 +78,22 @@ class Placed(Answer):
     pending: Count = Field(description="MusicBrainz was not asked yet")
 
 
+class Edge(Answer):
+    """The oldest or the newest music of a year."""
+
+    released: ReleaseYear
+    artist: str | None = Field(description="Of the most played album, or song; null while the year is fetched")
+    title: str | None
+
+    @classmethod
+    def of(cls, extreme: Extreme) -> Self:
+        """What the page says of it."""
+        album = extreme.album
+        return cls(
+            released=extreme.year, artist=album.artist if album else None, title=album.title if album else None
+        )
+
+
 OF = Field(description="Whose release years count: those of albums, or of the songs themselves")
 HAS_SONGS = Field(
     description="Whether `of=songs` is to be had; where not, it would be no different and albums are told instead"
@@ -102,6 +118,8 @@ class Year(Answer):
     )
     median_released: ReleaseYear | None = Field(description="The release year in the middle of all placed plays")
     average_age: float | None = Field(description="In years, of the music when it was played")
+    oldest: Edge | None = Field(description="The oldest music; null where nothing is placed")
+    newest: Edge | None
     released: list[Plays] = Field(
         description="Plays by release year, the oldest first; years without any left out"
     )
@@ -129,6 +147,8 @@ class Year(Answer):
             matched_by_mbid=seen.by_mbid,
             median_released=seen.median,
             average_age=round(seen.mean_age, 2) if seen.placed else None,
+            oldest=Edge.of(seen.oldest) if seen.placed else None,
+            newest=Edge.of(seen.newest) if seen.placed else None,
             released=[Plays(released=released, plays=plays) for released, plays in seen.years.items()],
             trouble=trouble(visit),
         )

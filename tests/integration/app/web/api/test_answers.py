@@ -82,6 +82,7 @@ def test_what_is_there_while_a_year_is_fetched_is_told(put: Callable[..., None],
     assert said["progress"] == {"page": 3, "pages": 9, "seconds_left": 4, "queued_ahead": 0}
     assert said["released"] == [{"released": 1977, "plays": 480}]
     assert (said["median_released"], said["average_age"]) == (1977, 47.0)
+    assert said["oldest"] == said["newest"] == {"released": 1977, "artist": None, "title": None}
 
 
 def test_the_albums_of_all_bars_and_of_none_are_all_plays(
@@ -93,6 +94,10 @@ def test_the_albums_of_all_bars_and_of_none_are_all_plays(
         behind = client.get(f"{YEAR}/albums?released={bar['released']}").get_json()
         assert behind["plays"] == bar["plays"] == sum(album["plays"] for album in behind["albums"])
         assert {album["released"] for album in behind["albums"]} == {bar["released"]}
+        for edge in (said["oldest"], said["newest"]):
+            if edge["released"] == bar["released"]:
+                first = behind["albums"][0]
+                assert (edge["artist"], edge["title"]) == (first["artist"], first["album"] or first["song"])
     unknown = client.get(f"{YEAR}/albums?released=unknown").get_json()
     assert unknown["plays"] == said["placed"]["not_found"] + said["placed"]["pending"]
     everything = client.get(f"{YEAR}/albums?released=0000-9999").get_json()
@@ -131,7 +136,7 @@ def test_a_year_is_told_by_its_songs_where_these_make_a_difference(
     assert (by_song["median_released"], by_album["median_released"]) == (1975, 1981)
     assert by_song["average_age"] == pytest.approx(by_album["average_age"] + 6 * 7 / 8, abs=0.01)
     differ = {field for field in by_album if by_album[field] != by_song[field]}
-    assert differ == {"of", "released", "median_released", "average_age"}
+    assert differ == {"of", "released", "oldest", "median_released", "average_age"}
 
 
 def test_where_songs_make_no_difference_albums_are_told_and_that_it_is_so(
