@@ -29,6 +29,10 @@ def test_a_bar_opens_by_keyboard_and_leads_on_and_back(states: Site, page: Page,
     assert bar.evaluate("bar => getComputedStyle(bar.querySelector('.hit')).stroke") != "none", "it is seen"
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("HeavyHelen’s 2021: music from 1977")
+    page.get_by_role("link", name="wrong year?").first.click()
+    expect(page.locator("h1")).to_have_text("Why 1977?")
+    page.locator("#back").click()
+    expect(page.locator("h1")).to_have_text("HeavyHelen’s 2021: music from 1977")
     page.get_by_role("link", name="← 1975").click()
     expect(page.locator("h1")).to_contain_text("music from 1975")
     page.get_by_role("link", name="Next page").click()

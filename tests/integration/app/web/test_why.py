@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from pydantic import SecretStr
 
 from app.store import Connection, albums
@@ -49,6 +50,38 @@ def test_every_album_of_a_bar_leads_to_why_it_stands_there(
     by_mbid = client.get(f"/album/{key[0]}")
     assert "By its MusicBrainz ID" in by_mbid.text
     assert f"https://musicbrainz.org/mbid/{mbids[0]}" in by_mbid.text
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/user/LightLuca/2024/1977", "LightLuca’s 2024: music from 1977"),
+        ("/user/LightLuca/2024/1970-1979?of=songs&page=2", "LightLuca’s 2024: music from the 1970s"),
+        ("/user/LightLuca/2024/unknown", "LightLuca’s 2024: not placed"),
+    ],
+)
+def test_it_leads_back_to_the_list_that_led_here(
+    client: FlaskClient, connection: Connection, path: str, said: str
+) -> None:
+    page = client.get(kept(connection, LOOSE), headers={"Referer": f"http://localhost{path}"}).text
+    assert f'<a id="back" href="{escape(path)}">{said}</a>' in page
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    [
+        "",
+        "http://localhost/user/LightLuca/2024",
+        "http://localhost/user/<script>/2024/1977",
+        "http://elsewhere.example/user/LightLuca/2024/1977",
+        "javascript:alert(1)",
+        "http://[",
+    ],
+)
+def test_it_leads_back_nowhere_else(client: FlaskClient, connection: Connection, referrer: str) -> None:
+    answer = client.get(kept(connection, LOOSE), headers={"Referer": referrer})
+    assert answer.status_code == 200
+    assert 'id="back"' not in answer.text
 
 
 def test_a_slip_is_told_with_its_score_and_with_what_it_was_taken_for(
