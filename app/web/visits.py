@@ -139,7 +139,7 @@ def _ask(site: Site, topic: Topic, year: int, *, anew: bool) -> Visit:
                 raise
             return known
         event = fetches.ask_for_year(connection, site.redis, known.username, year, Standing(**stored), anew=anew)
-    return _at_work(site, topic, known) if event is None else Visit(known.username, event)
+    return _at_work(site, topic, known) if event is None else Visit(known.username, event, time.time())
 
 
 def _at_work(site: Site, topic: Topic, known: Visit) -> Visit:

@@ -61,6 +61,10 @@ def test_a_year_that_is_not_over_says_so_on_the_page_and_in_the_picture(
     assert f"SingleSam’s {THIS_YEAR} so far, by release year" in picture
 
 
+def test_it_says_so_from_the_first_moment_on(client: FlaskClient) -> None:
+    assert f"LightLuca’s {THIS_YEAR} so far, by release year" in client.get(f"/user/LightLuca/{THIS_YEAR}").text
+
+
 def test_a_year_that_was_over_when_it_was_read_does_not(put: Callable[..., None], client: FlaskClient) -> None:
     put(2020, {"1977": 30, "1999": 30})
     for ending in ("", ".svg"):
