@@ -35,13 +35,19 @@ class Front:
         self.connections = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            if self._asked_first and not await self._encrypted(reader, writer):
-                writer.close()
-                return
-            self.connections += 1
-            there, back = await self._connect()
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        open_ones = [writer]
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                if self._asked_first and not await self._encrypted(reader, writer):
+                    return
+                self.connections += 1
+                there, back = await self._connect()
+                open_ones.append(back)
+                await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        finally:
+            # However it ends: what is left to the garbage collector makes it complain in another test.
+            for one in open_ones:
+                one.close()
 
     async def _encrypted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if await reader.readexactly(8) != ENCRYPT:
