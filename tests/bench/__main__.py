@@ -40,6 +40,7 @@ def main() -> None:
     reached = True
     with TemporaryDirectory() as folder, stage(Path(folder)) as parts, console.status("Measuring ..."):
         for name in names:
+            parts.forget()
             for row in MEASURES[name](parts):
                 table.add_row(row.figure, row.must, row.measured, "yes" if row.reached else "[red]NO[/]")
                 console.log(f"{row.figure}: {row.measured}")

@@ -7,7 +7,6 @@ from contextlib import closing
 
 import requests
 import websocket
-from redis import Redis
 
 from tests.bench.stage import Row, Stage, running, web
 
@@ -34,8 +33,6 @@ def measure(stage: Stage) -> Iterator[Row]:
                 seconds < MOST,
             )
     stage.lastfm.latency = 0.0
-    with Redis.from_url(stage.environ["REDIS_URL"]) as redis:
-        redis.flushdb()  # the years that nobody waited for would go on in the next figure's workers
 
 
 def _make_up(stage: Stage, name: str) -> None:

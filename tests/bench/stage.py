@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import requests
+from redis import Redis
 
 from app.settings import WORKER_NEEDS, Settings, read
 from demo import parts
@@ -37,6 +38,13 @@ class Stage:
     admin: str
     environ: dict[str, str]
     lastfm: StandIn
+
+    def forget(self) -> None:
+        """Makes it an installation that nobody has visited yet: nothing of the figure before is left."""
+        with Redis.from_url(self.environ["REDIS_URL"]) as redis:
+            redis.flushdb()
+        with psycopg.connect(self.environ["DATABASE_URL"]) as connection:
+            connection.execute("TRUNCATE fetch_jobs, lastfm_users, albums CASCADE")
 
     def settings(self) -> Settings:
         """What the processes read."""
