@@ -20,6 +20,7 @@ from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from tests.processes import Running, environment, family, running
 from worker.pool import SILENCE, FetchWorker
+from worker.stopping import PATIENCE
 
 # `lastyear work` with a shorter patience, so that a test has not to wait for it.
 IMPATIENT = """
@@ -133,7 +134,7 @@ def test_a_restart_of_all_workers_takes_the_year_up_at_once_however_often(
             began = time.monotonic()
             await_pages(stage, stage.job("KilledKit", 2023).progress + 1, process)
             assert time.monotonic() - began < SILENCE / 2, "nobody waited for a time-out"
-            stop(process)
+            stop(process, within=PATIENCE + 2)  # the allowance may be used up by those before
         job = queue_job(stage, run)
         assert job.retries_left == 10, "only deaths are counted"
     with patient_workers(settings, log) as process:
