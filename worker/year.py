@@ -285,7 +285,6 @@ class YearFetch:
         self._report.say(event)
 
     def _ends(self, phase: Phase) -> Ends:
-        if phase not in ("completed", "failed") or not self._standing.scrobbles:
+        if phase not in ("completed", "failed") or self._listener is None:
             return Ends()
-        by_song = bool(self._standing.song_years)
-        return heard.ends(self._connection, self._user, self._year, by_song=by_song)
+        return heard.ends(self._connection, self._user, self._year, self._standing)

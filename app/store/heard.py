@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 
 from app.store.albums import Status
 from app.store.database import Connection
-from app.store.scrobbles import year_bounds
+from app.store.scrobbles import Standing, year_bounds
 
 Span = tuple[int, int]
 """The first and the last of some release years."""
@@ -205,11 +205,12 @@ class Ends:
     song_ends: tuple[Favourite, Favourite] | None = None
 
 
-def ends(connection: Connection, user: int, year: int, *, by_song: bool) -> Ends:
-    """Those of a listener's year; the songs' own only `by_song`, where they make another chart."""
+def ends(connection: Connection, user: int, year: int, standing: Standing) -> Ends:
+    """Those of a listener's year that stands so; the songs' own only where they make another chart."""
     stretch = Stretch(user, *year_bounds(year))
-    of_albums = _ends(connection, stretch)
-    return Ends(of_albums, _ends(connection, replace(stretch, by_song=True)) if by_song else None)
+    of_albums = _ends(connection, stretch) if standing.years else None
+    of_songs = _ends(connection, replace(stretch, by_song=True)) if standing.song_years else None
+    return Ends(of_albums, of_songs)
 
 
 def _ends(connection: Connection, stretch: Stretch) -> tuple[Favourite, Favourite] | None:

@@ -5,8 +5,7 @@ years are named on the axis depends on how wide it is drawn.
 """
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,22 +72,26 @@ class Tick:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything the template draws; `outline` is the other's, as a path in a square of 100."""
+    """Everything the template draws; `corners` are those of the other's line, in per cent."""
 
     bars: tuple[Bar, ...]
     bands: tuple[Band, ...]
     year_ticks: tuple[Tick, ...]
     play_ticks: tuple[Tick, ...]
     earlier: Bar | None = None
-    outline: str = ""
+    corners: tuple[tuple[str, float], ...] = ()
+    """Where the line turns, after H for across and V for up or down; it begins at the foot on the left."""
+
+    @property
+    def outline(self) -> str:
+        """The other's line as a path in a square of 100."""
+        return self.outline_in(100, 100)
 
     def outline_in(self, width: int, height: int) -> str:
-        """The outline in a plot of this size: what draws a PNG would stretch the line together with the square."""
+        """The same in a plot of this size: what draws a PNG would stretch the line together with the square."""
         parts = {"H": width / 100, "V": height / 100}
-        steps = re.sub(
-            r"([HV])([-\d.]+)", lambda step: f"{step[1]}{float(step[2]) * parts[step[1]]:g}", self.outline
-        )
-        return steps.replace("M0 100", f"M0 {height}")
+        steps = "".join(f"{way}{at * parts[way]:g}" for way, at in self.corners)
+        return f"M0 {height}{steps}" if steps else ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def draw(
         year_ticks=_year_ticks(axis, steps, [bar.first for bar in bars if not bar.is_earlier], own),
         play_ticks=ticks,
         earlier=next((bar for bar in bars if bar.is_earlier), None),
-        outline=_outline(slots, other, steps, ticks) if other else "",
+        corners=tuple(_corners(slots, other, steps, ticks)) if other else (),
     )
 
 
@@ -286,13 +289,16 @@ def _labelled(
     return round_years | set(taken)
 
 
-def _outline(slots: Sequence[_Slot], other: Mapping[int, int], steps: float, ticks: Sequence[Tick]) -> str:
+def _corners(
+    slots: Sequence[_Slot], other: Mapping[int, int], steps: float, ticks: Sequence[Tick]
+) -> Iterator[tuple[str, float]]:
     """The other's bars as one line, step by step, so that it can lie over the first one's."""
     end = int(ticks[-1].label.rstrip("\u00a0%"))
     whole = max(1, sum(other.values()))
-    path = ["M0 100"]
     for slot in slots:
         top = _at(100 * slot.holds(other) / whole, end)
         left, right = (round(100 * at / steps, 2) for at in (slot.at, slot.at + slot.steps))
-        path.append(f"H{left:g}V{top:g}H{right:g}" + ("V100" if slot.is_earlier else ""))
-    return "".join(path) + "V100"
+        yield from (("H", left), ("V", top), ("H", right))
+        if slot.is_earlier:
+            yield "V", 100.0
+    yield "V", 100.0

@@ -16,7 +16,7 @@ from app.progress import Event, Failure, MirrorNote, Topic, latest, mirror_note
 from app.store import StoreAway
 from app.web import words
 from app.web.address import is_same_origin
-from app.web.choice import chosen
+from app.web.choice import AS_IT_IS, chosen
 from app.web.compare import compare
 from app.web.errors import Code, Problem
 from app.web.example import LISTENING_YEAR, example
@@ -236,12 +236,14 @@ def _draw(visit: Visit, listening_year: int, note: MirrorNote | None, *, importi
     event = visit.event
     waiting = 0 if visit.queue_away or event is None else _fetches_ahead(event)
     until = visit.until(listening_year)
+    seen = view(event, listening_year, visit.username, chosen(), until) if event else None
     return render_template(
         "year.html",
         visit=visit,
         event=event,
         year=listening_year,
-        view=view(event, listening_year, visit.username, chosen(), until) if event else None,
+        view=seen,
+        choice=seen.choice if seen else AS_IT_IS,
         words=words,
         until=until,
         neighbours=_neighbours(visit, listening_year),

@@ -32,8 +32,9 @@ def poster(visits: list[Visit], year: int, choice: Choice) -> Poster:
 
 
 def _of_one(visit: Visit, year: int, choice: Choice) -> Poster:
-    seen = view(visit.event, year, visit.username, choice, visit.until(year)) if visit.event else None
-    theirs = whose(visit.username, year, so_far=visit.until(year) is not None)
+    until = visit.until(year)
+    seen = view(visit.event, year, visit.username, choice, until) if visit.event else None
+    theirs = whose(visit.username, year, so_far=until is not None)
     title = f"{theirs}, {seen.choice.by if seen else choice.seen().by}"
     if seen is None or not (seen.scrobbles or not seen.event.running):
         return Poster(title, BEING_COUNTED, BEING_COUNTED, ())

@@ -145,14 +145,16 @@ class YearView:
         """What somebody is told who sees only a link to the page."""
         if not self.placed:
             return self.headline
-        coverage = f"{self.placed:,} of {counted(self.scrobbles, 'play')} placed"
-        return f"{self.headline} Median release year {self.median}, average age {self.age}; {coverage}."
+        return f"{self.headline} Median release year {self.median}, average age {self.age}; {self._coverage}."
 
     @property
     def facts(self) -> str:
         """What stands below a picture."""
-        coverage = f"{self.placed:,} of {counted(self.scrobbles, 'play')} placed"
-        return f"{coverage} · median {self.median} · average age {self.age}"
+        return f"{self._coverage} · median {self.median} · average age {self.age}"
+
+    @property
+    def _coverage(self) -> str:
+        return f"{self.placed:,} of {counted(self.scrobbles, 'play')} placed"
 
     @property
     def median(self) -> int | None:

@@ -164,7 +164,7 @@ def _stored(connection: Connection, topic: Topic) -> Visit:
     if listener:
         stored = scrobbles.standing(connection, listener.id, job.year)
         if job.status in ("completed", "failed"):
-            ends = heard.ends(connection, listener.id, job.year, by_song=bool(stored.song_years))
+            ends = heard.ends(connection, listener.id, job.year, stored)
     event = Event(
         run=job.run,
         phase=PHASES[job.status],

@@ -17,7 +17,7 @@ class Long:
         return Answer(200, b"." * 50_000_000)
 
     def post(self, target: str, body: bytes) -> Answer:
-        raise NotImplementedError
+        return self.get(target, "")
 
 
 @pytest.mark.timeout(20)

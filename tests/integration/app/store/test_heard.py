@@ -162,7 +162,8 @@ def test_at_both_ends_stand_the_favourites_of_the_first_and_the_last_release_yea
 ) -> None:
     play(connection, user, plays)
     found = heard.favourites(connection, of_2023(user), each=1)
-    assert heard.ends(connection, user, 2023, by_song=False) == Ends((found[0], found[-1]) if found else None)
+    standing = scrobbles.standing(connection, user, 2023)
+    assert heard.ends(connection, user, 2023, standing) == Ends((found[0], found[-1]) if found else None)
 
 
 def test_by_song_the_ends_are_others_and_endless_names_are_cut(connection: Connection, user: int) -> None:
@@ -170,7 +171,8 @@ def test_by_song_the_ends_are_others_and_endless_names_are_cut(connection: Conne
     albums.keep(connection, [endless])
     know_songs(connection, user, [(HITS, "two"), (HITS, "two"), (ALBUMS[0], "one"), (endless, "one")])
     newest = Favourite(2020, "A" * LONGEST, "T" * LONGEST, 1)
-    assert heard.ends(connection, user, 2023, by_song=True) == Ends(
+    standing = scrobbles.standing(connection, user, 2023)
+    assert heard.ends(connection, user, 2023, standing) == Ends(
         (Favourite(1977, "A", "1977", 1), newest), (Favourite(1959, "A", "two", 2), newest)
     )
 
