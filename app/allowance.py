@@ -1,4 +1,4 @@
-"""The allowance of Last.fm calls as it stands in Redis: the worker's limiter takes from it, others may look."""
+"""Allowance: how many calls to Last.fm are left, in Redis; the worker's limiter takes from it, others read it."""
 
 import math
 from dataclasses import dataclass
@@ -6,46 +6,77 @@ from datetime import timedelta
 
 from redis import Redis
 
-KEY = "lastyear:lastfm:allowance"
-"""The moment, by Redis' clock, at which every call made so far would be paid for; it expires then."""
+ALLOWANCE_KEY = "lastyear:lastfm:allowance"
+"""The time, by Redis' clock, at which all calls so far are paid for; the key expires then."""
 
-REFUSED = "lastyear:lastfm:refused"
+PACE_KEY = "lastyear:lastfm:pace"
+"""After Last.fm has said that we call too fast: `pace`, the part of the configured rate that is allowed, and
+`grows_from`, the time by Redis' clock until which nobody calls and from which it grows. It expires at 1.
+"""
+
+PACE_GROWS_FOR = timedelta(minutes=10)
+"""How long the pace would take from nothing to all of the rate."""
+
+MIN_PACE = 0.1
+
+REFUSED_KEY = "lastyear:lastfm:refused"
 """The fingerprint of the API key that Last.fm refused last."""
 
-REFUSED_FOR = timedelta(hours=1)  # then one call finds out whether the key is good again
+REFUSED_FOR = timedelta(hours=1)  # after that, one call checks whether the key is accepted again
 
 SAVED_SECONDS = 3.0
-"""How much unused allowance can be saved up. Last.fm averages over minutes, and what was not called while the
-first answer of a fetch was awaited is made up for afterwards."""
+"""How much unused allowance is saved. Last.fm averages over minutes, so that calls that were not made while a
+fetch waited for its first answer can be made up for."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many calls may be made at once, out of how many that can be saved up, and what keeps us from any."""
+    """How many calls can be made at once, of how many at most, and what stands in the way."""
 
     left: int
     most: int
+    rate: float
+    """How many calls a second are allowed at the moment."""
+    full_rate: float
+    """How many are allowed when Last.fm has not said for a while that we call too fast."""
     seconds_to_wait: int
-    """Last.fm has told us to wait: so long nobody calls."""
+    """For how long nobody calls, since Last.fm has told us to wait."""
     refused: timedelta | None
-    """How long ago Last.fm refused an API key; None if not within the last hour."""
+    """How long ago Last.fm refused an API key; None if not in the last hour."""
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether fewer calls are allowed than configured."""
+        return self.rate < self.full_rate
 
 
-def most_saved(rate: float) -> int:
-    """How many calls can be made at once by those who have made none for a while."""
+def max_burst(rate: float) -> int:
+    """Return how many calls can be made at once after none were made for a while."""
     return max(1, math.ceil(rate * SAVED_SECONDS))
 
 
-def allowance(redis: Redis, rate: float) -> Allowance:
-    """The allowance of those who may make `rate` calls a second."""
-    # The key expires when all is paid for, so that no clock but Redis' own is asked.
-    owed = max(0, int(str(redis.pttl(KEY)))) / 1000 * rate
-    ttl = int(str(redis.ttl(REFUSED)))
-    most = most_saved(rate)
+def read_allowance(redis: Redis, rate: float) -> Allowance:
+    """Read the allowance at a configured rate of `rate` calls per second."""
+    # The key expires when all is paid for, so only Redis' clock matters.
+    owed = max(0, int(str(redis.pttl(ALLOWANCE_KEY)))) / 1000
+    pace, wait = _read_pace(redis)
+    ttl = int(str(redis.ttl(REFUSED_KEY)))
+    saved = (max_burst(rate) - 1) / rate
     return Allowance(
-        left=max(0, math.floor(most - owed + 0.001)),
-        most=most,
-        # Calls alone never owe more than can be saved up.
-        seconds_to_wait=max(0, round((owed - most) / rate)),
+        left=0 if wait else max(0, math.floor((saved - owed) * rate * pace + 1.001)),
+        most=math.floor(saved * rate * pace + 1.001),
+        rate=0.0 if wait else rate * pace,
+        full_rate=rate,
+        seconds_to_wait=math.ceil(wait),
         refused=REFUSED_FOR - timedelta(seconds=ttl) if ttl >= 0 else None,
     )
+
+
+def _read_pace(redis: Redis) -> tuple[float, float]:
+    """Return the part of the rate that is allowed, and for how many seconds nobody calls before that."""
+    kept = redis.hgetall(PACE_KEY)
+    assert isinstance(kept, dict)  # noqa: S101  redis' types allow for its asynchronous client
+    seconds, microseconds = redis.time()
+    since = seconds + microseconds / 1e6 - float(kept.get(b"grows_from", 0))
+    grown = max(0.0, since) / PACE_GROWS_FOR.total_seconds()
+    return min(1.0, float(kept.get(b"pace", 1)) + grown), max(0.0, -since)

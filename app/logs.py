@@ -1,4 +1,4 @@
-"""Logs: one structured line per event on standard error, secrets blotted out."""
+"""Logs: one structured line per event on standard error, with secrets replaced."""
 
 import logging
 import sys
@@ -12,10 +12,10 @@ HIDDEN = "***"
 
 
 def configure(secrets: tuple[str, ...], *, pretty: bool = False) -> None:
-    """Sends this program's and every library's log lines the same way: as `key=value`, or in colour when `pretty`.
+    """Write this program's and every library's log lines alike: as `key=value`, or in colour when `pretty`.
 
-    Whatever was bound with `structlog.contextvars` (a run's id) stands on every line. The values in `secrets`
-    never appear, whoever logs them.
+    What was bound with `structlog.contextvars` (a run's id) is on every line. The values in `secrets` never
+    appear, whoever logs them.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -35,7 +35,7 @@ def configure(secrets: tuple[str, ...], *, pretty: bool = False) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        _Blotting(
+        _HidingSecrets(
             secrets,
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -44,19 +44,19 @@ def configure(secrets: tuple[str, ...], *, pretty: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    # Below a warning it logs URLs, and a URL may hold a key.
+    # Below warnings it logs URLs, and a URL may contain a key.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 
-class _Blotting(structlog.stdlib.ProcessorFormatter):
-    """The last thing every line passes, so that no other place has to remember the secrets."""
+class _HidingSecrets(structlog.stdlib.ProcessorFormatter):
+    """The last step of every line, so that no other place needs to know the secrets."""
 
     def __init__(self, secrets: tuple[str, ...], **options: Any) -> None:
         super().__init__(**options)
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with each secret in it replaced."""
+        """Format the line and replace each secret in it."""
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)

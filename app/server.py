@@ -1,8 +1,8 @@
-"""Gunicorn's settings, for the site and for the operator's pages:
+"""Configure Gunicorn, for the site and for the operator's pages.
 
 `gunicorn --config python:app.server 'app.web:create_app()'`, or `'app.web.operator:create_app()'`.
 
-Imports little: what is imported before the worker has made the standard library cooperative stays blocking.
+Keep the imports few: what is imported before gevent patches the standard library keeps blocking.
 """
 
 import logging
@@ -13,31 +13,31 @@ from collections.abc import Iterable
 from typing import Any
 
 from app import logs
-from app.settings import OPERATOR_NEEDS, WEB_NEEDS, BadSettings, Settings, read
+from app.settings import OPERATOR_NEEDS, WEB_NEEDS, BadSettings, Settings, read_settings
 
 
 def _settings(needs: Iterable[str] = ()) -> Settings:
     try:
-        return read(os.environ, needs)
+        return read_settings(os.environ, needs)
     except BadSettings as error:
         sys.exit(str(error))
 
 
 _read = _settings()
 
-bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{_read.port}"]  # not asked where systemd hands a socket over
-# One process holds every open page and hears Redis once for all of them; greenlets wait cheaply.
+bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{_read.port}"]  # unused where systemd passes a socket
+# One process serves every open page, with one Redis subscription for all of them; waiting greenlets are cheap.
 worker_class = "gevent"
 workers = 1
 worker_connections = 10_000
 backlog = 2048
 graceful_timeout = 10
-keepalive = 1  # a stop waits for connections that idle
-control_socket_disable = True  # it would be opened under $HOME
+keepalive = 1  # seconds; a stop waits for idle connections
+control_socket_disable = True  # it would be created under $HOME
 
 
 def on_starting(server: Any) -> None:
-    """Refuses to start without what the application needs; sends Gunicorn's own log lines the project's way."""
+    """Check the settings that the application needs, and send Gunicorn's own log lines through ours."""
     _settings(OPERATOR_NEEDS if server.app.app_uri.startswith("app.web.operator") else WEB_NEEDS)
     logs.configure(_read.secrets(), pretty=sys.stderr.isatty())
     for name in ("gunicorn.error", "gunicorn.access"):
@@ -46,19 +46,19 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM sends the open pages away first, or the stop would wait for them till its time-out."""
+    """On SIGTERM disconnect open pages first, or the stop would wait for them until its timeout."""
     import gevent
 
-    leave = worker.handle_exit
+    stop = worker.handle_exit
 
     def handle_exit(number: int, frame: Any) -> None:
-        gevent.spawn(worker.wsgi.extensions["lastyear"].leave)
-        leave(number, frame)
+        gevent.spawn(worker.wsgi.extensions["lastyear"].disconnect_pages)
+        stop(number, frame)
 
     signal.signal(signal.SIGTERM, handle_exit)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Lets connections go while there is still somebody to do it."""
+    """Close the connections while their event loop still runs."""
     if getattr(worker, "wsgi", None) is not None:
         worker.wsgi.extensions["lastyear"].close()

@@ -1,4 +1,4 @@
-"""Settings: every variable that app and worker read, as one frozen object, read once at the edge."""
+"""Settings: every environment variable of app and worker, read once at the start into one frozen object."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 REAL_LASTFM = "ws.audioscrobbler.com"
-FASTEST_AT_LASTFM = 4.0  # calls a second; Last.fm suspends keys that go on like this, so never above
+MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often
 
 WEB_NEEDS = ("DATABASE_URL", "MIRROR_URL", "REDIS_URL")
 WORKER_NEEDS = (*WEB_NEEDS, "LASTFM_API_KEY", "CONTACT")
@@ -16,7 +16,7 @@ OPERATOR_NEEDS = ("MIRROR_URL", "REDIS_URL", "OPERATOR_PASSWORD")
 
 
 class BadSettings(Exception):
-    """The environment cannot be used as it is; the message names each variable and what it should be."""
+    """The environment cannot be used; the message names each variable at fault and what it should be."""
 
 
 def _scheme(*schemes: str) -> AfterValidator:
@@ -25,7 +25,7 @@ def _scheme(*schemes: str) -> AfterValidator:
         try:
             scheme = urlsplit(text).scheme
         except ValueError:
-            # Its own text may quote the password.
+            # The error's own message may contain the password.
             raise ValueError("should be a URL") from None
         if text and scheme not in schemes:
             raise ValueError("should begin with " + " or ".join(f"{scheme}:" for scheme in schemes))
@@ -43,59 +43,65 @@ NOTHING = SecretStr("")
 
 
 class Settings(BaseModel):
-    """What the environment says. A field's name in capitals is its variable; an empty value means: not set."""
+    """The settings. A field's name in capitals is its variable; an empty value means that it is not set."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     database_url: DatabaseURL = Field(
-        NOTHING, description="The app's own data, at Neon or any PostgreSQL; a pooled host works"
+        NOTHING, description="The app database, at Neon or any PostgreSQL; a pooled host works"
     )
     database_direct_url: DatabaseURL = Field(
         NOTHING, description="The same database without the pooler, for migrations; default: `DATABASE_URL`"
     )
     mirror_url: DatabaseURL = Field(NOTHING, description="The MusicBrainz mirror, as a role that may only read")
     mirror_owner_url: DatabaseURL = Field(
-        NOTHING, description="The mirror as its owner; only import and replication need it"
+        NOTHING, description="The mirror as its owner, for import and replication"
     )
-    redis_url: RedisURL = Field(NOTHING, description="Redis or Valkey, for queues, progress and limits")
-    lastfm_api_key: SecretStr = Field(NOTHING, description="Your own key from last.fm/api/account/create")
-    lastfm_api_url: WebURL = Field(f"https://{REAL_LASTFM}/2.0/", description="Where Last.fm's API answers")
-    lastfm_web_url: WebURL = Field("https://www.last.fm", description="Where Last.fm's profiles live")
+    redis_url: RedisURL = Field(NOTHING, description="Redis or Valkey, for queues, progress and rate limits")
+    lastfm_api_key: SecretStr = Field(
+        NOTHING, description="Your own key from https://www.last.fm/api/account/create"
+    )
+    lastfm_api_url: WebURL = Field(f"https://{REAL_LASTFM}/2.0/", description="The address of Last.fm's API")
+    lastfm_web_url: WebURL = Field("https://www.last.fm", description="The address of Last.fm's profiles")
     lastfm_requests_per_second: float = Field(
-        2.0, gt=0, le=100, description="Calls a second of all workers together; at Last.fm itself at most 4"
+        2.0, gt=0, le=100, description="Calls per second of all workers together; at Last.fm itself at most 4"
     )
     lastfm_head_check: bool = Field(
-        True, description="Ask for a profile page before the API is asked for an unknown name"
+        True, description="Whether to request an unknown listener's profile page before asking the API"
     )
     internal_token: SecretStr = Field(
-        NOTHING, description="Bearer token of `/internal/job-update`; without one that door is shut"
+        NOTHING, description="Bearer token of `/internal/job-update`; without one, that address is closed"
     )
-    progress_webhook_url: WebURL = Field("", description="Where workers post progress; default: straight to Redis")
+    progress_webhook_url: WebURL = Field(
+        "", description="Where workers post progress; without one, they publish it in Redis themselves"
+    )
     operator_password: SecretStr = Field(
-        NOTHING, description="Opens the operator's pages to the user `operator`; without one they do not start"
+        NOTHING,
+        description="Password of the operator's pages, for the user `operator`; without one, they do not start",
     )
     operator_may_change: bool = Field(
-        False, description="Let the operator's pages requeue, empty and delete; otherwise they only show"
+        False,
+        description="Whether the operator's pages may requeue and delete jobs; otherwise they only show them",
     )
     musicbrainz_dump_url: DumpURL = Field(
         "https://data.metabrainz.org/pub/musicbrainz/data/fullexport/",
-        description="Where MusicBrainz exports lie, http(s) or file",
+        description="The address of MusicBrainz's exports, http(s) or file",
     )
     musicbrainz_packet_url: WebURL = Field(
-        "https://metabrainz.org/api/musicbrainz/", description="Where replication packets are served"
+        "https://metabrainz.org/api/musicbrainz/", description="The address of replication packets"
     )
-    metabrainz_token: SecretStr = Field(NOTHING, description="Access token for replication packets")
-    contact: str = Field(
-        "", description="A URL or mail address in the User-Agent, so that Last.fm can reach the operator"
+    metabrainz_token: SecretStr = Field(
+        NOTHING, description="Access token for replication packets, from https://metabrainz.org/profile"
     )
-    port: int = Field(8000, ge=1, le=65535, description="Where the site listens")
+    contact: str = Field("", description="A URL or mail address for the User-Agent, so that Last.fm can reach you")
+    port: int = Field(8000, ge=1, le=65535, description="The port that the site listens on")
 
     @model_validator(mode="after")
-    def _stay_below_the_ceiling(self) -> Self:
+    def _respect_lastfms_limit(self) -> Self:
         real = urlsplit(self.lastfm_api_url).hostname == REAL_LASTFM
-        if real and self.lastfm_requests_per_second > FASTEST_AT_LASTFM:
+        if real and self.lastfm_requests_per_second > MAX_RATE_AT_LASTFM:
             raise ValueError(
-                f"LASTFM_REQUESTS_PER_SECOND: should be at most {FASTEST_AT_LASTFM:g} at Last.fm itself"
+                f"LASTFM_REQUESTS_PER_SECOND: should be at most {MAX_RATE_AT_LASTFM:g} at Last.fm itself"
             )
         return self
 
@@ -106,12 +112,12 @@ class Settings(BaseModel):
 
     @property
     def mirror_reader(self) -> str | None:
-        """The role that reads the mirror, which an import must let in; None when it is the owner itself."""
+        """The role that reads the mirror, which an import must grant access; None when it is the owner itself."""
         reader = urlsplit(self.mirror_url.get_secret_value()).username
         return None if reader == urlsplit(self.mirror_owner_url.get_secret_value()).username else reader
 
     def secrets(self) -> tuple[str, ...]:
-        """Each value that must never be seen in a log, passwords inside URLs among them."""
+        """Return each value that must never appear in a log, including passwords in URLs."""
         values = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
         texts = [value.get_secret_value() for value in values]
         written = [urlsplit(text).password or "" for text in texts if "://" in text]
@@ -123,8 +129,8 @@ VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items(
 """Variable name -> pydantic field, in the order in which the documentation lists them."""
 
 
-def read(environ: Mapping[str, str], needs: Iterable[str] = WEB_NEEDS) -> Settings:
-    """The settings that `environ` holds; a variable `X` may also come as a file named by `X_FILE`.
+def read_settings(environ: Mapping[str, str], needs: Iterable[str] = WEB_NEEDS) -> Settings:
+    """Read the settings from `environ`, where a variable `X` may also be a file that `X_FILE` names.
 
     `needs` lists the variables without which the caller cannot start.
     Raises BadSettings with one line for every variable at fault.
@@ -141,7 +147,7 @@ def read(environ: Mapping[str, str], needs: Iterable[str] = WEB_NEEDS) -> Settin
 
 
 def missing(settings: Settings, needs: Iterable[str]) -> list[str]:
-    """Which of these variables are not set."""
+    """Return those of these variables that are not set."""
     values = {name: getattr(settings, name.lower()) for name in needs}
     return [
         name

@@ -1,1 +1,4 @@
-"""A stand-in Last.fm and a small MusicBrainz: `make run` without keys and the tests both use them."""
+"""Stand-ins for Last.fm and MetaBrainz, and a small MusicBrainz: for tests, and for `make run` without a key.
+
+May import `app`, `worker` and `mirror`; none of them imports this.
+"""

@@ -1,21 +1,21 @@
 """The demo's music: real albums, and what MusicBrainz and Last.fm would know of each.
 
-`catalogue.csv` holds the facts, one album a line: who, what, the year it first came out, some of its tracks, and
-how Last.fm spells it. Everything else is made up from the names and is the same on every run: MBIDs, months and
-days, reissues.
+`catalogue.csv` holds the facts, one album a line: artist, title, the year it first came out, some of its tracks,
+and how Last.fm spells it. Everything else is derived from the names and is the same on every run: MBIDs, months
+and days, reissues.
 
-Where an artist column is not the name of one artist, `credit` lists whom it credits: `Brian Eno / David Byrne`, or
-`Snoop Dogg = Snoop Doggy Dogg` where the sleeve has a name of its own. `aliases` are other names of the first of
-them, `titles` other titles of the album, the first of them that of an edition; `comment` is what MusicBrainz puts
-in brackets behind albums of one name. `lastfm_mbid` says which MBID Last.fm reports: that of the first `release`,
-of a `reissue`, one that was since merged with another (`redirect`), one that MusicBrainz does not know (`stale`),
-or `none`. `quirks` are flaws that a real export has too:
+`credit` lists the artists where there are several or the sleeve spells a name differently:
+`Brian Eno / David Byrne`, `Snoop Dogg = Snoop Doggy Dogg`. `aliases` are other names of the first of them.
+`titles` are other titles of the album; the first one belongs to an edition. `comment` is what MusicBrainz adds in
+brackets to tell albums of one title apart. `lastfm_mbid` says which MBID Last.fm reports: the one of the first
+`release` or of a `reissue`, one that was merged into another since (`redirect`), one unknown to MusicBrainz
+(`stale`), or `none`. `quirks` are flaws that a real export has too:
 
-bootleg          a bootleg of the same year came out before it
+bootleg          a bootleg of the same year came out before the album
 cancelled        an earlier release was announced and never came out
-moved            the album itself has been merged with another entry
-unknown-country  nobody noted where the first release came out
-year-only        nobody noted its month and day
+moved            the album's own entry was merged with another one
+unknown-country  nobody entered where the first release came out
+year-only        nobody entered its month and day
 """
 
 import csv
@@ -33,7 +33,7 @@ REISSUE_COUNTRIES = (("XE",), ("JP",), ("XW",), ("GB", "DE", "FR"), ("US", "CA")
 LAST_REISSUE = 2024
 
 
-class Status(IntEnum):
+class ReleaseStatus(IntEnum):
     """The ids of MusicBrainz's release statuses."""
 
     OFFICIAL = 1
@@ -47,7 +47,7 @@ class Status(IntEnum):
 
 @dataclass(frozen=True)
 class Credit:
-    """One artist of an album: its own name, the name on the sleeve, and what stands between it and the next."""
+    """One artist of an album: the usual name, the name on the sleeve, and what joins it to the next one."""
 
     artist: str
     name: str
@@ -56,16 +56,16 @@ class Credit:
 
 @dataclass(frozen=True)
 class Release:
-    """One edition of an album; no countries means that the country is unknown."""
+    """One edition of an album. Without countries it is unknown where it came out."""
 
     mbid: UUID
     title: str
-    status: Status
+    status: ReleaseStatus
     year: int | None
     month: int | None
     day: int | None
     countries: tuple[str, ...]
-    retired: tuple[UUID, ...] = ()
+    merged_mbids: tuple[UUID, ...] = ()
 
     @property
     def country(self) -> str | None:
@@ -73,21 +73,21 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Album:
-    """An album as MusicBrainz has it, and the names and the release MBID under which Last.fm reports it."""
+class CatalogueAlbum:
+    """An album as MusicBrainz has it, with the names and the release MBID under which Last.fm reports it."""
 
     artist: str
     title: str
     year: int | None
-    kind: str
-    secondary: str | None
+    primary_type: str
+    secondary_type: str | None
     tracks: tuple[str, ...]
     credits: tuple[Credit, ...]
     aliases: tuple[str, ...]
     titles: tuple[str, ...]
     comment: str
     group_mbid: UUID
-    retired: tuple[UUID, ...]
+    merged_mbids: tuple[UUID, ...]
     releases: tuple[Release, ...]
     lastfm_artist: str
     lastfm_title: str
@@ -95,41 +95,41 @@ class Album:
 
     @property
     def has_usable_mbid(self) -> bool:
-        """Whether MusicBrainz knows the MBID that Last.fm reports, be it as one that was merged."""
-        return any(self.lastfm_mbid in (release.mbid, *release.retired) for release in self.releases)
+        """Whether MusicBrainz knows the MBID that Last.fm reports, perhaps as a merged one."""
+        return any(self.lastfm_mbid in (release.mbid, *release.merged_mbids) for release in self.releases)
 
 
 @functools.cache
-def albums() -> tuple[Album, ...]:
-    """Every album of the catalogue, oldest first, those without a year last."""
+def albums() -> tuple[CatalogueAlbum, ...]:
+    """Read all albums of the catalogue, oldest first, those without a year last."""
     with CATALOGUE.open(encoding="utf-8", newline="") as lines:
         return tuple(_album(line) for line in csv.DictReader(lines))
 
 
-def mbid(*names: str) -> UUID:
-    """The made-up MBID of what the names describe; one in eight is of version 3, as among MusicBrainz's oldest."""
+def invented_mbid(*names: str) -> UUID:
+    """Make up the MBID of what the names describe. One in eight is of version 3, as MusicBrainz's oldest are."""
     name = "\n".join(names)
     identity = uuid5(NAMESPACE, name)
     return uuid3(NAMESPACE, name) if identity.int % 8 == 0 else identity
 
 
-def _album(line: dict[str, str]) -> Album:
-    kind, _, secondary = line["kind"].partition(" + ")
+def _album(line: dict[str, str]) -> CatalogueAlbum:
+    primary_type, _, secondary_type = line["kind"].partition(" + ")
     editions = list(_editions(line))
-    return Album(
+    return CatalogueAlbum(
         artist=line["artist"],
         title=line["title"],
         year=_year(line),
-        kind=kind,
-        secondary=secondary or None,
+        primary_type=primary_type,
+        secondary_type=secondary_type or None,
         tracks=_split(line["tracks"]),
         credits=tuple(_credits(line["artist"], _split(line["credit"]) or (line["artist"],))),
         aliases=_split(line["aliases"]),
         titles=_split(line["titles"]),
         comment=line["comment"],
         group_mbid=_mbid_of(line, "group"),
-        retired=(_mbid_of(line, "retired group"),) if "moved" in line["quirks"] else (),
-        # In no telling order, as in a real export.
+        merged_mbids=(_mbid_of(line, "retired group"),) if "moved" in line["quirks"] else (),
+        # In an order without meaning, as in a real export.
         releases=tuple(sorted(editions, key=lambda release: release.mbid)),
         lastfm_artist=line["lastfm_artist"] or line["artist"],
         lastfm_title=line["lastfm_title"] or line["title"],
@@ -146,16 +146,16 @@ def _year(line: dict[str, str]) -> int | None:
 
 
 def _mbid_of(line: dict[str, str], what: str) -> UUID:
-    return mbid(what, line["artist"], line["title"], line["year"])
+    return invented_mbid(what, line["artist"], line["title"], line["year"])
 
 
 def _credits(artist: str, parts: tuple[str, ...]) -> Iterator[Credit]:
-    """Take "Brian Eno & David Byrne" apart into its artists and the " & " between them."""
+    """Split "Brian Eno & David Byrne" into its artists and the " & " between them."""
     for part, following in zip(parts, (*parts[1:], ""), strict=True):
         name, credited = _names(part)
-        behind = artist.partition(credited)[2]
-        join_phrase = behind.partition(_names(following)[1])[0] if following else ""
-        artist = behind.removeprefix(join_phrase)
+        rest = artist.partition(credited)[2]
+        join_phrase = rest.partition(_names(following)[1])[0] if following else ""
+        artist = rest.removeprefix(join_phrase)
         yield Credit(name, credited, join_phrase)
 
 
@@ -165,66 +165,66 @@ def _names(part: str) -> tuple[str, str]:
 
 
 def _editions(line: dict[str, str]) -> Iterator[Release]:
-    """Make up the releases of an album: the first, its reissues in order, then what the quirks ask for."""
-    dice = random.Random(f"{line['artist']} {line['title']} {line['year']}")
-    first = _first(line, dice)
+    """Make up the releases of an album: the first one, its reissues in order, then those of its quirks."""
+    rng = random.Random(f"{line['artist']} {line['title']} {line['year']}")
+    first = _first(line, rng)
     yield first
     if first.year is not None:
-        yield from _reissues(line, first.year, dice)
-        yield from _oddities(line, first, first.year)
+        yield from _reissues(line, first.year, rng)
+        yield from _quirky_releases(line, first, first.year)
 
 
-def _first(line: dict[str, str], dice: random.Random) -> Release:
-    month, day = _day(dice)
+def _first(line: dict[str, str], rng: random.Random) -> Release:
+    month, day = _day(rng)
     known = bool(line["year"]) and "year-only" not in line["quirks"]
     return Release(
         mbid=_mbid_of(line, "release"),
         title=line["title"],
-        status=Status.OFFICIAL,
+        status=ReleaseStatus.OFFICIAL,
         year=_year(line),
         month=month if known else None,
         day=day if known else None,
         countries=() if "unknown-country" in line["quirks"] else (line["country"],),
-        retired=(_mbid_of(line, "retired release"),) if line["lastfm_mbid"] == "redirect" else (),
+        merged_mbids=(_mbid_of(line, "retired release"),) if line["lastfm_mbid"] == "redirect" else (),
     )
 
 
-def _reissues(line: dict[str, str], first_year: int, dice: random.Random) -> Iterator[Release]:
-    """Up to three later releases."""
+def _reissues(line: dict[str, str], first_year: int, rng: random.Random) -> Iterator[Release]:
+    """Make up at most three later releases."""
     reported = line["lastfm_mbid"] == "reissue"
     years = range(first_year + 1, LAST_REISSUE + 1)
-    count = min(len(years), dice.randint(1 if reported else 0, 3))
-    for number, year in enumerate(sorted(dice.sample(years, count))):
+    count = min(len(years), rng.randint(1 if reported else 0, 3))
+    for number, year in enumerate(sorted(rng.sample(years, count))):
         yield Release(
             _mbid_of(line, f"reissue {number}"),
             _reissue_title(line, number, count),
-            Status.OFFICIAL,
+            ReleaseStatus.OFFICIAL,
             year,
-            *_day(dice),
-            countries=dice.choice(REISSUE_COUNTRIES),
+            *_day(rng),
+            countries=rng.choice(REISSUE_COUNTRIES),
         )
 
 
 def _reissue_title(line: dict[str, str], number: int, count: int) -> str:
-    """The one that Last.fm reports bears the title that Last.fm gives it, the last one the first of the others."""
+    """Return Last.fm's title for the reissue it reports, the first of the other titles for the last reissue."""
     if number == 0 and line["lastfm_mbid"] == "reissue":
         return line["lastfm_title"] or line["title"]
     others = _split(line["titles"])
     return others[0] if others and number == count - 1 else line["title"]
 
 
-def _oddities(line: dict[str, str], first: Release, year: int) -> Iterator[Release]:
+def _quirky_releases(line: dict[str, str], first: Release, year: int) -> Iterator[Release]:
     if "cancelled" in line["quirks"]:
-        announced = replace(first, mbid=_mbid_of(line, "cancelled"), year=year - 1, retired=())
-        yield replace(announced, status=Status.CANCELLED)
+        announced = replace(first, mbid=_mbid_of(line, "cancelled"), year=year - 1, merged_mbids=())
+        yield replace(announced, status=ReleaseStatus.CANCELLED)
     if "bootleg" in line["quirks"]:
-        bootleg = replace(first, mbid=_mbid_of(line, "bootleg"), month=1, day=None, retired=())
-        yield replace(bootleg, status=Status.BOOTLEG, countries=())
+        bootleg = replace(first, mbid=_mbid_of(line, "bootleg"), month=1, day=None, merged_mbids=())
+        yield replace(bootleg, status=ReleaseStatus.BOOTLEG, countries=())
 
 
-def _day(dice: random.Random) -> tuple[int, int]:
-    # From February, so that a bootleg can be earlier; to October, so that nothing is newer than the export.
-    return dice.randint(2, 10), dice.randint(1, 28)
+def _day(rng: random.Random) -> tuple[int, int]:
+    # Not January, so that a bootleg can be earlier; not after October, so that nothing is newer than the export.
+    return rng.randint(2, 10), rng.randint(1, 28)
 
 
 def _lastfm_mbid(line: dict[str, str], editions: list[Release]) -> UUID | None:
@@ -234,7 +234,7 @@ def _lastfm_mbid(line: dict[str, str], editions: list[Release]) -> UUID | None:
         case "reissue":
             return editions[1].mbid
         case "redirect":
-            return editions[0].retired[0]
+            return editions[0].merged_mbids[0]
         case "stale":
             return _mbid_of(line, "stale")
     return None

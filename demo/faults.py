@@ -1,136 +1,130 @@
 """Faults that Last.fm is known for, switched on for as many calls as a test wants."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any, Self
 
-from demo import wire
-
-INSTEAD: dict[str, wire.Answer] = {
-    "html": wire.page(wire.BUSY_PAGE, 200),
-    "406": wire.page("<html><body><h1>Rate limited</h1></body></html>", 406),
-    "500": wire.page(wire.BUSY_PAGE, 500),
-    "502": wire.page(wire.BUSY_PAGE, 502),
-    "503": wire.page(wire.BUSY_PAGE, 503),
-    **{f"error{code}": wire.error(code) for code in (8, 10, 11, 16, 17, 26, 29)},
-    "error8_in_200": wire.error(8, status=200),
-    "not_found": wire.no_such_user(),
-}
-
-
-def _short(body: wire.Body) -> None:
-    """Every tenth row is missing, the newest among them, and the totals do not know."""
-    if "recenttracks" in body:
-        tracks = body["recenttracks"]["track"]
-        dated = [track for track in tracks if "date" in track]
-        missing = dated[::10]
-        body["recenttracks"]["track"] = [track for track in tracks if track not in missing]
-
-
-def _empty(body: wire.Body) -> None:
-    """A chart without albums, whatever was played."""
-    if "weeklyalbumchart" in body:
-        body["weeklyalbumchart"]["album"] = []
-
-
-def _half_chart(body: wire.Body) -> None:
-    """A chart that is cut off half-way, as old ones are at 500 albums."""
-    if "weeklyalbumchart" in body:
-        albums = body["weeklyalbumchart"]["album"]
-        body["weeklyalbumchart"]["album"] = albums[: (len(albums) + 1) // 2]
-
-
-def _single(body: wire.Body) -> None:
-    """A list of one collapses to the one, as it does where JSON is made from XML."""
-    for content in body.values():
-        for name, value in content.items():
-            if isinstance(value, list) and len(value) == 1:
-                content[name] = value[0]
-
-
-def _truncated(answer: wire.Answer) -> wire.Answer:
-    """The connection ends half-way through what was promised."""
-    return wire.Answer(answer.status, _half(answer.body), answer.kind, promised=len(answer.body))
-
-
-def _cut_json(answer: wire.Answer) -> wire.Answer:
-    """HTTP is in order, but the JSON in it is only half there."""
-    return wire.Answer(answer.status, _half(answer.body), answer.kind)
-
-
-def _half(body: bytes) -> bytes:
-    return body[: len(body) // 2]
-
-
-RESHAPE: dict[str, Callable[[wire.Body], None]] = {
-    "short": _short,
-    "single": _single,
-    "empty": _empty,
-    "half": _half_chart,
-}
-SPOIL: dict[str, Callable[[wire.Answer], wire.Answer]] = {"truncated": _truncated, "cut_json": _cut_json}
-KINDS = frozenset({*INSTEAD, *RESHAPE, *SPOIL, "hang", "other_user"})
+from demo.api_methods import ApiRequest
+from demo.fault_kinds import BODY_CHANGES, DAMAGES, FAULT_KINDS, REPLACEMENTS, REQUEST_CHANGES
+from demo.responses import ApiError, HttpResponse, JsonObject
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, for which calls (None is any), and how many times (None is for ever).
+    """What goes wrong, for which calls (None: for any), and how many times (None: always).
 
-    `what` is one of KINDS; a `hang` answers after `seconds`. Profile pages are hit only by faults with the method
-    `profile`, and only by those that come instead of an answer, or hang.
+    `kind` is one of FAULT_KINDS; `seconds`, `amount` and `status` say more about some of them. Calls may be chosen
+    by their time range, which touches the one from `start` to before `end` or is `longer_than` so many seconds,
+    and by what their answer would list: `above` so many plays. Only faults with the method `profile` hit profile
+    pages, and only those that replace, delay or damage the response as a whole.
     """
 
-    what: str
+    kind: str
     method: str | None = None
     user: str | None = None
     page: int | None = None
     times: int | None = 1
     seconds: float = 30.0
+    amount: int = 1
+    status: int | None = None
+    start: int | None = None
+    end: int | None = None
+    longer_than: int | None = None
+    above: int | None = None
 
     def __post_init__(self) -> None:
-        if self.what not in KINDS:
-            raise ValueError(f"no fault {self.what!r}, only {', '.join(sorted(KINDS))}")
+        if self.kind not in FAULT_KINDS:
+            raise ValueError(f"no fault {self.kind!r}, only {', '.join(sorted(FAULT_KINDS))}")
 
-    def hits(self, method: str, user: str, page: int) -> bool:
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `KIND,NAME=VALUE,...`; the value `always` is None. Raises ValueError."""
+        kind, *settings = text.split(",")
+        values = {name: value for name, _, value in (setting.partition("=") for setting in settings)}
+        if unknown := values.keys() - cls.__dataclass_fields__.keys():
+            raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+        return cls(kind, **{name: _value(name, value) for name, value in values.items()})
+
+    def hits(self, request: ApiRequest) -> bool:
+        """Say whether the fault is for this call. Raises ApiError where the call has no such parameters."""
         return (
-            (method != "profile" if self.method is None else self.method.casefold() == method.casefold())
-            and (self.user is None or self.user.casefold() == user.casefold())
-            and (self.page is None or self.page == page)
+            request.method.casefold() == self.method.casefold() if self.method else request.method != "profile"
+        ) and all(
+            (
+                (self.start, self.end, self.longer_than) == (None, None, None) or "from" in request.params,
+                self.user is None or self.user.casefold() == request.params.get("user", "").casefold(),
+                self.page is None or self.page == request.page,
+                self.start is None or self.start < request.end,
+                self.end is None or self.end > request.start,
+                self.longer_than is None or request.end - request.start > self.longer_than,
+                self.above is None or len(request.listed) > self.above,
+            )
         )
 
 
 class Faults:
-    """The faults that are switched on; each call takes at most one, the oldest that hits it."""
+    """The faults that are switched on. A call takes those that are there always, and the oldest of the others."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._waiting: list[tuple[Fault, int | None]] = []
+        self._pending: list[tuple[Fault, int | None]] = []
 
     def add(self, *faults: Fault) -> None:
         with self._lock:
-            self._waiting += [(fault, fault.times) for fault in faults]
+            self._pending += [(fault, fault.times) for fault in faults]
 
     def replace(self, faults: Iterable[Fault]) -> None:
-        """Only these from now on."""
+        """Switch all faults off and these on."""
         with self._lock:
-            self._waiting = [(fault, fault.times) for fault in faults]
+            self._pending = [(fault, fault.times) for fault in faults]
 
     def clear(self) -> None:
         self.replace(())
 
-    def take(self, method: str, user: str, page: int) -> Fault | None:
-        """The fault that hits this call, used up by one; None if all is well."""
+    def take(self, request: ApiRequest) -> tuple[ApiRequest, list[Fault]]:
+        """Return the faults that hit this call, counted down, and the call as they change it."""
+        taken: list[Fault] = []
         with self._lock:
-            for index, (fault, left) in enumerate(self._waiting):
-                if (left is None or left > 0) and fault.hits(method, user, page):
-                    self._waiting[index] = (fault, None if left is None else left - 1)
-                    return fault
-        return None
+            for index, (fault, left) in enumerate(self._pending):
+                is_over = left == 0 or (left is not None and any(other.times is not None for other in taken))
+                with suppress(ApiError):  # such a call is refused anyway
+                    if is_over or not fault.hits(request):
+                        continue
+                    if fault.kind in REQUEST_CHANGES:
+                        request = REQUEST_CHANGES[fault.kind](request, fault.amount)
+                    if left is not None:
+                        self._pending[index] = (fault, left - 1)
+                    taken.append(fault)
+        return request, taken
 
 
-def spoiled(what: str, body: wire.Body) -> wire.Answer:
-    """The answer to a call whose body is known, as the fault of that name leaves it; other names do nothing."""
-    if what in RESHAPE:
-        RESHAPE[what](body)
-    answer = wire.answer(body)
-    return SPOIL[what](answer) if what in SPOIL else answer
+def replacement(faults: Sequence[Fault]) -> HttpResponse | None:
+    """Return the response that comes in place of the right one, if one of the faults replaces it."""
+    for fault in faults:
+        if response := REPLACEMENTS.get(fault.kind):
+            return replace(response, status=fault.status or response.status)
+    return None
+
+
+def change_body(body: JsonObject, faults: Sequence[Fault]) -> None:
+    """Let the faults change the body of the right response."""
+    for fault in faults:
+        if fault.kind in BODY_CHANGES:
+            for content in body.values():
+                BODY_CHANGES[fault.kind](content, fault.amount)
+
+
+def damage(response: HttpResponse, faults: Sequence[Fault]) -> HttpResponse:
+    """Return the response as it arrives."""
+    for fault in faults:
+        if fault.kind in DAMAGES:
+            response = DAMAGES[fault.kind](response, fault.seconds)
+    return response
+
+
+def _value(name: str, text: str) -> Any:
+    if name in ("method", "user"):
+        return text
+    return None if text == "always" else float(text) if "." in text else int(text)

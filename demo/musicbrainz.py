@@ -1,4 +1,4 @@
-"""The demo's music as the rows of MusicBrainz's tables, and as an export of them."""
+"""The demo's music as rows of MusicBrainz's tables, and as an export of them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,62 +6,44 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from demo.archive import Row, publish
-from demo.catalogue import Album, Credit, Release, Status, albums, mbid
+from demo.catalogue import CatalogueAlbum, Credit, Release, ReleaseStatus, albums, invented_mbid
+from demo.export_writer import TableRow, publish_export
+from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
+from mirror.tables import KNOWN_SCHEMAS, PROFILES
 
-STAMP = "20261104-002025"
-SCHEMA_SEQUENCE = 31
+EXPORT_STAMP = "20261104-002025"
+SCHEMA_SEQUENCE = max(KNOWN_SCHEMAS)
 REPLICATION_SEQUENCE = 190_000
 
-_EDIT = "edits_pending last_updated"
-_LIFE = "begin_date_year begin_date_month begin_date_day end_date_year end_date_month end_date_day"
-_DATE = "date_year date_month date_day"
-_ALIAS = f"name locale {_EDIT} type sort_name {_LIFE} primary_for_locale ended"
-_TYPE = "id name parent child_order description gid"
-_REDIRECT = "gid new_id created"
-
-# Every table we can write, its columns in the order that the archive has them.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    table: tuple(names.split())
-    for table, names in {
-        "area": f"id gid name type {_EDIT} {_LIFE} ended comment",
-        "artist": f"id gid name sort_name {_LIFE} type area gender comment {_EDIT} ended begin_area end_area",
-        "artist_alias": f"id artist {_ALIAS}",
-        "artist_alias_type": _TYPE,
-        "artist_credit": "id name artist_count ref_count created edits_pending gid",
-        "artist_credit_gid_redirect": _REDIRECT,
-        "artist_credit_name": "artist_credit position artist name join_phrase",
-        "artist_gid_redirect": _REDIRECT,
-        "artist_type": _TYPE,
-        "country_area": "area",
-        "medium": f"id release position format name {_EDIT} track_count gid",
-        "medium_format": "id name parent child_order year has_discids description gid",
-        "medium_gid_redirect": _REDIRECT,
-        "recording": f"id gid name artist_credit length comment {_EDIT} video",
-        "recording_alias": f"id recording {_ALIAS}",
-        "recording_gid_redirect": _REDIRECT,
-        "release": "id gid name artist_credit release_group status packaging language script barcode comment"
-        " edits_pending quality last_updated",
-        "release_alias": f"id release {_ALIAS}",
-        "release_alias_type": _TYPE,
-        "release_country": f"release country {_DATE}",
-        "release_gid_redirect": _REDIRECT,
-        "release_group": f"id gid name artist_credit type comment {_EDIT}",
-        "release_group_alias": f"id release_group {_ALIAS}",
-        "release_group_alias_type": _TYPE,
-        "release_group_gid_redirect": _REDIRECT,
-        "release_group_primary_type": _TYPE,
-        "release_group_secondary_type": _TYPE,
-        "release_group_secondary_type_join": "release_group secondary_type created",
-        "release_status": _TYPE,
-        "release_unknown_country": f"release {_DATE}",
-        "replication_control": "id current_schema_sequence current_replication_sequence last_replication_date",
-        "track": f"id gid recording medium position number name artist_credit length {_EDIT} is_data_track",
-        "track_gid_redirect": _REDIRECT,
-    }.items()
+_LIFE_SPAN = tuple(f"{end}_date_{part}" for end in ("begin", "end") for part in ("year", "month", "day"))
+_REDIRECTED = ("artist", "artist_credit", "medium", "track")
+STATUSES = {status.value: status.name.replace("_", "-").title() for status in ReleaseStatus}
+_NAMES_BY_ID = {
+    "artist_alias_type": {1: "Artist name", 2: "Legal name", 3: "Search hint"},
+    "artist_type": {1: "Person", 2: "Group", 3: "Other", 4: "Character", 5: "Orchestra", 6: "Choir"},
+    "release_alias_type": {1: "Release name", 2: "Search hint"},
+    "release_group_alias_type": {1: "Release group name", 2: "Search hint"},
+    "release_group_primary_type": PRIMARY_TYPES,
+    "release_group_secondary_type": SECONDARY_TYPES,
+    "release_status": STATUSES,
 }
 
-# What a column holds when nobody says otherwise; the rest is NULL.
+# The columns of every table that we write or change, in the order of the archive.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    **{table.name: table.dumped for table in PROFILES["recordings"]},
+    **dict.fromkeys(_NAMES_BY_ID, ("id", "name", "parent", "child_order", "description", "gid")),
+    **{f"{table}_gid_redirect": ("gid", "new_id", "created") for table in _REDIRECTED},
+    "area": ("id", "gid", "name", "type", "edits_pending", "last_updated", *_LIFE_SPAN, "ended", "comment"),
+    "country_area": ("area",),
+    "replication_control": (
+        "id",
+        "current_schema_sequence",
+        "current_replication_sequence",
+        "last_replication_date",
+    ),
+}
+
+# Defaults of columns; the others are NULL.
 _ENTERED = datetime(2012, 5, 15, 18, 57, 13, 252186, tzinfo=UTC)
 _DEFAULTS: dict[str, object] = {
     "child_order": 0,
@@ -77,18 +59,7 @@ _DEFAULTS: dict[str, object] = {
     "video": False,
 }
 
-ARTIST_TYPES = {1: "Person", 2: "Group", 3: "Other", 4: "Character", 5: "Orchestra", 6: "Choir"}
-ALIAS_TYPES = {1: "Artist name", 2: "Legal name", 3: "Search hint"}
-GROUP_ALIAS_TYPES = {1: "Release group name", 2: "Search hint"}
-RELEASE_ALIAS_TYPES = {1: "Release name", 2: "Search hint"}
-PRIMARY_TYPES = {1: "Album", 2: "Single", 3: "EP", 11: "Other", 12: "Broadcast"}
-_SECONDARY_TYPES = (
-    "Compilation, Soundtrack, Spokenword, Interview, Audiobook, Live, Remix, DJ-mix, Mixtape/Street, Demo, "
-    "Audio drama, Field recording"
-)
-SECONDARY_TYPES = dict(enumerate(_SECONDARY_TYPES.split(", "), start=1))
-STATUSES = {status.value: status.name.replace("_", "-").title() for status in Status}
-# MusicBrainz gives these two artists, and no others, ids and MBIDs that mean something.
+# The only artists whose ids and MBIDs have a meaning at MusicBrainz.
 SPECIAL_ARTISTS = {
     "Various Artists": UUID("89ad4ac3-39f7-470e-963a-56509c546377"),
     "Deleted Artist": UUID("c06aa285-520e-40c0-b776-83d2c9e8a6d1"),
@@ -102,24 +73,26 @@ _AREAS = (
 AREAS = {code: name for code, _, name in (area.partition(" ") for area in _AREAS.split(", "))}
 
 
-def write_export(folder: Path, *, stamp: str = STAMP, replication_sequence: int = REPLICATION_SEQUENCE) -> Path:
-    """Write the catalogue as the newest export into a folder that stands for `.../fullexport/`.
+def write_demo_export(
+    folder: Path, *, stamp: str = EXPORT_STAMP, replication_sequence: int = REPLICATION_SEQUENCE
+) -> Path:
+    """Write the catalogue as the newest export into a folder that serves as `.../fullexport/`.
 
-    Returns the export's own folder in it. The same stamp and sequence give the same bytes.
+    Return the export's own folder in it. The same stamp and sequence give the same bytes.
     """
     timestamp = datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     control = (1, SCHEMA_SEQUENCE, replication_sequence, timestamp)
-    return publish(
+    return publish_export(
         folder,
-        {**album_rows(albums()), "replication_control": [control]},
+        {**rows_by_table(albums()), "replication_control": [control]},
         timestamp=timestamp,
         replication_sequence=replication_sequence,
         schema_sequence=SCHEMA_SEQUENCE,
     )
 
 
-def album_rows(music: Iterable[Album]) -> Mapping[str, list[Row]]:
-    """The rows by table that MusicBrainz would have for these albums."""
+def rows_by_table(music: Iterable[CatalogueAlbum]) -> Mapping[str, list[TableRow]]:
+    """Return the rows that MusicBrainz would have for these albums, by table."""
     export = _Export()
     for album in music:
         export.add_album(album)
@@ -127,13 +100,15 @@ def album_rows(music: Iterable[Album]) -> Mapping[str, list[Row]]:
 
 
 class _Export:
-    """Rows by table; an id is a row's place in its table, unless MusicBrainz gives it a meaning."""
+    """Rows by table. An id is a row's place in its table, unless it has a meaning at MusicBrainz."""
 
     def __init__(self) -> None:
-        self.rows: defaultdict[str, list[Row]] = defaultdict(list)
+        self.rows: defaultdict[str, list[TableRow]] = defaultdict(list)
         self._artists: dict[str, int] = {}
         self._credits: dict[tuple[Credit, ...], int] = {}
-        self._add_vocabulary()
+        for table, names in _NAMES_BY_ID.items():
+            for number, name in names.items():
+                self._add(table, id=number, name=name, gid=invented_mbid(table, name))
         self._areas = {code: self._add_area(code, name) for code, name in AREAS.items()}
         for name, gid in SPECIAL_ARTISTS.items():
             self._artists[name] = self._add("artist", gid=gid, name=name, sort_name=name, type=3)
@@ -144,25 +119,12 @@ class _Export:
         self.rows[table].append([row[column] for column in COLUMNS[table]])
         return number
 
-    def _add_vocabulary(self) -> None:
-        for table, names in {
-            "artist_alias_type": ALIAS_TYPES,
-            "artist_type": ARTIST_TYPES,
-            "release_alias_type": RELEASE_ALIAS_TYPES,
-            "release_group_alias_type": GROUP_ALIAS_TYPES,
-            "release_group_primary_type": PRIMARY_TYPES,
-            "release_group_secondary_type": SECONDARY_TYPES,
-            "release_status": STATUSES,
-        }.items():
-            for number, name in names.items():
-                self._add(table, id=number, name=name, gid=mbid(table, name))
-
     def _add_area(self, code: str, name: str) -> int:
-        area = self._add("area", gid=mbid("area", code), name=name, type=1)
+        area = self._add("area", gid=invented_mbid("area", code), name=name, type=1)
         self._add("country_area", area=area)
         return area
 
-    def add_album(self, album: Album) -> None:
+    def add_album(self, album: CatalogueAlbum) -> None:
         """Add an album with its artists, releases and recordings."""
         credit = self._credit(album.artist, album.credits)
         self._add_artist_aliases(album)
@@ -170,7 +132,7 @@ class _Export:
         recordings = [
             self._add(
                 "recording",
-                gid=mbid("recording", str(album.group_mbid), str(position)),
+                gid=invented_mbid("recording", str(album.group_mbid), str(position)),
                 name=name,
                 artist_credit=credit,
             )
@@ -184,7 +146,9 @@ class _Export:
 
     def _credit(self, name: str, artists: tuple[Credit, ...]) -> int:
         if artists not in self._credits:
-            credit = self._add("artist_credit", name=name, artist_count=len(artists), gid=mbid("credit", name))
+            credit = self._add(
+                "artist_credit", name=name, artist_count=len(artists), gid=invented_mbid("credit", name)
+            )
             for position, artist in enumerate(artists):
                 self._add(
                     "artist_credit_name",
@@ -200,38 +164,38 @@ class _Export:
     def _artist(self, name: str) -> int:
         if name not in self._artists:
             self._artists[name] = self._add(
-                "artist", gid=mbid("artist", name), name=name, sort_name=_sort_name(name)
+                "artist", gid=invented_mbid("artist", name), name=name, sort_name=_sort_name(name)
             )
         return self._artists[name]
 
-    def _add_artist_aliases(self, album: Album) -> None:
-        """Add the other names of the album's first artist, and the MBID of an entry that was merged with it."""
+    def _add_artist_aliases(self, album: CatalogueAlbum) -> None:
+        """Add the other names of the album's first artist, and the MBID of an entry that was merged into it."""
         name = album.credits[0].artist
         artist = self._artist(name)
         for alias in album.aliases:
             self._add_alias("artist", artist, alias)
         if album.aliases:
-            self._add("artist_gid_redirect", gid=mbid("retired artist", name), new_id=artist)
+            self._add("artist_gid_redirect", gid=invented_mbid("retired artist", name), new_id=artist)
 
     def _add_alias(self, table: str, number: int, name: str) -> None:
         self._add(f"{table}_alias", **{table: number}, name=name, sort_name=_sort_name(name), type=1)
 
-    def _add_group(self, album: Album, credit: int) -> int:
+    def _add_group(self, album: CatalogueAlbum, credit: int) -> int:
         group = self._add(
             "release_group",
             gid=album.group_mbid,
             name=album.title,
             artist_credit=credit,
-            type=_id_of(album.kind, PRIMARY_TYPES),
+            type=_id_of(album.primary_type, PRIMARY_TYPES),
             comment=album.comment,
         )
         for title in album.titles:
             if not any(release.title == title for release in album.releases):
                 self._add_alias("release_group", group, title)
-        if album.secondary:
-            secondary_type = _id_of(album.secondary, SECONDARY_TYPES)
+        if album.secondary_type:
+            secondary_type = _id_of(album.secondary_type, SECONDARY_TYPES)
             self._add("release_group_secondary_type_join", release_group=group, secondary_type=secondary_type)
-        for gid in album.retired:
+        for gid in album.merged_mbids:
             self._add("release_group_gid_redirect", gid=gid, new_id=group)
         return group
 
@@ -245,7 +209,7 @@ class _Export:
             status=release.status.value,
         )
         self._add_events(release, number)
-        for gid in release.retired:
+        for gid in release.merged_mbids:
             self._add("release_gid_redirect", gid=gid, new_id=number)
         return number
 
@@ -257,12 +221,12 @@ class _Export:
             self._add("release_unknown_country", release=number, **date)
 
     def _add_medium(self, release: Release, number: int, credit: int, tracks: dict[int, str]) -> None:
-        gid = mbid("medium", str(release.mbid))
+        gid = invented_mbid("medium", str(release.mbid))
         medium = self._add("medium", release=number, position=1, name="", track_count=len(tracks), gid=gid)
         for position, (recording, name) in enumerate(tracks.items(), 1):
             self._add(
                 "track",
-                gid=mbid("track", str(release.mbid), str(position)),
+                gid=invented_mbid("track", str(release.mbid), str(position)),
                 recording=recording,
                 medium=medium,
                 position=position,

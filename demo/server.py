@@ -1,34 +1,34 @@
-"""An HTTP/1.1 server with a thread per connection, which ends without leaving a socket behind."""
+"""An HTTP/1.1 server with a thread per connection that closes every socket when it stops.
+
+Clients keep their connections, as they do at Last.fm. Werkzeug's server closes each one after a single response.
+"""
 
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from threading import Event
+from typing import Any
 
-from demo.wire import Answer
+from demo.responses import HttpResponse
 
-GRACE = 5.0
-"""Seconds that answers under way have to be taken."""
+DRAIN_SECONDS = 5.0  # that clients have to read the responses being written when the server stops
 
-
-class Site(Protocol):
-    """Who answers: paths come with their query."""
-
-    def get(self, target: str, agent: str) -> Answer: ...
-
-    def post(self, target: str, body: bytes) -> Answer: ...
+Respond = Callable[[str, str], HttpResponse]
+"""Path with query, User-Agent -> response."""
 
 
 class Server(ThreadingHTTPServer):
-    """Listens from the moment it is made, so that early clients wait instead of being refused."""
+    """Listens as soon as it is created, so that early clients wait and are not refused."""
 
     request_queue_size = 1024
-    daemon_threads = False  # so that closing waits for the answers under way
+    daemon_threads = False  # so that closing waits for the responses being written
 
-    def __init__(self, port: int, site: Site, host: str = "127.0.0.1") -> None:
-        self.site = site
+    def __init__(self, port: int, respond: Respond, host: str = "127.0.0.1") -> None:
+        self.respond = respond
+        self.closing = Event()
         self._open: set[socket.socket] = set()
         super().__init__((host, port), Handler)
 
@@ -42,27 +42,28 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def close(self) -> None:
-        """End the connections that clients keep alive and wait for answers, but not for clients that vanished."""
-        self._shut(socket.SHUT_RD)
-        end = time.monotonic() + GRACE
-        while self._open and time.monotonic() < end:
+        """End idle connections at once, the others after their response or after DRAIN_SECONDS."""
+        self.closing.set()
+        self._shut_down(socket.SHUT_RD)
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._open and time.monotonic() < deadline:
             time.sleep(0.01)
-        self._shut(socket.SHUT_RDWR)
+        self._shut_down(socket.SHUT_RDWR)
         self.server_close()
 
-    def _shut(self, how: int) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Show errors, except for those of clients that hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def _shut_down(self, how: int) -> None:
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(how)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gave up waiting is no error of ours; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands requests to the site and writes its answers."""
+    """Writes the server's responses to a connection."""
 
     protocol_version = "HTTP/1.1"
     server_version = "openresty"
@@ -72,23 +73,29 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self._send(self.server.site.get(self.path, self.headers.get("User-Agent", "")))
-
-    do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
-
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        self._send(self.server.site.post(self.path, self.rfile.read(length)))
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in http.server
-        """Say nothing: the stand-in keeps its own log of calls."""
-
-    def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.kind)
-        self.send_header("Content-Length", str(answer.promised or len(answer.body)))
-        if answer.promised:
+        response = self.server.respond(self.path, self.headers.get("User-Agent", ""))
+        self.send_response_only(response.status)
+        own = {"Server": self.server_version, "Date": self.date_time_string()}
+        for name, value in {**own, **response.headers}.items():
+            self.send_header(name, value)
+        if response.announced_length:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self._send(response)
+
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
+
+    def _send(self, response: HttpResponse) -> None:
+        if not response.pace:
+            self.wfile.write(response.body)
+            return
+        for byte in response.body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            if self.server.closing.wait(response.pace):
+                self.close_connection = True
+                return
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in http.server
+        """Print nothing: the stand-in keeps its own log of calls."""

@@ -1,8 +1,8 @@
-"""Connections to the mirror's database: one to read from it, one to own it."""
+"""Connections to the mirror's database, and the errors of the driver as errors of the mirror."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -10,15 +10,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorForbidden, MirrorFull, MirrorOutdated
 
-Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 SCHEMA = "musicbrainz"
-READING = {
+_CONNECT_SECONDS = 5
+READER_SETTINGS = {
     "search_path": SCHEMA,
     "default_transaction_read_only": "on",
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "60s",  # an open transaction would hold the old data's disk space
-    # Our questions are short. Where the statistics mislead the planner, they must not be made into big machinery.
+    # Our queries are short: a planner misled by its statistics must not start JIT compilation or parallel workers.
     "jit": "off",
     "enable_memoize": "off",
     "max_parallel_workers_per_gather": "0",
@@ -26,36 +27,47 @@ READING = {
 
 
 @contextmanager
-def connect(url: str, *, application_name: str = "lastyear mirror reader") -> Iterator[Connection]:
-    """A connection that only reads, one transaction a statement; it lives on when a new import is swapped in."""
-    with open_connection(url, application_name, READING) as connection:
+def connect(
+    url: str, *, application_name: str = "lastyear mirror reader", seconds: int | None = None
+) -> Iterator[Connection]:
+    """Open a read-only connection in autocommit mode. It stays usable when a new import is swapped in.
+
+    With `seconds`, neither connecting nor a statement may take longer.
+    """
+    settings = READER_SETTINGS if seconds is None else READER_SETTINGS | {"statement_timeout": f"{seconds}s"}
+    with open_connection(url, application_name, settings, seconds or _CONNECT_SECONDS) as connection:
         yield connection
 
 
 @contextmanager
-def open_connection(url: str, application_name: str, settings: dict[str, str]) -> Iterator[Connection]:
-    """A connection in autocommit mode under these server settings."""
-    with readable_errors():
-        connection = psycopg.connect(_conninfo(url, application_name, settings), autocommit=True)
+def open_connection(
+    url: str, application_name: str, settings: dict[str, str], seconds: int = _CONNECT_SECONDS
+) -> Iterator[Connection]:
+    """Open a connection in autocommit mode with these server settings."""
+    try:
+        with readable_errors():
+            connection = psycopg.connect(_conninfo(url, application_name, settings, seconds), autocommit=True)
+    except psycopg.ProgrammingError as error:  # whose text may quote the password
+        raise MirrorAway("its URL cannot be read") from error
     with connection:
         yield connection
 
 
-def tidy(connection: Connection, table: str) -> None:
-    """Vacuum and analyse a table that was just filled, so that its indexes answer alone.
+def vacuum(connection: Connection, table: str) -> None:
+    """Vacuum and analyse a table that was just filled, so that index-only scans work.
 
-    What was committed asynchronously counts as visible to all only once it is on disk: a commit that waits, of a
-    transaction that has written something, takes it there.
+    Rows that were committed asynchronously count as visible to everyone only once they are on disk. A synchronous
+    commit of a transaction that has written something takes them there.
     """
     with connection.transaction():
         connection.execute("SET LOCAL synchronous_commit = on")
-        connection.execute("SELECT pg_logical_emit_message(true, 'lastyear', 'tidy')")
+        connection.execute("SELECT pg_logical_emit_message(true, 'lastyear', 'vacuum')")
     connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
 
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn what the driver raises into what the caller can do about it."""
+    """Raise errors of the driver as errors that say what the caller can do."""
     try:
         yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
@@ -70,9 +82,9 @@ def readable_errors() -> Iterator[None]:
         raise MirrorAway(error) from error
 
 
-def _conninfo(url: str, application_name: str, settings: dict[str, str]) -> str:
-    """What the URL itself says goes before our defaults."""
-    defaults = {"connect_timeout": "5", "application_name": application_name}
+def _conninfo(url: str, application_name: str, settings: dict[str, str], seconds: int) -> str:
+    """Compose the connection string. What the URL says takes precedence over our defaults."""
+    defaults = {"connect_timeout": str(seconds), "application_name": application_name}
     known = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     options = [*(f"-c {name}={value}" for name, value in settings.items()), known.pop("options", "")]
     return make_conninfo(**{**defaults, **known}, options=" ".join(options).strip())

@@ -1,4 +1,4 @@
-"""What can stand in the mirror's way, each named for what one can do about it."""
+"""The mirror's errors. The docstring of each is its message: what happened, and after the colon what to do."""
 
 import inspect
 
@@ -16,16 +16,20 @@ class MirrorAway(MirrorError):
     """The mirror's database cannot be reached or is restarting: try again later."""
 
 
+class MatchingBusy(MirrorError):
+    """Others are having many names matched: try again later."""
+
+
 class MirrorEmpty(MirrorError):
     """Nothing has been imported into the mirror yet: run `lastyear mirror import`."""
 
 
-class ImportUnderWay(MirrorEmpty):
-    """The first import is under way; who started it is told how far it is (as a service: its journal)."""
+class FirstImportRunning(MirrorEmpty):
+    """The first import is running: see its progress where it was started (a service's is in its journal)."""
 
 
 class MirrorForbidden(MirrorError):
-    """This database role may not do that: the mirror's owner imports, its reader reads."""
+    """This database role is not allowed to do that: import as the mirror's owner, read as its reader."""
 
 
 class MirrorOutdated(MirrorEmpty):
@@ -33,54 +37,54 @@ class MirrorOutdated(MirrorEmpty):
 
 
 class MirrorFull(MirrorError):
-    """The disk of the mirror's database is full: make room, then import again. The mirror stays as it was."""
+    """The disk of the mirror's database is full: make room, then import again. The mirror is unchanged."""
 
 
 class ReaderMissing(MirrorError):
-    """The role that shall read the mirror does not exist: create it, then import again."""
+    """The role that is to read the mirror does not exist: create it, then import again."""
 
 
 class ImportRunning(MirrorError):
-    """An import is at work on this mirror, or a packet is being applied: wait until that ends."""
+    """An import is running, or a packet is being applied: wait until it has finished."""
 
 
 class LocationUnknown(MirrorError):
-    """No export can be read from this kind of place: name a local directory, a file: URL or an http(s): URL."""
+    """Exports cannot be read from there: name a local directory, a file: URL or an http(s): URL."""
 
 
 class ExportMissing(MirrorError):
-    """There is no complete export at this place: check MUSICBRAINZ_DUMP_URL, or wait until one is published."""
+    """There is no complete export there: check MUSICBRAINZ_DUMP_URL, or wait until one is published."""
 
 
 class ExportAway(MirrorError):
-    """The server of the exports does not answer as it should: import again later. The mirror stays as it was."""
+    """The server of the exports failed or did not answer: import again later. The mirror is unchanged."""
 
 
 class ExportChanged(ExportAway):
-    """The connection to the exports broke, and the server does not prove that the rest belongs to the same file:
-    import again, perhaps with --verify-first. The mirror stays as it was."""
+    """The download broke off, and the server does not prove that the rest belongs to the same file: import again,
+    or download the export by other means and import its folder. The mirror is unchanged."""
 
 
 class SignatureWrong(MirrorError):
-    """The checksums of this export are not those that MusicBrainz has signed: do not use it, and look at where
-    MUSICBRAINZ_DUMP_URL leads. The mirror stays as it was."""
+    """The checksums of this export are not those that MusicBrainz has signed: do not use it, and find out where
+    MUSICBRAINZ_DUMP_URL leads. The mirror is unchanged."""
 
 
-class RoomMissing(MirrorError):
-    """There is not enough room on the disk: make room, then import again. The mirror stays as it was."""
+class DiskSpaceMissing(MirrorError):
+    """There is not enough free disk space: make room, then import again. The mirror is unchanged."""
 
 
 class ExportBroken(MirrorError):
-    """This export is damaged: fetch it anew, then import again. The mirror stays as it was."""
+    """This export is damaged: import again, after a new download if it is local. The mirror is unchanged."""
 
 
 class DecompressorStuck(MirrorError):
-    """The decompressor stands still: import again. That begins anew, and the mirror stays as it was. If it happens
-    again and lbzip2 is installed, uninstall it: LastYear.fm then uses a decompressor of its own."""
+    """The decompressor does not respond: import again. If it happens again with lbzip2, uninstall that, and
+    LastYear.fm uses Python's own decompressor. The mirror is unchanged."""
 
 
 class SchemaUnknown(MirrorError):
-    """MusicBrainz has changed its schema: update LastYear.fm, then import again. The mirror stays as it was."""
+    """MusicBrainz has changed its schema: update LastYear.fm, then import again. The mirror is unchanged."""
 
 
 class TokenMissing(MirrorError):
@@ -88,40 +92,40 @@ class TokenMissing(MirrorError):
 
 
 class TokenRefused(MirrorError):
-    """MetaBrainz does not accept this access token: see https://metabrainz.org/profile, where a new token revokes
-    the one before, and set METABRAINZ_TOKEN."""
+    """MetaBrainz does not accept this access token: look at https://metabrainz.org/profile, where a new token
+    revokes the previous one, and set METABRAINZ_TOKEN."""
 
 
 class PacketAway(MirrorError):
-    """Packets cannot be fetched at the moment: try again later. The mirror stays as it was."""
+    """Packets cannot be downloaded at the moment: try again later. The mirror is unchanged."""
 
 
 class PacketMissing(MirrorError):
-    """The next packet is not published, though later ones are: wait some hours, or else import a newer export."""
+    """The next packet is not published, although later ones are: wait a few hours, or import a newer export."""
 
 
 class PacketBroken(MirrorError):
-    """This packet is damaged: fetch it anew, or else import a newer export. The mirror stays as it was."""
+    """This packet is damaged: try again later, or import a newer export. The mirror is unchanged."""
 
 
 class PacketOutOfTurn(MirrorError):
-    """This packet is not the next one, and packets can only be applied in turn. The mirror stays as it was."""
+    """This packet is not the next one: apply packets in the order of their numbers. The mirror is unchanged."""
 
 
 class SchemaChanged(MirrorError):
-    """MusicBrainz has changed its schema: the mirror goes on serving what it has, but gets nothing new. Update
-    LastYear.fm, then run `lastyear mirror import`."""
+    """MusicBrainz has changed its schema, so that the mirror is no longer updated: update LastYear.fm, then run
+    `lastyear mirror import`. Until then the mirror serves what it has."""
 
 
 class NotReplicable(MirrorError):
-    """The export that this mirror was imported from has no replication sequence, so no packet follows it: run
+    """The export that this mirror was imported from has no replication sequence, so that no packet follows it: run
     `lastyear mirror import` with an official export."""
 
 
 class OtherProfile(MirrorError):
-    """The mirror was imported with another profile. A packet holds only what has changed, so it cannot fill tables
-    that were not imported: run `lastyear mirror import` with the profile you want."""
+    """The mirror was imported with another profile, and packets cannot fill the missing tables, since they contain
+    only what has changed: run `lastyear mirror import` with the profile that you want."""
 
 
 class ReplicationRunning(MirrorError):
-    """Another replication is at work on this mirror: leave it to that one."""
+    """Another replication is running on this mirror: leave it to that one."""

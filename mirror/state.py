@@ -1,69 +1,68 @@
-"""What the mirror holds: which import it is from, how far it was replicated, and how large its tables are."""
+"""The state of the mirror: which export it serves, how far it is replicated, and how large its tables are."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import LiteralString
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from mirror.database import Connection, readable_errors
 from mirror.errors import MirrorEmpty, MirrorOutdated
 
+MAX_LAG = timedelta(hours=6)
+"""A mirror that follows MusicBrainz is never older than this: packets come hourly, with a pause now and then."""
+
 
 @dataclass(frozen=True)
-class State:
-    """The import that the mirror serves, and the packets that were applied to it since."""
+class MirrorState:
+    """The import that the mirror serves, and the packets applied to it since."""
 
     profile: str
     export_stamp: str
     schema_sequence: int
     replication_sequence: int | None
     names_rules: str
-    """By which rules (names.py) the index of names was made."""
+    """The rules (derived/names.py) by which the keys in the name index were made."""
     release_groups: int
     imported_at: datetime
     packets: int
     drift: int
-    """Rows that packets found otherwise than they were at the master."""
+    """How many rows differed from MusicBrainz's when a packet changed them."""
     replicated_to: datetime | None
-    """When the last packet was made at the master."""
+    """When MusicBrainz made the last packet."""
     last_error: str | None
     last_error_at: datetime | None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time at which MusicBrainz held the same data; None if the export's name does not tell."""
+        if self.replicated_to:
+            return self.replicated_to
+        try:
+            return datetime.strptime(self.export_stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+        except ValueError:  # an export may lie in a folder of any name
+            return None
 
 
 @dataclass(frozen=True)
 class TableSize:
-    """A table's rows, as PostgreSQL estimates them, and its bytes with all its indexes."""
+    """A table's rows, as PostgreSQL estimates them, and its bytes including all its indexes."""
 
     table: str
     rows: int
     bytes: int
 
 
-def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
-    """The import that the mirror serves; None before the first. With `lock` nobody else changes it meanwhile.
+def mirror_state(connection: Connection, *, lock: bool = False) -> MirrorState | None:
+    """Return the state of the mirror, with `lock` locked against changes; None before the first import.
 
     Raises MirrorOutdated.
     """
-    query: LiteralString = """
-        SELECT
-            profile,
-            export_stamp,
-            schema_sequence,
-            replication_sequence,
-            names_rules,
-            release_groups,
-            imported_at,
-            packets,
-            drift,
-            replicated_to,
-            last_error,
-            last_error_at
-        FROM mirror_state
-    """
+    columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(MirrorState))
+    query = sql.SQL("SELECT {} FROM mirror_state {}").format(columns, sql.SQL("FOR UPDATE" if lock else ""))
     try:
-        with readable_errors(), connection.cursor(row_factory=class_row(State)) as cursor:
-            return cursor.execute(query + " FOR UPDATE" if lock else query).fetchone()
+        with readable_errors(), connection.cursor(row_factory=class_row(MirrorState)) as cursor:
+            return cursor.execute(query).fetchone()
     except MirrorOutdated:
         raise
     except MirrorEmpty:
@@ -71,8 +70,15 @@ def mirror_state(connection: Connection, *, lock: bool = False) -> State | None:
 
 
 @readable_errors()
+def has_recordings(connection: Connection) -> bool:
+    """Tell whether the mirror has recordings, and so the release years of songs."""
+    row = connection.execute("SELECT to_regclass('recording_name') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
+@readable_errors()
 def table_sizes(connection: Connection) -> list[TableSize]:
-    """Every table of music in the mirror, by name."""
+    """Return the size of every table of the mirror but mirror_state, by name."""
     query = """
         SELECT
             relname AS table,
@@ -96,7 +102,7 @@ def write_state(
     names_rules: str,
     release_groups: int,
 ) -> None:
-    """Note beside the tables what they were filled from."""
+    """Record which export the tables were filled from."""
     connection.execute(
         """
         INSERT INTO mirror_state (
@@ -111,7 +117,7 @@ def write_state(
 def note_packet(
     connection: Connection, sequence: int, timestamp: datetime, drift: int, new_release_groups: int
 ) -> None:
-    """Note that a packet was applied, in the transaction that has applied it."""
+    """Record that a packet was applied, in the same transaction."""
     connection.execute(
         """
         UPDATE mirror_state
@@ -130,7 +136,7 @@ def note_packet(
 
 @readable_errors()
 def note_error(connection: Connection, error: str | None) -> None:
-    """Note what a replication has met, or that nothing is wrong any more. A new import forgets it."""
+    """Record why replication failed, or with None that it works again. A new import starts without an error."""
     connection.execute(
         """
         UPDATE mirror_state

@@ -1,4 +1,4 @@
-"""Processes of ours in the middle of a test: started, watched, ended. What they said is told when a test fails."""
+"""Our own processes within a test: start them, watch them, stop them. A failing test shows their output."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 
 
 class Running:
-    """A process and what it wrote."""
+    """A running process and its output."""
 
     def __init__(self, command: list[str], environ: Mapping[str, str], log: Path) -> None:
         self._log = log
@@ -31,25 +31,30 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     @property
     def output(self) -> str:
-        """Everything it and those before it wrote."""
+        """Everything in the log, also from earlier processes."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     @property
     def ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether the process has ended."""
         return self._process.poll() is not None
 
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, None while the process runs."""
+        return self._process.poll()
+
     def terminate(self) -> None:
-        """Asks it to end, without waiting."""
+        """Send SIGTERM and do not wait."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """Ends it and all its descendants with SIGKILL, the oldest first."""
+        """Kill the process and all its descendants, the oldest first."""
         for pid in () if self.ended else family(self.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -57,15 +62,27 @@ class Running:
 
 
 def family(pid: int) -> list[int]:
-    """A process and its descendants."""
+    """Return the ids of a process and its descendants."""
     with suppress(OSError):
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
         return [pid, *(number for child in children for number in family(int(child)))]
     return [pid]
 
 
+def command_of(pid: int) -> bytes:
+    """Return the command line of a process; empty if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def matching_processes(pid: int) -> list[int]:
+    """Return the ids of the processes among the descendants of this one that match names."""
+    return [number for number in family(pid)[1:] if b"mirror.answering" in command_of(number)]
+
+
 def environment(settings: Settings, **extra: str) -> dict[str, str]:
-    """The environment that these settings come from. Every variable is set, so that no other file fills one in."""
+    """Return the environment variables for these settings. All are set, so that no file fills one in."""
     values = {name: getattr(settings, name.lower()) for name in VARIABLES}
     texts = {n: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for n, v in values.items()}
     return {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **texts, **extra}
@@ -73,7 +90,7 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
 
 @contextmanager
 def running(log: Path, environ: Mapping[str, str], *command: str) -> Iterator[Running]:
-    """One of our commands, gone at the end."""
+    """Run one of our commands; kill it at the end."""
     process = Running([str(BIN / command[0]), *command[1:]], environ, log)
     try:
         yield process
@@ -85,7 +102,7 @@ def running(log: Path, environ: Mapping[str, str], *command: str) -> Iterator[Ru
 def web(
     settings: Settings, log: Path, port: int, *, application: str = "app.web:create_app()"
 ) -> Iterator[Running]:
-    """The site under its real server, answering."""
+    """Run the site under its real server; yield once it answers."""
     environ = environment(settings, PORT=str(port))
     with running(log, environ, "gunicorn", "--config", "python:app.server", application) as process:
         wait_until(lambda: answers(port) or process.ended, otherwise=lambda: process.output)
@@ -95,13 +112,13 @@ def web(
 
 @contextmanager
 def workers(settings: Settings, log: Path, *, count: int = 1) -> Iterator[Running]:
-    """Workers for every queue."""
+    """Run workers for every queue."""
     with running(log, environment(settings), "lastyear", "work", "--workers", str(count)) as process:
         yield process
 
 
 def answers(port: int) -> bool:
-    """Whether a site is alive at this port."""
+    """Tell whether a site answers on this port."""
     try:
         return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).ok
     except requests.RequestException:
@@ -109,7 +126,7 @@ def answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Find a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

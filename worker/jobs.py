@@ -1,122 +1,131 @@
-"""The jobs that RQ runs, each a recipe: it names its steps, the steps live elsewhere. Every job may run twice."""
+"""The jobs that RQ runs, each a recipe that names its steps. Every job may run twice."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 import structlog
 from rq import get_current_job
 
-from app import wishes
-from app.progress import Failure, note_mirror
-from app.store import connect
-from app.store.jobs import Overtaken
-from worker import listeners
-from worker import rematch as overnight
-from worker.corrected import take_corrections
-from worker.enrich import Catalogue, catalogue
-from worker.lastfm import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
-from worker.stopping import Stopped, given_back
-from worker.tools import Tools, from_environment
-from worker.year import YearFetch
+from app.event_stream import Topic
+from app.events import Failure
+from app.jobs import backlog
+from app.mirror_note import write_mirror_note
+from app.store import Connection, connect
+from app.store.fetch_jobs import Overtaken
+from app.store.stale_charts import newest_rows
+from worker.chores.gaps import retry_gaps
+from worker.chores.rematch import rematch_albums, rematch_songs
+from worker.chores.year_corrections import correct_years
+from worker.context import WorkerContext, from_environment
+from worker.fetching.listeners import ListenerLookup, Renamed
+from worker.fetching.mirror_client import MirrorClient
+from worker.fetching.reading import read_plays
+from worker.fetching.stale_charts import drop_stale_charts
+from worker.fetching.year import begin, complete, fail, match_albums, match_songs
+from worker.lastfm.errors import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
+from worker.shutdown import ShutdownRequested, requeued_on_shutdown
 
 log = structlog.get_logger()
 
 
-@given_back
+@requeued_on_shutdown
 def fetch_year(username: str, year: int, run: str) -> None:
-    """Brings a listener's year into the store, whole and with release years, and says how far it is.
+    """Fetch a listener's year from Last.fm and store it with release years.
 
-    May run twice: it goes on behind the last committed page, and of two at once one stops.
+    May run twice: it asks only for what is not proven, and of two runs at once one stops.
     """
-    tools = from_environment()
+    context = from_environment()
     with (
         structlog.contextvars.bound_contextvars(run=run),
-        connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
-        catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
+        _database(context) as connection,
+        _mirror(context) as mirror,
     ):
-        _leave_a_note(tools, mirror)
-        fetch = YearFetch(tools, connection, mirror, username, year, UUID(run))
+        before = newest_rows(connection)
         try:
-            with _telling(fetch.fail):
-                fetch.begin()
-                with fetch.telling_the_others():
-                    fetch.take_pages()
-                    fetch.place_the_rest()
-                    fetch.place_the_songs()
-                fetch.complete()
+            with _failures_reported(partial(fail, context, connection, username, UUID(run))):
+                fetch = begin(context, connection, mirror, username, year, UUID(run))
+                try:
+                    read_plays(fetch)
+                    match_albums(fetch)
+                    match_songs(fetch)
+                finally:
+                    fetch.reporter.close()
+                    drop_stale_charts(connection, context.redis, ours=Topic(username, year), before=before)
+                complete(fetch)
         finally:
-            wishes.go_on(connection, tools.redis, username)
+            backlog.enqueue_next_year(connection, context.redis, username)
 
 
-@given_back
+@requeued_on_shutdown
 def look_up_listener(username: str, run: str) -> None:
-    """Finds out who that is and how much they scrobbled in which year. May run twice."""
-    tools = from_environment()
-    with (
-        structlog.contextvars.bound_contextvars(run=run),
-        connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
-    ):
-        census = listeners.Census(tools, connection, username, UUID(run))
-        with _telling(census.fail):
-            census.begin()
-            census.count_years()
-            census.complete()
+    """Find out who a listener is and how much they scrobbled in which year. May run twice."""
+    context = from_environment()
+    with structlog.contextvars.bound_contextvars(run=run), _database(context) as connection:
+        lookup = ListenerLookup(context, connection, username, UUID(run))
+        with _failures_reported(lookup.fail):
+            lookup.begin()
+            lookup.count_years()
+            lookup.complete()
 
 
-@given_back
+@requeued_on_shutdown
 def rematch() -> None:
-    """Asks the mirror again for albums that have no year yet, and for corrected years. May run twice."""
-    tools = from_environment()
-    with (
-        connect(tools.settings.database_url.get_secret_value(), "lastyear-worker") as connection,
-        catalogue(tools.settings.mirror_url.get_secret_value()) as mirror,
-    ):
-        _leave_a_note(tools, mirror)
+    """Look up albums and songs without a release year again, take over corrected years, and have gaps read again.
+
+    May run twice.
+    """
+    context = from_environment()
+    with _database(context) as connection, _mirror(context) as mirror, _failures_reported():
         try:
-            overnight.rematch(connection, mirror, tools.redis)
-            overnight.rematch_songs(connection, mirror, tools.redis)
-            take_corrections(connection, mirror, tools.redis)
-        except Stopped:
-            raise
-        except Exception:
-            _do_not_retry()
-            raise
-
-
-def _leave_a_note(tools: Tools, mirror: Catalogue) -> None:
-    """Tells the pages what the mirror holds; while it is away the last note stands."""
-    if (note := mirror.note()) is not None:
-        note_mirror(tools.redis, note)
+            rematch_albums(connection, mirror, context.redis)
+            rematch_songs(connection, mirror, context.redis)
+            correct_years(connection, mirror)
+        finally:
+            drop_stale_charts(connection, context.redis)
+        retry_gaps(connection, context.redis)
 
 
 @contextmanager
-def _telling(fail: Callable[[Failure], None]) -> Iterator[None]:
-    """Turns what can go wrong into what the page says; only a fault of ours also fails the job."""
+def _database(context: WorkerContext) -> Iterator[Connection]:
+    with connect(context.settings.database_url.get_secret_value(), "lastyear-worker") as connection:
+        yield connection
+
+
+@contextmanager
+def _mirror(context: WorkerContext) -> Iterator[MirrorClient]:
+    """Open the mirror and publish what it holds, for pages to show. While it is away, the last note stays."""
+    with MirrorClient(context.settings.mirror_url.get_secret_value()) as mirror:
+        if (note := mirror.note()) is not None:
+            write_mirror_note(context.redis, note)
+        yield mirror
+
+
+@contextmanager
+def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator[None]:
+    """Report what went wrong, for pages to show. Only an error of our own also fails the job."""
     try:
         yield
-    except Stopped:
+    except ShutdownRequested:
         raise
     except Overtaken:
-        log.info("Another worker has this now")
+        log.info("Another worker has taken over this year")
     except NoSuchUser:
-        fail(Failure.NO_SUCH_USER)
+        report(Failure.NO_SUCH_USER)
+    except Renamed as error:
+        report(Failure.RENAMED, renamed_to=error.username)
     except ListeningHidden:
-        fail(Failure.LISTENING_HIDDEN)
+        report(Failure.LISTENING_HIDDEN)
     except TryAgain as error:
-        log.warning("Given up for now", reason=str(error))
-        fail(Failure.LASTFM_AWAY)
+        log.warning("Last.fm gave no usable answer; a later visit will resume", reason=str(error))
+        report(Failure.LASTFM_AWAY)
     except KeyRefused as error:
         log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
-        fail(Failure.LASTFM_REFUSES)
+        report(Failure.LASTFM_REFUSES)
     except Exception:
-        # Raises by itself where it is the database that has gone: then RQ tries again.
-        fail(Failure.BROKEN)
-        _do_not_retry()
+        # If the database is gone, this raises too, and RQ retries the job. Our own error would only occur again.
+        report(Failure.BROKEN)
+        if (job := get_current_job()) is not None:
+            job.retries_left = 0
         raise
-
-
-def _do_not_retry() -> None:
-    # RQ's retries are for what was cut short: a fault of ours would only show again.
-    if (job := get_current_job()) is not None:
-        job.retries_left = 0

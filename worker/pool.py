@@ -1,4 +1,6 @@
-"""The pool: RQ workers that take up a killed one's job within half a minute and need no year to stop."""
+"""The worker processes: RQ workers that run our jobs only, resume a killed worker's within half a minute, and stop
+promptly.
+"""
 
 import os
 import signal
@@ -17,87 +19,117 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
-from worker import (
-    jobs,  # noqa: F401  loaded once here, not again in every process that is forked for a job
-    stopping,
-)
+from app.jobs.enqueue import JOBS
+from worker import shutdown
 
 log = structlog.get_logger()
 
-HEARTBEAT = 5  # seconds between a working worker's signs of life
-SILENCE = 15  # seconds without one after which its job is another's
-MAINTENANCE = 10  # seconds between looks for abandoned jobs
-LIFE = 30  # seconds for which an idle worker stays registered
-LOOKS_UP = 1  # seconds after which an idle worker looks up from its queue: has it to stop, is anything abandoned
+# All in seconds.
+HEARTBEAT_INTERVAL = 5  # between the heartbeats of a busy worker
+HEARTBEAT_TTL = 15  # a worker without a heartbeat for this long is considered dead, and its job abandoned
+MAINTENANCE_INTERVAL = 10  # between checks for abandoned jobs
+WORKER_TTL = 30  # an idle worker stays registered for this long
+DEQUEUE_TIMEOUT = 1  # between an idle worker's checks for a stop request and for abandoned jobs
+
+
+class UnknownJob(Exception):
+    """The queue holds a job that is none of ours. Look at who can write to Redis."""
+
+
+class KnownJob(Job):
+    """A job of ours. RQ imports and calls whatever function a job names, so another one is refused before that."""
+
+    @property
+    def func(self) -> Any:
+        """Return the function to call. Raises UnknownJob."""
+        if self.instance is not None or self.func_name not in JOBS:
+            raise UnknownJob(f"there is no job {self.func_name!r}")
+        return super().func
+
+    @property
+    def success_callback(self) -> None:
+        """No job of ours has one."""
+
+    @property
+    def failure_callback(self) -> None:
+        """No job of ours has one."""
+
+    @property
+    def stopped_callback(self) -> None:
+        """No job of ours has one."""
 
 
 class FetchWorker(Worker):
-    """RQ's worker with intervals that suit a page somebody is looking at."""
+    """RQ's worker, with intervals short enough for a visitor who is watching a page.
 
-    max_connection_wait_time = 5.0  # seconds between two looks for a Redis that is away
+    It overrides members that RQ does not promise to keep, so RQ is pinned to one release.
+    """
+
+    max_connection_wait_time = 5.0  # seconds between attempts to reconnect to Redis
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        intervals = {
-            "worker_ttl": LIFE,
-            "maintenance_interval": MAINTENANCE,
-            "job_monitoring_interval": HEARTBEAT,
+        fixed = {
+            "worker_ttl": WORKER_TTL,
+            "maintenance_interval": MAINTENANCE_INTERVAL,
+            "job_monitoring_interval": HEARTBEAT_INTERVAL,
             "log_job_description": False,  # it would name the listener
+            "job_class": KnownJob,
         }
-        super().__init__(*arguments, **{**options, **intervals})
+        super().__init__(*arguments, **{**options, **fixed})
 
     def work(self, *arguments: Any, **options: Any) -> bool:
-        """Works without a scheduler process of its own: nothing of ours is scheduled, retries go at once.
+        """Run without RQ's scheduler process: no job is scheduled, and retries are queued at once.
 
-        RQ's own lines stay out of the log below a warning; what a job does, the job says.
+        RQ logs warnings only; the jobs log what they do.
         """
-        self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ does so after it has spoken to Redis
-        ours = {"with_scheduler": False, "logging_level": "WARNING"}
-        return bool(super().work(*arguments, **{**options, **ours}))
+        self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ itself does so only after it has talked to Redis
+        fixed = {"with_scheduler": False, "logging_level": "WARNING"}
+        return bool(super().work(*arguments, **{**options, **fixed}))
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
-        """Seconds until a worker that says nothing more is held for dead."""
-        return SILENCE
+        """Return the seconds after which a worker without a heartbeat is considered dead."""
+        return HEARTBEAT_TTL
 
     def main_work_horse(self, job: Job, queue: Any) -> None:
-        """Runs the job in the forked process, which ends with its parent."""
+        """Run the job in the forked process, which ends when its parent does."""
         threading.Thread(target=_end_with_parent, args=[os.getppid()], daemon=True).start()
         super().main_work_horse(job, queue)
 
     def setup_work_horse_signals(self) -> None:
-        """Has a SIGTERM stop the job at the next page, also one that came before there was a job to stop."""
+        """On SIGTERM, stop the job after the stretch at hand; so does a stop request that came before the fork."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
-        signal.signal(signal.SIGTERM, lambda *_: stopping.ask())
+        signal.signal(signal.SIGTERM, lambda *_: shutdown.request())
         if self._stop_requested:
-            stopping.ask()
+            shutdown.request()
 
     def fork_work_horse(self, job: Job, queue: Any) -> None:
-        """Starts the process for the job, and stops it at once if that was asked for while it came to be."""
+        """Start the job's process, and stop it at once if a stop was requested meanwhile."""
         super().fork_work_horse(job, queue)
-        self._stop_the_horse()
+        self._stop_work_horse()
 
     def handle_warm_shutdown_request(self) -> None:
-        """Has the job stop: it goes on behind its last committed page wherever it is taken up next."""
+        """Stop the job; the next worker to take it asks for what is not proven."""
         self._stop_requested = True
-        self._stop_the_horse()
+        self._stop_work_horse()
 
     def _shutdown(self) -> None:
-        # RQ would end an idle worker in the midst of whatever it does, and lose a job that it has just taken.
+        # RQ would end an idle worker at any point, and lose a job that it has just dequeued.
         pass
 
     @property
     def dequeue_timeout(self) -> int:
-        """Seconds after which an idle worker looks up from its queue."""
-        return LOOKS_UP
+        """Return the seconds for which an idle worker blocks on its queue."""
+        return DEQUEUE_TIMEOUT
 
     @property
     def should_run_maintenance_tasks(self) -> bool:
-        """RQ asks this before it takes a job, and never with one in hand: the place to end."""
+        """Stop here if requested: RQ asks this before it takes a job, and never while it has one."""
         if self._stop_requested:
             raise StopRequested
         return bool(super().should_run_maintenance_tasks)
 
     def heartbeat(self, *arguments: Any, **options: Any) -> None:
-        """A worker that has lost Redis looks for it again, unless it has to stop."""
+        """Let RQ reconnect when Redis is lost, unless this worker has to stop."""
         try:
             super().heartbeat(*arguments, **options)
         except (RedisConnectionError, RedisTimeout):
@@ -105,28 +137,29 @@ class FetchWorker(Worker):
                 raise StopRequested from None
             raise
 
-    def _stop_the_horse(self) -> None:
+    def _stop_work_horse(self) -> None:
         if self._stop_requested and self.horse_pid:
-            # Not its group, as RQ does: before it has one of its own that is ours.
+            # The child only. RQ signals its process group, which is ours until the child has one of its own.
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
 
 
 def _end_with_parent(parent: int) -> None:
-    # An orphan would go on beside the worker that takes its job up, and outlive a stop of everything.
+    # An orphan would run beside the worker that resumes its job, and would survive a stop of the whole service.
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
 
 
-def serve(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
-    """Runs `workers` workers on these queues, and new ones for those that die, until SIGTERM or SIGINT."""
-    log.info("Workers start", queues=",".join(queues), workers=workers)
+def run_workers(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
+    """Run `workers` workers on these queues, replacing those that die, until SIGTERM or SIGINT."""
+    log.info("Starting workers", queues=",".join(queues), workers=workers)
     pool = WorkerPool(
         list(queues),
         connection=redis,
         num_workers=workers,
         worker_class=FetchWorker,
+        job_class=KnownJob,
         serializer=JSONSerializer,
     )
     pool.start(logging_level="WARNING")

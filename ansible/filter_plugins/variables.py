@@ -1,6 +1,6 @@
-"""The variables of the inventory: what is wrong with them, said before anything is touched, and their table.
+"""The variables of the inventory: find what is wrong before anything is touched, and write their table.
 
-`python ansible/filter_plugins/variables.py` writes the table into ansible/README.md.
+`python ansible/filter_plugins/variables.py` writes the table of inventory variables into docs/settings.md.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 ANSIBLE = Path(__file__).parent.parent
-README = ANSIBLE / "README.md"
+SETTINGS = ANSIBLE.parent / "docs/settings.md"
 BEGIN, END = "<!-- variables -->\n", "<!-- /variables -->\n"
 
 POSTGRESQL = (
@@ -56,7 +56,7 @@ SHAPES = {
     "lastyear_valkey_password": PASSWORD,
     "lastyear_address": (r"[A-Za-z0-9.:-]*", "should be an IP address or a host name"),
 }
-"""Variable -> (the whole of what it may look like, the mend)."""
+"""Variable -> (the pattern of the whole value, what it should be)."""
 
 WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "lastyear_tls_certificate": lambda given: given.get("lastyear_tls") == "files",
@@ -64,10 +64,10 @@ WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "lastyear_dashboard_password": lambda given: given.get("lastyear_dashboard") == "public",
     "lastyear_internal_token": lambda given: given.get("lastyear_progress_by_webhook") is True,
 }
-"""Variable -> whether others make it necessary."""
+"""Variable -> whether other variables require it."""
 
 APART = ("lastyear_address", "lastyear_mirror_password", "lastyear_valkey_password")
-"""Necessary where there are several machines."""
+"""Required with several machines."""
 
 TYPES: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
@@ -88,7 +88,7 @@ PLAIN = {
 
 
 def options() -> dict[str, dict[str, Any]]:
-    """Every variable that a role knows, with its specification and the roles that use it, sorted by name."""
+    """Return each variable that a role knows, with its specification and the roles that use it, by name."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(ANSIBLE.glob("roles/*/meta/argument_specs.yml")):
         specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
@@ -98,9 +98,9 @@ def options() -> dict[str, dict[str, Any]]:
 
 
 def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str]:
-    """A sentence for everything wrong with the variables of one machine: which, what, and how it is mended.
+    """Return a sentence for each fault in the variables of one machine: which, what, and how to correct it.
 
-    `given` holds the inventory's variables that begin with lastyear_; `several`: whether machines are several.
+    `given` holds the inventory's variables that begin with lastyear_; `several`: whether it has several machines.
     Values are never repeated: they may be secrets.
     """
     known = options()
@@ -110,7 +110,7 @@ def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str
 def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(set(given) - set(known)):
         near = get_close_matches(name, known, n=1, cutoff=0.8)
-        hint = f"did you mean {near[0]}?" if near else "ansible/README.md lists those that there are."
+        hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
         yield f"{name}: no role knows it; {hint}"
 
 
@@ -149,7 +149,7 @@ def _kind_of(value: object) -> str:
 
 
 def table() -> str:
-    """The variables as a table in Markdown."""
+    """Return the variables as a table in Markdown."""
     rows = []
     for name, option in options().items():
         if option.get("required"):
@@ -167,7 +167,7 @@ def _written(value: object) -> str:
 
 
 class FilterModule:
-    """What Ansible finds here."""
+    """The filters that Ansible finds here."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> filter."""
@@ -175,5 +175,5 @@ class FilterModule:
 
 
 if __name__ == "__main__":
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(before + BEGIN + table() + END + rest.partition(END)[2], encoding="utf-8")
+    before, _, rest = SETTINGS.read_text(encoding="utf-8").partition(BEGIN)
+    SETTINGS.write_text(before + BEGIN + table() + END + rest.partition(END)[2], encoding="utf-8")

@@ -1,8 +1,9 @@
-"""The app database. Nobody else sends it SQL.
+"""The app database: a module for each table, connections, and migrations. Nothing else sends it SQL.
 
-Functions take a connection and never commit: the caller owns the transaction.
+Functions take a connection and never commit: the caller owns the transaction. Imports `app.events` and nothing
+above it.
 """
 
-from app.store.database import Connection, Pool, StoreAway, clock, connect, mirror_standing
+from app.store.database import Connection, Pool, StoreAway, clock, connect
 
-__all__ = ["Connection", "Pool", "StoreAway", "clock", "connect", "mirror_standing"]
+__all__ = ["Connection", "Pool", "StoreAway", "clock", "connect"]

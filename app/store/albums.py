@@ -1,45 +1,64 @@
-"""Albums: the cache of release years. One is resolved once and serves every listener."""
+"""Albums: the cache of release years. An album is matched once and serves every listener."""
 
 import hashlib
+import json
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, partial
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
+from app.events import MatchStatus
 from app.store.database import Connection
-
-Status = Literal["pending", "matched", "fuzzy_matched", "not_found"]
+from app.store.folded_names import fold
 
 
 @dataclass(frozen=True)
 class Album:
-    """An album as Last.fm names it, with the year it was first released in, where that is known."""
+    """An album as Last.fm names it, and what it was matched with at MusicBrainz, where that is known."""
 
     artist: str
     album: str
     album_mbid: UUID | None
     release_group: UUID | None = None
     release_year: int | None = None
-    augmentation_status: Status = "pending"
+    augmentation_status: MatchStatus = "pending"
     method: str | None = None
     score: float | None = None
     release_group_title: str | None = None
     songs_differ: bool = False
     """Whether its songs may have come out in other years: a compilation, a live album, a DJ mix."""
+    artists_differ: bool = False
+    """Whether its songs are by several artists: an album by Various Artists, a DJ mix."""
+    looked_up_at: datetime | None = field(default=None, compare=False)
 
     @cached_property
     def key(self) -> UUID:
-        """What the album is stored under."""
+        """The key that the album is stored under."""
         return names_key(self.artist, self.album)
+
+    @property
+    def listed_as(self) -> UUID:
+        """The same for all spellings of an album: its release group; without one, the key of its folded names.
+
+        Songs without an album have none, whatever the row that an artist's share was matched with.
+        """
+        if self.album and self.release_group:
+            return self.release_group
+        return names_key(fold(self.artist), fold(self.album))
+
+    @property
+    def artist_key(self) -> int:
+        """The same for all spellings of the artist."""
+        return short_key(fold(self.artist))
 
 
 def names_key(*names: str) -> UUID:
-    """A hash of names of any length, the same wherever it is computed; `("a", "bc")` and `("ab", "c")` differ."""
+    """Hash names of any length, the same wherever it is done; `("a", "bc")` and `("ab", "c")` differ."""
     digest = hashlib.blake2b(digest_size=16)
     for name in names:
         encoded = name.encode()
@@ -47,86 +66,80 @@ def names_key(*names: str) -> UUID:
     return UUID(bytes=digest.digest())
 
 
-_COLUMNS = """
-    artist, album, album_mbid, release_group, release_group_title, songs_differ, release_year, augmentation_status,
-    method, score
-"""
-MOST_WAIT = 32
-"""Days after which at the latest an album that was not found is asked for again."""
+def short_key(*names: str) -> int:
+    """Hash names to eight bytes, for what there are many of."""
+    return int.from_bytes(names_key(*names).bytes[:8], "big", signed=True)
+
+
+_COLUMNS = [column.name for column in fields(Album)]
+_SAVED = ["key", "artist_key", "listed_as", *(name for name in _COLUMNS if name != "looked_up_at")]
+_REPLACED = [name for name in _SAVED if name not in ("key", "artist_key", "artist", "album", "album_mbid")]
+
+LONGEST_WAIT_DAYS = 32
+"""The longest wait until an album that was not found is looked up again."""
 
 
 def known(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, Album]:
-    """What is stored of the albums with these keys."""
+    """Return what is stored of the albums with these keys."""
     with connection.cursor(row_factory=class_row(Album)) as cursor:
-        cursor.execute(f"SELECT {_COLUMNS} FROM albums WHERE key = ANY(%s)".encode(), [list(keys)])  # noqa: S608
+        query = f"SELECT {', '.join(_COLUMNS)} FROM albums WHERE key = ANY(%s)"  # noqa: S608  our own column names
+        cursor.execute(query.encode(), [list(keys)])
         return {album.key: album for album in cursor}
 
 
-@dataclass(frozen=True)
-class Answered(Album):
-    """An album, and when the mirror was last asked about it."""
-
-    looked_up_at: datetime | None = None
-
-
-def find(connection: Connection, key: UUID) -> Answered | None:
-    """The album with this key."""
-    with connection.cursor(row_factory=class_row(Answered)) as cursor:
-        cursor.execute(f"SELECT {_COLUMNS}, looked_up_at FROM albums WHERE key = %s".encode(), [key])  # noqa: S608
-        return cursor.fetchone()
+def find(connection: Connection, key: UUID) -> Album | None:
+    """Find the album with this key."""
+    return known(connection, [key]).get(key)
 
 
 def pending(connection: Connection, user: int, start: datetime, end: datetime) -> list[Album]:
-    """Albums that a listener scrobbled from `start` up to `end` and that the mirror was not asked about yet."""
+    """Return albums played in the stretches between `start` and `end` that were not looked up yet."""
     with connection.cursor(row_factory=class_row(Album)) as cursor:
         cursor.execute(
             f"""
-            SELECT DISTINCT {", ".join("albums." + name.strip() for name in _COLUMNS.split(","))}
-            FROM scrobbles
-            JOIN tracks ON tracks.id = scrobbles.track
-            JOIN albums ON albums.id = tracks.album
-            WHERE scrobbles.user_id = %s
-              AND scrobbles.scrobbled_at >= %s
-              AND scrobbles.scrobbled_at < %s
-              AND albums.augmentation_status = 'pending'
+            SELECT {", ".join(_COLUMNS)}
+            FROM albums
+            WHERE augmentation_status = 'pending' AND id IN (
+                SELECT tracks.album
+                FROM (
+                    SELECT DISTINCT unnest(tracks) AS track
+                    FROM stretches
+                    WHERE user_id = %s AND starts < %s AND ends > %s
+                ) AS played
+                JOIN tracks ON tracks.id = played.track
+            )
             """.encode(),  # noqa: S608  our own column names
-            [user, start, end],
+            [user, end, start],
         )
         return cursor.fetchall()
 
 
-def keep(connection: Connection, albums: Sequence[Album]) -> None:
-    """Stores new albums and better answers for known ones; a match is replaced by a surer one only.
+def save(connection: Connection, albums: Sequence[Album]) -> None:
+    """Store new albums, and better answers for known ones; only a surer match replaces a match.
 
-    A new MBID for an album that has no year yet makes it pending again until it is looked up. Misses within an
-    hour are of workers that asked at the same time, and count once.
+    A new MBID for an album without a year makes it pending again until it is looked up. Misses within an hour come
+    from workers that looked it up at the same time, and count once.
 
-    Two workers may keep the same albums at once: both go by key order, so that neither waits for the other.
+    Two workers may save the same albums at once: both go by key order, so that neither waits for the other.
     """
-    albums = sorted(albums, key=lambda album: album.key)
     if not albums:
         return
+    rows = [
+        {name: getattr(album, name) for name in _SAVED} for album in sorted(albums, key=lambda album: album.key)
+    ]
     connection.execute(
-        """
-        INSERT INTO albums (key, artist, album, album_mbid, release_group, release_year,
-                            augmentation_status, method, score, release_group_title, songs_differ,
-                            looked_up_at, misses)
-        SELECT *, CASE WHEN augmentation_status <> 'pending' THEN now() END,
+        f"""
+        INSERT INTO albums ({", ".join(_SAVED)}, looked_up_at, misses)
+        SELECT {", ".join(_SAVED)},
+               CASE WHEN augmentation_status <> 'pending' THEN now() END,
                CASE WHEN augmentation_status = 'not_found' THEN 1 ELSE 0 END
-        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::smallint[],
-                    %s::text[], %s::text[], %s::real[], %s::text[], %s::boolean[])
-          AS given (key, artist, album, album_mbid, release_group, release_year,
-                    augmentation_status, method, score, release_group_title, songs_differ)
+        FROM jsonb_populate_recordset(NULL::albums, %s)
         ON CONFLICT (key) DO UPDATE
         SET album_mbid = COALESCE(EXCLUDED.album_mbid, albums.album_mbid),
-            release_group = EXCLUDED.release_group,
-            release_year = EXCLUDED.release_year,
-            augmentation_status = EXCLUDED.augmentation_status,
-            method = EXCLUDED.method,
-            score = EXCLUDED.score,
-            release_group_title = EXCLUDED.release_group_title,
-            songs_differ = EXCLUDED.songs_differ,
+            {", ".join(f"{name} = EXCLUDED.{name}" for name in _REPLACED)},
             looked_up_at = EXCLUDED.looked_up_at,
+            charts_stale = albums.charts_stale
+                OR EXCLUDED.augmentation_status NOT IN ('pending', albums.augmentation_status),
             misses = CASE
                 WHEN EXCLUDED.augmentation_status = 'pending' AND albums.album_mbid IS NOT NULL THEN albums.misses
                 WHEN EXCLUDED.misses = 0 THEN 0
@@ -137,43 +150,25 @@ def keep(connection: Connection, albums: Sequence[Album]) -> None:
           AND (EXCLUDED.augmentation_status <> 'pending' OR EXCLUDED.album_mbid <> albums.album_mbid
                OR EXCLUDED.album_mbid IS NOT NULL AND albums.album_mbid IS NULL)
           OR albums.augmentation_status = 'fuzzy_matched' AND EXCLUDED.augmentation_status = 'matched'
-        """,
-        [
-            [album.key for album in albums],
-            [album.artist for album in albums],
-            [album.album for album in albums],
-            [album.album_mbid for album in albums],
-            [album.release_group for album in albums],
-            [album.release_year for album in albums],
-            [album.augmentation_status for album in albums],
-            [album.method for album in albums],
-            [album.score for album in albums],
-            [album.release_group_title for album in albums],
-            [album.songs_differ for album in albums],
-        ],
+        """.encode(),  # noqa: S608  our own column names
+        [Jsonb(rows, dumps=partial(json.dumps, default=str))],
     )
 
 
-@dataclass(frozen=True)
-class Open(Album):
-    """An album without a year: when the mirror was last asked about it, and whether it is time to ask again."""
+def unmatched_ids(connection: Connection) -> "array[int]":  # 3.11 cannot subscript it when it runs
+    """Return the ids of all albums with a name and no year, or not looked up yet, the most played first.
 
-    looked_up_at: datetime | None = None
-    is_due: bool = True
-
-
-def open_ids(connection: Connection) -> "array[int]":  # 3.11 cannot subscript it when it runs
-    """The ids of all albums that have a name and no year, and of those that nobody was asked about yet, the most
-    played first. Reads every scrobble once. They may be a million, so that nothing else of them is kept."""
+    Reads every scrobble once. They may be a million, so only their ids are returned.
+    """
     with connection.cursor() as cursor:
         rows = cursor.stream(
             """
             SELECT id
             FROM albums
             LEFT JOIN (
-                SELECT tracks.album AS id, count(*) AS plays
-                FROM scrobbles
-                JOIN tracks ON tracks.id = scrobbles.track
+                SELECT tracks.album AS id, sum(plays) AS plays
+                FROM (SELECT unnest(tracks) AS track, count(*) AS plays FROM stretches GROUP BY track) AS counted
+                JOIN tracks ON tracks.id = counted.track
                 GROUP BY tracks.album
             ) AS played USING (id)
             WHERE augmentation_status = 'pending' OR augmentation_status = 'not_found' AND album <> ''
@@ -183,12 +178,19 @@ def open_ids(connection: Connection) -> "array[int]":  # 3.11 cannot subscript i
         return array("q", (row[0] for row in rows))
 
 
-def still_open(connection: Connection, ids: Sequence[int]) -> list[Open]:
-    """The albums with these ids that have no year by now, in the order of the ids."""
-    with connection.cursor(row_factory=class_row(Open)) as cursor:
+@dataclass(frozen=True)
+class UnmatchedAlbum(Album):
+    """An album without a year, and whether it is time to look it up again."""
+
+    is_due: bool = True
+
+
+def still_unmatched(connection: Connection, ids: Sequence[int]) -> list[UnmatchedAlbum]:
+    """Return those of the albums with these ids that still have no year, in the order of the ids."""
+    with connection.cursor(row_factory=class_row(UnmatchedAlbum)) as cursor:
         cursor.execute(
             f"""
-            SELECT {_COLUMNS}, looked_up_at,
+            SELECT {", ".join(_COLUMNS)},
                    augmentation_status = 'pending'
                    OR looked_up_at + make_interval(days => LEAST(2 ^ (misses - 1), %s)::integer) <= now() AS is_due
             FROM albums
@@ -196,57 +198,58 @@ def still_open(connection: Connection, ids: Sequence[int]) -> list[Open]:
             WHERE augmentation_status IN ('pending', 'not_found')
             ORDER BY rank
             """.encode(),  # noqa: S608  our own column names
-            [MOST_WAIT, list(ids)],
+            [LONGEST_WAIT_DAYS, list(ids)],
         )
         return cursor.fetchall()
-
-
-def tracks_of(connection: Connection, keys: Iterable[UUID]) -> list[int]:
-    """The ids of the tracks on the albums with these keys."""
-    query = "SELECT tracks.id FROM albums JOIN tracks ON tracks.album = albums.id WHERE albums.key = ANY(%s)"
-    return [int(str(row[0])) for row in connection.execute(query, [list(keys)])]
 
 
 @dataclass(frozen=True)
-class Dated:
-    """An album with its year, and the MBID that led to it: its own, or that of what it was taken for by name."""
+class DatedAlbum:
+    """An album with its year, and the MBID its year came from: its own, or that of its release group."""
 
     id: int
-    key: UUID
-    asked_by: UUID
+    source_mbid: UUID
+    release_group: UUID | None
     release_year: int
 
 
-def dated(connection: Connection, *, behind: int, limit: int) -> list[Dated]:
-    """So many albums that have a year, in the order of their ids, the first one `behind` that id."""
-    with connection.cursor(row_factory=class_row(Dated)) as cursor:
+def dated(connection: Connection, *, after_id: int, limit: int) -> list[DatedAlbum]:
+    """Return up to `limit` albums with a release year, by id, starting after `after_id`."""
+    with connection.cursor(row_factory=class_row(DatedAlbum)) as cursor:
         cursor.execute(
             """
-            SELECT id, key, asked_by, release_year
+            SELECT id, source_mbid, release_group, release_year
             FROM albums
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN method LIKE 'mbid%%' THEN album_mbid ELSE release_group END AS asked_by
-            ) AS way
-            WHERE id > %s AND release_year IS NOT NULL AND asked_by IS NOT NULL
+                SELECT CASE WHEN method LIKE 'mbid%%' THEN album_mbid ELSE release_group END AS source_mbid
+            ) AS source
+            WHERE id > %s AND release_year IS NOT NULL AND source_mbid IS NOT NULL
             ORDER BY id
             LIMIT %s
             """,
-            [behind, limit],
+            [after_id, limit],
         )
         return cursor.fetchall()
 
 
-def correct(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> int:
-    """Gives the albums with these ids another release group and year; returns how many had others.
+def update_years(connection: Connection, answers: Mapping[int, tuple[UUID, int]]) -> int:
+    """Give the albums with these ids another release group and year; returns for how many one was different.
 
-    One that was matched anew meanwhile, and has no year just now, is left alone.
+    An album that was matched again meanwhile, and has no year at the moment, is left alone.
     """
     return connection.execute(
         """
         UPDATE albums
-        SET release_group = given.release_group, release_year = given.release_year, looked_up_at = now()
+        SET release_group = given.release_group,
+            listed_as = CASE WHEN album = '' THEN listed_as ELSE given.release_group END,
+            release_year = given.release_year,
+            looked_up_at = now(),
+            charts_stale = TRUE
         FROM unnest(%s::integer[], %s::uuid[], %s::smallint[]) AS given (id, release_group, release_year)
-        WHERE albums.id = given.id AND albums.release_year <> given.release_year
+        WHERE albums.id = given.id
+          AND albums.release_year IS NOT NULL
+          AND (albums.release_group, albums.release_year)
+              IS DISTINCT FROM (given.release_group, given.release_year)
         """,
         [list(answers), [group for group, _ in answers.values()], [year for _, year in answers.values()]],
     ).rowcount

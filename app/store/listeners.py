@@ -1,6 +1,6 @@
-"""Listeners: who they are at Last.fm, and how everything about one is forgotten."""
+"""Listeners: who they are at Last.fm; deleting everything about one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from psycopg.rows import class_row
@@ -17,25 +17,25 @@ class Listener:
     username_key: str
     available_years: list[int]
     playcount: int
-    registered_at: datetime
+    registered_at: datetime | None
+    first_year: int | None
     checked_at: datetime
 
 
-def key(username: str) -> str:
-    """What a name is stored under: Last.fm's names do not differ by case."""
+_COLUMNS = ", ".join(column.name for column in fields(Listener))
+
+
+def username_key(username: str) -> str:
+    """Return the key of a name: names at Last.fm do not differ by case."""
     return username.casefold()
 
 
 def find(connection: Connection, username: str) -> Listener | None:
-    """The listener of that name, in any case, or None."""
+    """Find the listener of that name, in upper or lower case."""
     with connection.cursor(row_factory=class_row(Listener)) as cursor:
         cursor.execute(
-            """
-            SELECT id, username, username_key, available_years, playcount, registered_at, checked_at
-            FROM lastfm_users
-            WHERE username_key = %s
-            """,
-            [key(username)],
+            f"SELECT {_COLUMNS} FROM lastfm_users WHERE username_key = %s".encode(),  # noqa: S608  our own column names
+            [username_key(username)],
         )
         return cursor.fetchone()
 
@@ -46,12 +46,12 @@ def save(
     *,
     available_years: list[int],
     playcount: int,
-    registered_at: datetime,
+    registered_at: datetime | None,
 ) -> Listener:
-    """Keeps what Last.fm just said of a listener, new or known."""
+    """Store what Last.fm says about a listener, new or known."""
     with connection.cursor(row_factory=class_row(Listener)) as cursor:
         row = cursor.execute(
-            """
+            f"""
             INSERT INTO lastfm_users (username, username_key, available_years, playcount, registered_at)
             VALUES (%s, %s, %s, %s, %s)
             ON CONFLICT (username_key) DO UPDATE
@@ -60,16 +60,53 @@ def save(
                 playcount = EXCLUDED.playcount,
                 registered_at = EXCLUDED.registered_at,
                 checked_at = now()
-            RETURNING id, username, username_key, available_years, playcount, registered_at, checked_at
-            """,
-            [username, key(username), available_years, playcount, registered_at],
+            RETURNING {_COLUMNS}
+            """.encode(),  # noqa: S608  our own column names
+            [username, username_key(username), available_years, playcount, registered_at],
         ).fetchone()
     assert row is not None  # noqa: S101  an upsert without a condition returns its row
     return row
 
 
+def save_first_year(
+    connection: Connection, listener: Listener, first_year: int, available_years: list[int]
+) -> None:
+    """Store the year in which the listener's plays begin."""
+    connection.execute(
+        "UPDATE lastfm_users SET first_year = %s, available_years = %s WHERE id = %s",
+        [first_year, available_years, listener.id],
+    )
+
+
+def rename(connection: Connection, listener: Listener, username: str) -> None:
+    """Give the listener, and their years that are not being fetched, another name; unless it is stored already."""
+    names = {"old": listener.username_key, "key": username_key(username), "name": username}
+    renamed = connection.execute(
+        """
+        UPDATE lastfm_users
+        SET username = %(name)s, username_key = %(key)s
+        WHERE username_key = %(old)s
+          AND NOT EXISTS (SELECT FROM lastfm_users WHERE username_key = %(key)s)
+        """,
+        names,
+    ).rowcount
+    if renamed:
+        connection.execute(
+            """
+            UPDATE fetch_jobs
+            SET username_key = %(key)s
+            WHERE username_key = %(old)s
+              AND status IN ('completed', 'failed')
+              AND year NOT IN (SELECT year FROM fetch_jobs WHERE username_key = %(key)s)
+            """,
+            names,
+        )
+
+
 def forget(connection: Connection, username: str) -> bool:
-    """Deletes a listener with every scrobble and every job; whether there was anything to delete."""
-    jobs = connection.execute("DELETE FROM fetch_jobs WHERE username_key = %s", [key(username)]).rowcount
-    people = connection.execute("DELETE FROM lastfm_users WHERE username_key = %s", [key(username)]).rowcount
+    """Delete a listener with every scrobble and every job. False when there was nothing to delete."""
+    jobs = connection.execute("DELETE FROM fetch_jobs WHERE username_key = %s", [username_key(username)]).rowcount
+    people = connection.execute(
+        "DELETE FROM lastfm_users WHERE username_key = %s", [username_key(username)]
+    ).rowcount
     return jobs + people > 0

@@ -5,31 +5,31 @@ from importlib.resources import files
 
 from app.store.database import Connection
 
-LOCK = 0x1A57EA2  # any number that nobody else's advisory lock has
+LOCK = 0x1A57EA2  # any number that no other program uses for an advisory lock
 
 
 class MigrationChanged(Exception):
-    """A migration that was applied before has another text now. Restore the file and add a new one instead."""
+    """An applied migration was edited. Restore the file and put the change into a new one."""
 
 
 def migrate(connection: Connection) -> list[str]:
-    """Applies what is not yet applied, in the order of the file names; returns the names applied now.
+    """Apply the migrations that are not applied yet, in the order of their names, and return these names.
 
-    May run twice, also at the same moment: the second finds nothing left to do.
+    May run twice, even at the same moment: the second finds nothing left to do.
     Raises MigrationChanged when an applied file was edited.
     """
     return [name for name, text in migrations() if _apply(connection, name, text)]
 
 
 def migrations() -> list[tuple[str, str]]:
-    """Name and text of each migration, in order."""
+    """Return name and text of each migration, in order."""
     folder = files("app.store") / "migrations"
     scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
     return [(entry.name, entry.read_text(encoding="utf-8")) for entry in sorted(scripts, key=lambda e: e.name)]
 
 
 def outstanding(connection: Connection) -> list[str]:
-    """Names of the migrations that are not applied yet."""
+    """Return the names of the migrations that are not applied yet."""
     table = connection.execute("SELECT to_regclass('migrations')").fetchone()
     done = connection.execute("SELECT name FROM migrations").fetchall() if table and table[0] else []
     return [name for name, _ in migrations() if (name,) not in done]
@@ -38,7 +38,7 @@ def outstanding(connection: Connection) -> list[str]:
 def _apply(connection: Connection, name: str, text: str) -> bool:
     digest = hashlib.sha256(text.encode()).hexdigest()
     with connection.transaction():
-        # Taken anew for each file and let go with it: a transaction pooler keeps no session lock.
+        # Taken per file and released with its transaction: a transaction pooler keeps no session lock.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         connection.execute("SET LOCAL lock_timeout = '5s'")
         connection.execute(
@@ -52,7 +52,9 @@ def _apply(connection: Connection, name: str, text: str) -> bool:
         )
         found = connection.execute("SELECT sha256 FROM migrations WHERE name = %s", [name]).fetchone()
         if found is not None and found[0] != digest:
-            raise MigrationChanged(f"{name} was applied with another text. Restore it and add a new file instead")
+            raise MigrationChanged(
+                f"{name} was edited after it was applied. Restore the file and put the change into a new one"
+            )
         if found is None:
             connection.execute(text.encode())
             connection.execute("INSERT INTO migrations (name, sha256) VALUES (%s, %s)", [name, digest])

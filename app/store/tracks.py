@@ -1,4 +1,4 @@
-"""Tracks: the years in which songs themselves came out, where their albums do not tell."""
+"""Tracks: the years in which songs themselves came out, where their albums do not say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from psycopg.rows import class_row
 
 from app.store.database import Connection
 
-WAIT = 32
-"""Days until a song that was not found is asked for again."""
+RETRY_DAYS = 32
+"""Days until a song that was not found is looked up again."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,29 @@ _WANTED = """
 """
 
 
-def unplaced(connection: Connection, user: int, start: datetime, end: datetime) -> list[Track]:
-    """What a listener scrobbled from `start` up to `end` whose own year is wanted, and not known yet."""
+def without_year(connection: Connection, user: int, start: datetime, end: datetime) -> list[Track]:
+    """Return tracks played in the stretches between `start` and `end` whose own year is to be looked up."""
     with connection.cursor(row_factory=class_row(Track)) as cursor:
         cursor.execute(
             f"""
-            SELECT DISTINCT tracks.id, albums.artist, tracks.title
-            FROM scrobbles
-            JOIN tracks ON tracks.id = scrobbles.track
+            SELECT tracks.id, albums.artist, tracks.title
+            FROM (
+                SELECT DISTINCT unnest(tracks) AS track
+                FROM stretches
+                WHERE user_id = %s AND starts < %s AND ends > %s
+            ) AS played
+            JOIN tracks ON tracks.id = played.track
             JOIN albums ON albums.id = tracks.album
-            WHERE scrobbles.user_id = %s AND scrobbles.scrobbled_at >= %s AND scrobbles.scrobbled_at < %s
-              AND {_WANTED}
+            WHERE {_WANTED}
             ORDER BY tracks.id
             """.encode(),  # noqa: S608  our own condition
-            [user, start, end, WAIT],
+            [user, end, start, RETRY_DAYS],
         )
         return cursor.fetchall()
 
 
-def some_unplaced(connection: Connection, *, behind: int, limit: int) -> list[Track]:
-    """The same of everybody: so many at most, in the order of their ids, the first one `behind` that id."""
+def some_without_year(connection: Connection, *, after_id: int, limit: int) -> list[Track]:
+    """Return the same for all listeners: up to `limit` tracks, by id, starting after `after_id`."""
     with connection.cursor(row_factory=class_row(Track)) as cursor:
         cursor.execute(
             f"""
@@ -58,33 +61,20 @@ def some_unplaced(connection: Connection, *, behind: int, limit: int) -> list[Tr
             ORDER BY tracks.id
             LIMIT %s
             """.encode(),  # noqa: S608  our own condition
-            [behind, WAIT, limit],
+            [after_id, RETRY_DAYS, limit],
         )
         return cursor.fetchall()
 
 
-def keep_years(connection: Connection, tracks: Sequence[Track], years: Sequence[int | None]) -> None:
-    """Stores the songs' years, or that none was found."""
+def save_years(connection: Connection, tracks: Sequence[Track], years: Sequence[int | None]) -> None:
+    """Store the songs' years, or that none was found."""
     connection.execute(
         """
         UPDATE tracks
-        SET song_year = given.year, song_looked_up_at = now()
+        SET song_year = given.year, song_looked_up_at = now(),
+            charts_stale = tracks.charts_stale OR given.year IS NOT NULL
         FROM unnest(%s::integer[], %s::smallint[]) AS given (id, year)
         WHERE tracks.id = given.id
         """,
         [[track.id for track in tracks], list(years)],
     )
-
-
-def years_with(connection: Connection, ids: Sequence[int]) -> set[tuple[str, int]]:
-    """The listeners and years in which any of the tracks with these ids was scrobbled."""
-    rows = connection.execute(
-        """
-        SELECT DISTINCT lastfm_users.username, EXTRACT(year FROM scrobbled_at AT TIME ZONE 'UTC')::integer
-        FROM scrobbles
-        JOIN lastfm_users ON lastfm_users.id = scrobbles.user_id
-        WHERE scrobbles.track = ANY(%s)
-        """,
-        [list(ids)],
-    )
-    return {(str(name), int(str(year))) for name, year in rows}

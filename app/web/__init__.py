@@ -1,56 +1,53 @@
-"""The pages: Flask over what store and progress say. A leaf: nothing imports it."""
+"""The web: Flask, with a room each for pages, the API, live progress and the operator.
+
+Nothing outside imports it. Modules at the top serve all rooms and import none of them.
+"""
 
 import os
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 
 from flask import Flask
-from redis import Redis
 
-from app.settings import Settings, read
-from app.store import Pool
-from app.web import api, bars, errors, favourites, health, live, pages, pictures, why
-from app.web.address import VisitorAddress
-from app.web.budget import Budget
-from app.web.hub import Hub
-from app.web.site import EXTENSION, Site
+from app.charts.palette import COLOURS
+from app.events import Failure
+from app.formatting import FILTERS
+from app.settings import Settings, read_settings
+from app.web import api, health, links, reading, wording
+from app.web.api import release_years
+from app.web.live import routes
+from app.web.pages import album, landing, listener, picture, release_year, top_albums, year
+from app.web.routing import without_trailing_slash
+from app.web.setup import set_up
 
-LARGEST_BODY = 64 * 1024
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # with none at all our own forms would come from nowhere
-}
+PAGES = (landing, listener, year, release_year, album, top_albums, picture, api, release_years, health)
+STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The WSGI application. Without settings they are read from the environment; raises BadSettings."""
-    settings = settings or read(os.environ)
+    """Create the WSGI application, from the environment unless settings are given. Raises BadSettings."""
+    settings = settings or read_settings(os.environ)
     app = Flask(__name__)
     app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # assets carry a digest of their content in their address
         SOCK_SERVER_OPTIONS={"ping_interval": 25, "max_message_size": 1024},
     )
-    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=2)
-    app.extensions[EXTENSION] = Site(
-        settings, redis, Pool(settings.database_url.get_secret_value()), Hub(redis), Budget(redis)
+    set_up(app, settings)
+    app.jinja_env.globals.update(
+        asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
-    app.wsgi_app = VisitorAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(bars.blueprint)
-    app.register_blueprint(favourites.blueprint)
-    app.register_blueprint(pictures.blueprint)
-    app.register_blueprint(why.blueprint)
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(health.blueprint)
-    live.register(app)
-    errors.register(app)
+    app.jinja_env.filters.update(FILTERS)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
+    app.before_request(without_trailing_slash)
+    routes.register(app)
     health.count_requests(app)
-
-    @app.after_request
-    def add_headers(response):  # type: ignore[no-untyped-def]  # Flask's own response type
-        response.headers.extend(HEADERS)
-        return response
-
     return app
+
+
+@lru_cache
+def asset(name: str) -> str:
+    """Return the address of a static file, with a digest of its content: browsers may keep it for ever."""
+    return f"/static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"

@@ -1,28 +1,38 @@
 """Errors as pages, or as JSON for programs: each says what happened and what to do next."""
 
 from enum import StrEnum
+from urllib.parse import urlencode
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+import structlog
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.wrappers import Response as BaseResponse
 from wsproto.utilities import RemoteProtocolError
 
-from app.web.words import wait
+from app.formatting import wait
+from app.jobs.enqueue import QueueAway
+from app.store import StoreAway
+from app.web.wording import AWAY, NOTHING_NEW
+from app.web.year_status import Renamed
+
+log = structlog.get_logger()
 
 TEXTS = {
-    400: ("That could not be understood", "Go back and try it another way."),
-    403: ("That is not allowed", "Open the page and use its own buttons."),
+    400: ("We could not understand that request", "Go back and try again."),
+    401: ("This needs a token", "Send INTERNAL_TOKEN as Authorization: Bearer."),
+    403: ("This only works from our own pages", "Open the page and use its own buttons."),
     404: ("There is no such page", "Check the address, or begin with a name."),
-    405: ("That is not how it works", "Open the page and use its own buttons."),
+    405: ("This address does not work that way", "Open the page and use its own buttons."),
     413: ("That is too large", "Nothing was changed."),
-    401: ("That needs a token", "Send it as Authorization: Bearer, as INTERNAL_TOKEN has it."),
-    429: ("That was a lot at once", "A chart that is stored already can be looked at any time."),
+    429: ("Too many requests at once", "Charts that are here already can be opened at any time."),
     500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
-    503: ("A part of this site does not answer", "Try again in a minute."),
+    503: AWAY,
 }
 FOR_PROGRAMS = TEXTS | {
     404: ("There is no such address", "The addresses are listed at /api."),
-    405: ("That is not how it works", "The API is for reading: use GET."),
-    429: ("That was a lot at once", "Wait for as many seconds as Retry-After says."),
+    405: ("This address does not work that way", "Use one of the methods in the Allow header."),
+    429: ("Too many requests at once", "Wait for as many seconds as Retry-After says."),
 }
 
 
@@ -36,8 +46,10 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
     LISTENING_HIDDEN = "listening_hidden"
+    RENAMED = "renamed"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
     TOO_MANY_REQUESTS = "too_many_requests"
     LASTFM_AWAY = "lastfm_away"
     LASTFM_REFUSES = "lastfm_refuses"
@@ -50,86 +62,111 @@ CODES = {
     404: Code.NOT_FOUND,
     405: Code.METHOD_NOT_ALLOWED,
     413: Code.TOO_LARGE,
+    415: Code.NOT_JSON,
     429: Code.TOO_MANY_REQUESTS,
     503: Code.UNAVAILABLE,
 }
 """By status, where nothing more is known; others below 500 are bad requests, and the rest is broken."""
 
 API = "/api/"
-AWAY = 60
-"""Seconds after which it is worth while to ask again for what is away."""
+RETRY_SECONDS = 60
+"""After which it is worth asking again for what is away."""
 
 
 class Problem(Exception):
-    """What a visitor is told instead of a page: an HTTP status, a headline, a next step, a chart to go back to.
+    """What a visitor is told instead of a page: an HTTP status, a headline, and what to do next.
 
     A program is told `code`, and by `again` after how many seconds to come back.
     """
 
     def __init__(
-        self, status: int, headline: str, advice: str, *, chart: str = "", code: Code | None = None, again: int = 0
+        self, status: int, headline: str, advice: str, *, code: Code | None = None, again: int = 0
     ) -> None:
         super().__init__(headline)
-        self.status, self.headline, self.advice, self.chart = status, headline, advice, chart
+        self.status, self.headline, self.advice = status, headline, advice
         self.code, self.again = code, again
 
 
 def register(app: Flask) -> None:
-    """Makes pages of what goes wrong in any view."""
+    """Make pages of what goes wrong in any view."""
 
     @app.errorhandler(Problem)
-    def problem(error: Problem) -> Response:
-        response = page(error.status, error.headline, error.advice, error.chart, error.code)
-        if again := error.again or AWAY * (error.status == 503):
+    def show(error: Problem) -> Response:
+        response = error_page(error.status, error.headline, error.advice, error.code)
+        if again := error.again or RETRY_SECONDS * (error.status == 503):
             response.headers["Retry-After"] = str(again)
         return response
 
+    @app.errorhandler(Renamed)
+    def show_by_new_name(renamed: Renamed) -> BaseResponse:
+        return redirect(_address_by(renamed))
+
+    @app.errorhandler(StoreAway)
+    @app.errorhandler(QueueAway)
+    @app.errorhandler(RedisError)
+    def show_away(error: Exception) -> Response:
+        log.warning("A part of the site does not answer", reason=type(error).__name__)
+        return show(Problem(503, *(AWAY if request.method == "GET" else NOTHING_NEW)))
+
     @app.errorhandler(RemoteProtocolError)
-    def half_handshake(_error: RemoteProtocolError) -> Response:
-        return page(400, *TEXTS[400])
+    def show_half_handshake(_error: RemoteProtocolError) -> Response:
+        return error_page(400, *TEXTS[400])
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
+    def show_http_error(error: HTTPException) -> Response:
         status = error.code or 500
         texts = FOR_PROGRAMS if request.path.startswith(API) else TEXTS
         headline, advice = texts.get(status, (error.name, error.description or ""))
         if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int) and texts is TEXTS:
             advice = f"Wait {wait(error.retry_after)}, then try again. {advice}"
-        response = page(status, headline, advice)
+        response = error_page(status, headline, advice)
         # When to come back, which method, which token.
         response.headers.update({name: text for name, text in error.get_headers() if name != "Content-Type"})
         return response
 
 
-def page(status: int, headline: str, advice: str, chart: str = "", code: Code | None = None) -> Response:
-    """The page of an error, leading to `chart` or another way on; plain JSON where a program asked."""
+def _address_by(renamed: Renamed) -> str:
+    """Return the current address with the new name; a page says by `was` where the visitor comes from."""
+    given, arguments = dict(request.view_args or {}), request.args.to_dict()
+    if given["name"].casefold() == renamed.old.casefold():
+        given["name"] = renamed.new
+    else:
+        arguments["with"] = renamed.new
+    page = "year.show" if "year" in given else "listener.show"
+    is_page = request.method != "GET" or request.endpoint in (None, page)
+    query = urlencode({**arguments, "was": renamed.old} if is_page else arguments)
+    address = url_for(page if is_page else str(request.endpoint), **given)
+    return f"{address}?{query}" if query else address
+
+
+def error_page(status: int, headline: str, advice: str, code: Code | None = None) -> Response:
+    """Render the error, as plain JSON where a program asked."""
     if request.path.startswith(API):
         response = make_response({"error": {"code": code or code_of(status), "message": f"{headline}. {advice}"}})
         response.headers["Cache-Control"] = "private, no-cache"
     elif request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
-        ways = _ways(status, code, chart)
-        response = make_response(render_template("problem.html", headline=headline, advice=advice, **ways))
+        ways = _ways_on(status, code)
+        response = make_response(render_template("error.html", headline=headline, advice=advice, **ways))
     response.status_code = status
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _ways(status: int, code: Code | None, chart: str) -> dict[str, str]:
-    """Where the page leads: the same once more, back to a chart, to all years of a listener; or none of these."""
+def _ways_on(status: int, code: Code | None) -> dict[str, str]:
+    """Find where the page can lead: the same address again, the year's chart, all years of the listener."""
     given = request.view_args or {}
-    listener = ""
-    if code is Code.NO_SUCH_YEAR:
-        listener = given.get("name", "")
-    elif request.method == "POST" and code is not Code.NO_SUCH_NAME:
-        # Back to where the button was pressed.
-        listener = given.get("name", "")
-        chart = url_for("pages.year", **given) if "year" in given else ""
-    again = request.full_path.rstrip("?") if request.method == "GET" and status in (429, 500, 503) else ""
-    return {"again": again, "chart": chart, "listener": "" if chart else listener}
+    name, year = given.get("name", ""), given.get("year", "")
+    is_get = request.method == "GET"
+    again = request.full_path.rstrip("?") if is_get and status in (429, 500, 503) else ""
+    if code is Code.NO_SUCH_NAME or (is_get and request.endpoint in ("listener.show", "year.show") and not code):
+        return {"again": again}
+    if year and code is not Code.NO_SUCH_YEAR:
+        return {"again": again, "chart": url_for("year.show", name=name, year=year)}
+    return {"again": again, "listener": name}
 
 
 def code_of(status: int) -> Code:
-    """What an error of this status is called, where nothing more is known."""
+    """Name an error of this status, where nothing more is known."""
     return CODES.get(status, Code.BAD_REQUEST if status < 500 else Code.BROKEN)

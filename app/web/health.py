@@ -1,4 +1,4 @@
-"""Health: alive, ready, and numbers for Prometheus. What tells about the inside is told to this machine only."""
+"""Health: liveness for everyone, readiness and Prometheus metrics for this machine only."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -10,11 +10,13 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
+from app.allowance import read_allowance
 from app.counters import totals
-from app.fetches import QUEUES, queue
-from app.store import mirror_standing
-from app.web.address import is_loopback
-from app.web.site import Site, site
+from app.jobs.enqueue import QUEUES, queue
+from app.web.client_address import is_loopback
+from app.web.context import Context, context
+from mirror import web_queries
+from mirror.web_queries import MirrorError
 
 blueprint = Blueprint("health", __name__)
 
@@ -22,15 +24,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 COUNTERS = {
-    "fetches": ("outcome", "Fetches by how they ended"),
-    "pages": ("", "Pages of scrobbles taken from Last.fm"),
+    "fetches": ("outcome", "Fetches by their outcome"),
+    "stretches": ("outcome", "Stretches of time read from Last.fm by their outcome: proven, gap"),
     "lastfm_calls": ("method", "Calls of Last.fm's API"),
-    "lastfm_errors": ("kind", "Answers of Last.fm that were of no use: error numbers, not_json, unreachable"),
+    "lastfm_errors": ("kind", "Calls without a useful answer: error numbers, not_json, cut_off, unreachable"),
 }
 
 
 def loopback_only(function: Callable[P, R]) -> Callable[P, R]:
-    """Serves only visitors from this machine; to everyone else the page does not exist."""
+    """Serve requests from this machine only; for everyone else the page does not exist."""
 
     @wraps(function)
     def guarded(*arguments: P.args, **options: P.kwargs) -> R:
@@ -43,26 +45,25 @@ def loopback_only(function: Callable[P, R]) -> Callable[P, R]:
 
 @blueprint.get("/healthz")
 def healthz() -> str:
-    """This process answers. Touches nothing else."""
+    """Tell that this process answers. Queries nothing."""
     return "ok\n"
 
 
 @blueprint.get("/readyz")
 @loopback_only
 def readyz() -> tuple[Response, int]:
-    """Redis answers; 503 where it does not. Of the mirror only how it stands: without it the site serves."""
-    redis = _redis_answers(site())
-    mirror = mirror_standing(site().settings.mirror_url.get_secret_value())
-    return jsonify(redis=redis, mirror=mirror), 200 if redis else 503
+    """Tell whether Redis answers (503 if not), and the mirror's state: without a mirror the site still serves."""
+    redis = _redis_answers(context())
+    return jsonify(redis=redis, mirror=_mirror_state(context())), 200 if redis else 503
 
 
 @blueprint.get("/metrics")
 @loopback_only
 def metrics() -> Response:
-    """Numbers for Prometheus."""
+    """Return metrics in Prometheus' format."""
     registry = CollectorRegistry()
     registry.register(_REQUESTS)
-    registry.register(_Shared(site()))
+    registry.register(_SharedMetrics(context()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -70,7 +71,7 @@ _REQUESTS = Counter("lastyear_requests", "Requests served", ["endpoint", "status
 
 
 def count_requests(app: Flask) -> None:
-    """Counts every request of the app."""
+    """Count the requests of the application."""
 
     @app.after_request
     def count(response: Response) -> Response:
@@ -78,26 +79,27 @@ def count_requests(app: Flask) -> None:
         return response
 
 
-class _Shared(Collector):
-    """What all processes count together, and what is open now."""
+class _SharedMetrics(Collector):
+    """What all processes count together in Redis, and the pages that are open here."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def collect(self) -> Iterator[Metric]:
-        """Reads Redis once per scrape; without Redis only the open pages are told."""
+        """Read Redis for every scrape; without Redis only the open pages are counted."""
         open_pages = GaugeMetricFamily("lastyear_open_pages", "Pages that follow a fetch live")
-        open_pages.add_metric([], len(self._site.hub))
+        open_pages.add_metric([], len(self._context.subscriptions))
         yield open_pages
         try:
-            yield from _counters(self._site)
-            yield _depths(self._site)
+            yield from _counters(self._context)
+            yield _depths(self._context)
+            yield _lastfm_rate(self._context)
         except RedisError:
             return
 
 
-def _counters(site: Site) -> Iterator[Metric]:
-    sums = totals(site.redis)
+def _counters(context: Context) -> Iterator[Metric]:
+    sums = totals(context.redis)
     for name, (label, text) in COUNTERS.items():
         family = CounterMetricFamily(f"lastyear_{name}", text, labels=[label] if label else [])
         for (counter, value), total in sorted(sums.items()):
@@ -106,15 +108,31 @@ def _counters(site: Site) -> Iterator[Metric]:
         yield family
 
 
-def _depths(site: Site) -> Metric:
-    family = GaugeMetricFamily("lastyear_queue_depth", "Jobs that wait", labels=["queue"])
+def _depths(context: Context) -> Metric:
+    family = GaugeMetricFamily("lastyear_queue_depth", "Waiting jobs", labels=["queue"])
     for name in QUEUES:
-        family.add_metric([name], queue(site.redis, name).count)
+        family.add_metric([name], queue(context.redis, name).count)
     return family
 
 
-def _redis_answers(site: Site) -> bool:
+def _lastfm_rate(context: Context) -> Metric:
+    text = (
+        "Calls a second that Last.fm's rate limit allows: fewer after Last.fm said they are too many, 0 in a pause"
+    )
+    family = GaugeMetricFamily("lastyear_lastfm_rate", text)
+    family.add_metric([], read_allowance(context.redis, context.settings.lastfm_requests_per_second).rate)
+    return family
+
+
+def _redis_answers(context: Context) -> bool:
     try:
-        return bool(site.redis.ping())
+        return bool(context.redis.ping())
     except RedisError:
         return False
+
+
+def _mirror_state(context: Context) -> str:
+    try:
+        return "serving" if web_queries.state(context.settings.mirror_url.get_secret_value()) else "empty"
+    except MirrorError:
+        return "away"

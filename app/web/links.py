@@ -9,32 +9,32 @@ LONGEST = 200  # letters of a name that are searched for
 
 
 def lastfm_album(artist: str, album: str) -> str:
-    """An album's page at Last.fm."""
+    """Link to an album's page at Last.fm."""
     return f"{LASTFM}/{_lastfm(artist)}/{_lastfm(album)}"
 
 
 def lastfm_song(artist: str, song: str) -> str:
-    """A song's page at Last.fm."""
+    """Link to a song's page at Last.fm."""
     return f"{LASTFM}/{_lastfm(artist)}/_/{_lastfm(song)}"
 
 
 def release_group(mbid: UUID) -> str:
-    """An album's page at MusicBrainz."""
+    """Link to an album's page at MusicBrainz."""
     return f"{MUSICBRAINZ}/release-group/{mbid}"
 
 
 def release(mbid: UUID) -> str:
-    """An edition's page at MusicBrainz."""
+    """Link to an edition's page at MusicBrainz."""
     return f"{MUSICBRAINZ}/release/{mbid}"
 
 
 def search_album(artist: str, album: str) -> str:
-    """A search for an album at MusicBrainz."""
+    """Link to a search for an album at MusicBrainz."""
     return _search(artist, album, "release_group")
 
 
 def search_song(artist: str, song: str) -> str:
-    """A search for a song at MusicBrainz."""
+    """Link to a search for a song at MusicBrainz."""
     return _search(artist, song, "recording")
 
 

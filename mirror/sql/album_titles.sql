@@ -1,5 +1,5 @@
--- What every release group is called: its own title, alone and with the comment that tells it from another, those of its
--- releases that differ, and the aliases of both.
+-- All names of every release group: its own title, with and without the comment that distinguishes it from others, the
+-- titles of its releases that differ, and the aliases of both.
 SELECT id AS release_group, name
 FROM release_group
 {of_groups}

@@ -1,5 +1,5 @@
--- What every artist who has an album is called: the own name, the aliases, and the names printed on the albums where
--- they differ. A joint one leads to the first artist of its credit, who leads to the same albums as the others.
+-- All names of every artist who has an album: the artist's own, the aliases, and the names printed on albums where
+-- they differ. A joint credit leads to its first artist, who leads to the same albums as the others.
 WITH credited AS (
     SELECT artist, artist_credit, position
     FROM artist_credit_name

@@ -1,5 +1,5 @@
--- The first release of every recording, as MusicBrainz defines it: the smallest date over the releases it has a track
--- on that are not Cancelled (status 6). No row where there is none.
+-- The first release of every recording, as MusicBrainz defines it: the earliest date of the releases that have a track
+-- of it and are not Cancelled (status 6). No row for a recording without one.
 WITH dated AS (
     SELECT event.release, min(event.date) AS date
     FROM release_event AS event

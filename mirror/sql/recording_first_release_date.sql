@@ -1,4 +1,4 @@
--- MusicBrainz publishes these dates in no export and in no packet.
+-- MusicBrainz publishes these dates neither in exports nor in packets.
 
 INSERT INTO recording_first_release_date (recording, year, month, day)
 {dates};

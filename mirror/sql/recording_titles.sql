@@ -1,4 +1,4 @@
--- What every recording is called.
+-- The title of every recording.
 SELECT id AS recording, name
 FROM recording
 {of_recordings}

@@ -1,4 +1,4 @@
--- Keys and indexes of the tables that the profile `recordings` has besides those of indexes.sql.
+-- Keys and indexes of the tables that only the profile `recordings` has.
 
 ALTER TABLE medium ADD PRIMARY KEY (id) WITH (fillfactor = 100);
 CREATE INDEX medium_idx_release ON medium (release);

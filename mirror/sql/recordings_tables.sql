@@ -1,4 +1,4 @@
--- What the profile `recordings` has besides tables.sql.
+-- The tables that only the profile `recordings` has.
 
 CREATE TABLE medium (
     id integer NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE recording_first_release_date (
     day smallint
 );
 
--- What recordings are called, under each of their artists: the hash of a title's key (names.py).
+-- The titles of recordings by each of their artists, as the hash of the title's key (names.py).
 CREATE TABLE recording_name (
     artist integer NOT NULL,
     key integer NOT NULL,

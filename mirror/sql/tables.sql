@@ -1,7 +1,7 @@
--- What we keep of MusicBrainz, under its own names and in its own schema. Keys and indexes come after the rows
--- (indexes.sql). No foreign keys and no checks: the master has them, and replication passes through states without them.
--- Text sorts by its bytes, so that an update of the system's locales never damages an index. Columns stand in the order
--- that wastes no bytes on padding.
+-- The tables that we keep of MusicBrainz, under its names. Keys and indexes are built after the rows are loaded
+-- (indexes.sql). There are no foreign keys and no checks: MusicBrainz has them, and replication passes through states
+-- that break them. Text is sorted by its bytes, so that an update of the system's locales never damages an index.
+-- Columns are ordered so that no bytes are lost to padding.
 
 CREATE TABLE artist (
     id integer NOT NULL,
@@ -28,7 +28,6 @@ CREATE TABLE artist_credit_name (
 CREATE TABLE release (
     id integer NOT NULL,
     gid uuid NOT NULL,
-    artist_credit integer NOT NULL,
     release_group integer NOT NULL,
     status smallint,
     name text COLLATE "C" NOT NULL
@@ -53,7 +52,8 @@ CREATE TABLE release_gid_redirect (
     new_id integer NOT NULL
 );
 
--- The last two are ours (release_group.sql): MusicBrainz publishes its dates under a licence that forbids commercial use.
+-- We compute the last two ourselves (release_group.sql): MusicBrainz publishes its dates under a non-commercial
+-- licence.
 CREATE TABLE release_group (
     id integer NOT NULL,
     gid uuid NOT NULL,
@@ -88,8 +88,8 @@ CREATE TABLE release_unknown_country (
     date_day smallint
 );
 
--- Every date of every release as one number, which sorts as MusicBrainz wants it: by year, then month, then day, where a
--- part that is not known comes last. March 1973 is 19730399.
+-- Every date of every release as one number, which sorts as MusicBrainz sorts dates: by year, month and day, with
+-- unknown parts last. March 1973 is 19730399.
 CREATE VIEW release_event AS
 SELECT
     release,
@@ -100,15 +100,15 @@ FROM (
     SELECT release, date_year, date_month, date_day FROM release_unknown_country
 ) AS event;
 
--- What albums are called, under each of their artists: the hash of a title's key (names.py).
+-- The titles of albums by each of their artists, as the hash of the title's key (names.py).
 CREATE TABLE album_name (
     artist integer NOT NULL,
     key integer NOT NULL,
     release_group integer NOT NULL
 );
 
--- What the artists of these albums are called: the hashes of a name's key, and of its halves, one of which a single wrong
--- letter leaves as it is.
+-- The names of the artists of these albums, as the hashes of the name's key and of its halves. A single wrong letter
+-- leaves one of the halves as it is.
 CREATE TABLE artist_name (
     key integer NOT NULL,
     head integer NOT NULL,
@@ -116,14 +116,14 @@ CREATE TABLE artist_name (
     artist integer NOT NULL
 );
 
--- The names of artists whose albums a packet has touched, so that what was not found under them is asked for again.
+-- The names of artists whose albums a packet has changed: albums by them that were not found are looked up again.
 CREATE TABLE artist_news (
     key integer NOT NULL,
     touched_at timestamptz NOT NULL
 );
 
--- One row: what was imported, and how far it was replicated. A table of ours among MusicBrainz's, so that it is
--- swapped in with them.
+-- One row: what was imported, and how far it was replicated. Kept among MusicBrainz's tables, so that it is swapped in
+-- with them.
 CREATE TABLE mirror_state (
     profile text NOT NULL,
     export_stamp text NOT NULL,

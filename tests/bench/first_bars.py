@@ -1,4 +1,4 @@
-"""First bars: how long a new listener's visitor looks at a page without a chart."""
+"""First bars: how long the page of a new listener's year has no chart."""
 
 import json
 import time
@@ -8,41 +8,38 @@ from contextlib import closing
 import requests
 import websocket
 
-from tests.bench.stage import Row, Stage, running, web
+from tests.bench.installation import Figure, Installation, running, web
 
-LATENCY = 0.3
-MOST = 1.0
+LATENCY_SECONDS = 0.3
+MOST_SECONDS = 1.0
+REST_SECONDS = 5  # in which the rate limiter saves up its allowance
 VISITS = (("LightLuca", 2024), ("HeavyHelen", 2024))
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    """From the first request to a page with bars on it, as the page itself gets there: told by its websocket, it
-    asks again. Nobody has heard of these listeners before, and nothing else is fetched."""
-    stage.lastfm.latency = LATENCY
-    with web(stage) as port, running(stage, "lastyear", "work", "--workers", "2"):
-        list(_looks(port, "SingleSam", 2023))  # out of the measurement: worker and pages are warm
+def measure(installation: Installation) -> Iterator[Figure]:
+    """Time it from the first request to a page with bars. As in a browser, each event requests the page again.
+
+    The listeners are new to the installation, and nothing else is fetched.
+    """
+    installation.lastfm.latency = LATENCY_SECONDS
+    with web(installation) as port, running(installation, "lastyear", "work", "--workers", "2"):
+        list(_pages(port, "SingleSam", 2023))  # warms up the worker and the web process
         for name, year in VISITS:
-            _make_up(stage, name)
-            time.sleep(5)  # the allowance is saved up again
-            seconds, page = next(look for look in _looks(port, name, year) if "<rect" in look[1])
-            kind = "a preview" if 'id="preview"' in page else "pages"
-            yield Row(
-                f"first bars of {name}'s {year}, latency {LATENCY:g} s",
-                f"< {MOST:g} s",
+            installation.make_up(name)
+            time.sleep(REST_SECONDS)
+            seconds, page = next(timed for timed in _pages(port, name, year) if "<rect" in timed[1])
+            kind = "a preview" if 'id="preview"' in page else "exact"
+            yield Figure(
+                f"first bars of {name}'s {year}, latency {LATENCY_SECONDS:g} s",
+                f"< {MOST_SECONDS:g} s",
                 f"{seconds:.2f} s, {kind}",
-                seconds < MOST,
+                seconds < MOST_SECONDS,
             )
-    stage.lastfm.latency = 0.0
+    installation.lastfm.latency = 0.0
 
 
-def _make_up(stage: Stage, name: str) -> None:
-    # Everything somebody ever played: it takes the stand-in longer than any latency, the first time.
-    params = {"method": "user.getInfo", "user": name, "api_key": "bench"}
-    requests.get(stage.lastfm.api_url, params=params, timeout=30).raise_for_status()
-
-
-def _looks(port: int, name: str, year: int) -> Iterator[tuple[float, str]]:
-    """The page after every event, and when it was there, until the year is whole."""
+def _pages(port: int, name: str, year: int) -> Iterator[tuple[float, str]]:
+    """Yield the page after each event, and when it was there, until the fetch ends."""
     address = f"http://127.0.0.1:{port}/user/{name}/{year}"
     began = time.monotonic()
     requests.get(address, timeout=10).raise_for_status()

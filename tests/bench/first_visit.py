@@ -1,77 +1,77 @@
-"""A first visit: how long a year takes against what the allowed rate makes it take, with a slow Last.fm."""
+"""A first visit: how many calls a year takes, and how long, compared with pages of 200 at the allowed rate."""
 
-import threading
-import time
 from collections.abc import Iterator
 
-from redis import Redis
+from app.settings import Settings
+from demo.accounts import ACCOUNTS
+from demo.faults import Fault
+from tests.bench.fetches import Fetched, Fetcher, fetcher
+from tests.bench.installation import Figure, Installation
+from tests.bench.scrobbles import STEVE, YEAR
 
-from app import fetches
-from app.progress import Event, parse, subscription
-from app.store import connect
-from app.store.scrobbles import Standing
-from tests.bench.stage import Row, Stage, running
+DEFAULT_RATE: float = Settings.model_fields["lastfm_requests_per_second"].default
+FAST = 10.0  # calls a second, where a figure is not about the time
+LATENCIES = (0.0, 0.3, 1.0)
+USUAL_LATENCY = 0.3
+MOST_RATIO, MOST_MEMORY_RATIO, MOST_FAILED = 0.30, 1.3, 2
+HELEN, WARM_UP = ACCOUNTS[0], (ACCOUNTS[1], 2023)
 
-RATE = 10.0
-NAME, YEAR = "HeavyHelen", 2024  # 61 pages
-MOST = 1.03
-
-
-def measure(stage: Stage) -> Iterator[Row]:
-    """A 61-page year at 10 calls a second, Last.fm taking 0.8 s and then 1 s for each answer."""
-    redis = Redis.from_url(stage.environ["REDIS_URL"])
-    # The stand-in turns away what is faster than 10 a second, averaged over ten seconds.
-    stage.lastfm.traffic.rate, stage.lastfm.traffic.window = RATE, 10.0
-    with running(stage, "lastyear", "work", "--workers", "1", LASTFM_REQUESTS_PER_SECOND=str(RATE)):
-        # Out of the measurement: the listener is confirmed and the worker warm.
-        _fetch(stage, redis, 2023)
-        for latency in (0.8, 1.0):
-            stage.lastfm.latency = latency
-            _forget(stage)
-            time.sleep(10)  # the averages of both limits begin anew
-            stage.lastfm.traffic.forget()
-            wall, first_bars, pages = _fetch(stage, redis, YEAR)
-            turned_away = stage.lastfm.traffic.counts()["rejected"]
-            ratio = wall / (pages / RATE)
-            yield Row(
-                f"first visit, {pages} pages, latency {latency:g} s, {RATE:g} calls a second",
-                f"<= {MOST} x pages / rate",
-                f"{ratio:.2f} x ({wall:.2f} s), first bars {first_bars:.2f} s, turned away {turned_away}",
-                ratio <= MOST and not turned_away,
-            )
-    stage.lastfm.latency, stage.lastfm.traffic.rate = 0.0, None
-    redis.close()
+LESS_SERVED = (
+    ("a Last.fm that grants 500 rows", 500, Fault("grants", amount=500, times=None)),
+    ("a Last.fm that grants 200 rows", 200, Fault("grants", amount=200, times=None)),
+    ("a Last.fm that fails above 500 rows", 500, Fault("error8", above=500, times=None)),
+)
 
 
-def _fetch(stage: Stage, redis: Redis, year: int) -> tuple[float, float, int]:
-    events: list[tuple[float, Event]] = []
-    began = time.monotonic()
-    ready = threading.Event()
+def measure(installation: Installation) -> Iterator[Figure]:
+    """Fetch years of 12,100 and 60,000 plays, at several latencies and rates and with fewer rows granted."""
+    installation.lastfm.add_account(STEVE)
+    for account in (HELEN, STEVE):
+        installation.make_up(account.name)
+    with fetcher(installation, WARM_UP, DEFAULT_RATE) as fetches:
+        for latency in LATENCIES:
+            installation.lastfm.latency = latency
+            usual = fetches.first(HELEN, YEAR)
+            yield _seconds(fetches, usual, latency, f"<= {MOST_RATIO:.2f} x")
+            yield _calls(usual, f"a first visit, latency {latency:g} s")
+        installation.lastfm.latency = USUAL_LATENCY
+        yield _calls(fetches.again(HELEN, YEAR), "reading it anew")
+        large = fetches.first(STEVE, YEAR)
+        yield _seconds(fetches, large, USUAL_LATENCY, f"<= {MOST_RATIO:.2f} x")
+        yield _calls(large, "a first visit")
+        ratio = large.memory / usual.memory
+        yield Figure(
+            f"memory of a worker at {large.plays:,} plays, compared with {usual.plays:,}",
+            f"<= {MOST_MEMORY_RATIO:g} x",
+            f"{ratio:.2f} x ({large.memory} and {usual.memory} MB)",
+            ratio <= MOST_MEMORY_RATIO,
+        )
+    with fetcher(installation, WARM_UP, FAST) as fetches:
+        for latency in LATENCIES:
+            installation.lastfm.latency = latency
+            yield _seconds(fetches, fetches.first(HELEN, YEAR), latency, "")
+        installation.lastfm.latency = USUAL_LATENCY
+        for name, rows, fault in LESS_SERVED:
+            installation.lastfm.faults.replace([fault])
+            yield _calls(fetches.first(HELEN, YEAR), name, rows)
+        installation.lastfm.faults.clear()
 
-    def listen() -> None:
-        with subscription(redis) as pubsub:
-            pubsub.get_message(timeout=1)
-            ready.set()
-            while not events or events[-1][1].running:
-                message = pubsub.get_message(timeout=1)
-                if message and (snapshot := parse(message["data"])):
-                    events.append((time.monotonic() - began, snapshot.event))
 
-    listener = threading.Thread(target=listen)
-    listener.start()
-    ready.wait(5)
-    began = time.monotonic()
-    with connect(stage.environ["DATABASE_URL"]) as connection:
-        fetches.ask_for_year(connection, redis, NAME, year, Standing())
-    listener.join(120)
-    last = events[-1][1]
-    if last.phase != "completed" or last.scrobbles != last.expected:
-        raise RuntimeError(f"the fetch ended with {last}")
-    return events[-1][0], next(at for at, event in events if event.years), last.pages
+def _seconds(fetches: Fetcher, fetched: Fetched, latency: float, target: str) -> Figure:
+    ratio = fetched.ratio(fetches.rate)
+    return Figure(
+        f"a first visit, {fetched.plays:,} plays, latency {latency:g} s, {fetches.rate:g} calls a second",
+        f"{target} pages of 200 / rate" if target else "",
+        f"{ratio:.2f} x ({fetched})",
+        not target or (ratio <= MOST_RATIO and not fetched.rejected),
+    )
 
 
-def _forget(stage: Stage) -> None:
-    with connect(stage.environ["DATABASE_URL"]) as connection:
-        connection.execute("DELETE FROM fetch_jobs WHERE year = %s", [YEAR])
-        connection.execute("DELETE FROM scrobbles")
-        connection.execute("TRUNCATE albums CASCADE")
+def _calls(fetched: Fetched, what: str, rows: int = 1000) -> Figure:
+    most = 1.25 * fetched.plays / rows + 3
+    return Figure(
+        f"calls for {fetched.plays:,} plays, {what}",
+        f"<= 1.25 x plays/{rows} + 3 = {most:.1f}, of these <= {MOST_FAILED} failed",
+        f"{fetched.calls}, {fetched.failed} failed",
+        fetched.calls <= most and fetched.failed <= MOST_FAILED,
+    )

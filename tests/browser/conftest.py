@@ -4,18 +4,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from redis import Redis
 
-from app.settings import WORKER_NEEDS, Settings, read
+from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import connect
-from demo import parts
-from demo.lastfm import StandIn
+from demo import services
+from demo.lastfm import LastfmStandIn
 from tests import processes
-from tests.conftest import wait_until
+from tests.conftest import database_folder, wait_until
 from tests.processes import Running
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -30,11 +29,13 @@ QUIET = [
 ]
 RATE, LATENCY = 15.0, 0.15
 
+expect.set_options(timeout=30_000)  # ms; how fast the machine is decides nothing
+
 
 class Site:
     """The whole thing. Its web process and its workers can be ended and started in the middle of a test."""
 
-    def __init__(self, settings: Settings, folder: Path, lastfm: StandIn) -> None:
+    def __init__(self, settings: Settings, folder: Path, lastfm: LastfmStandIn) -> None:
         self.settings = settings
         self.lastfm = lastfm
         self.redis = Redis.from_url(settings.redis_url.get_secret_value())
@@ -83,23 +84,21 @@ class Site:
 def whole_site() -> Iterator[Site]:
     """The whole thing, started once."""
     with ExitStack() as stack:
-        # Not pytest's own folder: every run that begins shuts that to PostgreSQL's user.
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        folder.chmod(0o755)
-        admin = stack.enter_context(parts.postgres(folder / "postgres"))
-        database, reader, _ = parts.filled(admin, folder / "fullexport")
-        lastfm = stack.enter_context(StandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
+        folder = stack.enter_context(database_folder())
+        admin = stack.enter_context(services.postgres(folder / "postgres"))
+        database, reader, _ = services.create_filled_databases(admin, folder / "fullexport")
+        lastfm = stack.enter_context(LastfmStandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
         environ = {
             "DATABASE_URL": database,
             "MIRROR_URL": reader,
-            "REDIS_URL": stack.enter_context(parts.valkey(folder / "valkey")),
+            "REDIS_URL": stack.enter_context(services.valkey(folder / "valkey")),
             "LASTFM_API_KEY": "browser",
             "LASTFM_API_URL": lastfm.api_url,
             "LASTFM_WEB_URL": lastfm.url,
             "LASTFM_REQUESTS_PER_SECOND": str(RATE),
             "CONTACT": "tests@lastyear.example",
         }
-        site = Site(read(environ, WORKER_NEEDS), folder, lastfm)
+        site = Site(read_settings(environ, WORKER_NEEDS), folder, lastfm)
         stack.callback(site.close)
         yield site
 
@@ -155,7 +154,7 @@ def page(context: BrowserContext, complaints: list[str]) -> Page:
 def until(page: Page, site: Site) -> Callable[..., None]:
     """Waits until something is so on the page; tells the page and the logs when it does not come true."""
 
-    def wait(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
+    def wait(condition: Callable[[], object], *, seconds: float = 60.0) -> None:
         def look() -> object:
             page.wait_for_timeout(20)  # lets the browser's events in
             return condition()

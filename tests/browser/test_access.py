@@ -19,7 +19,6 @@ def examined(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_serious_is_found_on_any_page_in_any_state(site: Site, examined: Page, size: str) -> None:
     put_all(site)
@@ -41,6 +40,18 @@ def test_nothing_serious_is_found_in_what_opens(site: Site, examined: Page) -> N
         if bar:
             examined.locator(f"[id='{bar}']").focus()
             examined.locator(".tip").wait_for()
+        assert faults(examined) == [], state
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_serious_is_found_in_opened_spellings(site: Site, examined: Page, size: str) -> None:
+    put_all(site)
+    width, height = SIZES[size]
+    examined.set_viewport_size({"width": width, "height": height})
+    for state in ("bar of spellings", "unknown spellings"):
+        examined.goto(site.url + STATES[state])
+        for summary in examined.locator(".spellings summary").all():
+            summary.click()
         assert faults(examined) == [], state
 
 

@@ -18,8 +18,8 @@ def test_all_missing_years_come_in_by_themselves(
     page.goto(f"{site.url}/user/LightLuca")
     until(lambda: is_complete(page))
     years = page.locator(".years tbody tr").count()
-    page.get_by_role("button", name=f"Fetch all {years} missing years").click()
-    expect(page.get_by_text(re.compile("left to read"))).to_be_visible()
+    page.get_by_role("button", name=f"Draw all {years} missing years").click()
+    expect(page.get_by_text(re.compile("to go,"))).to_be_visible()
     seen: list[int] = []
 
     def look() -> bool:
@@ -41,6 +41,6 @@ def test_the_rows_are_links_that_the_keys_reach(site: Site, page: Page) -> None:
     page.locator("#y2024").focus()
     page.keyboard.press("Tab")
     expect(page.locator("#y2023")).to_be_focused()
-    assert "most of it" in (page.locator("#y2023").get_attribute("title") or "")
+    assert "most plays: " in (page.locator("#y2023").get_attribute("title") or "")
     page.locator("#r2010 .map").click(force=True)  # the link lies over the whole row
     expect(page).to_have_url(f"{site.url}/user/MovingMo/2010")

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from pydantic import SecretStr
 
-from app.web.budget import BUDGETS, Budget
+from app.web.rate_limits import LIMITS, RateLimits
 from tests import processes
 from tests.browser.axe import faults
 from tests.browser.conftest import Site
@@ -48,7 +48,7 @@ class Trouble:
 def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
     """Every error page that is not one of the states of a site that is well."""
     put_all(site)
-    spend(site, "fetch", "refresh")
+    use_up(site, "fetch", "refresh")
     with ExitStack() as stack:
 
         def site_with(**changes: Any) -> str:
@@ -75,16 +75,15 @@ def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
         }
 
 
-def spend(site: Site, *names: str) -> None:
-    """Leaves nothing of these budgets for a visitor from this machine."""
-    budget = Budget(site.redis)
+def use_up(site: Site, *names: str) -> None:
+    """Use up these limits for visitors from this machine."""
+    rate_limits = RateLimits(site.redis)
     with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
         for name in names:
-            for _ in range(int(BUDGETS[name].split()[0])):
-                budget.spend(name)
+            for _ in range(int(LIMITS[name].split()[0])):
+                rate_limits.hit(name)
 
 
-@pytest.mark.timeout(180)
 def test_every_error_page_fits_every_screen_leads_on_and_has_nothing_serious(
     troubles: dict[str, Trouble], page: Page, complaints: list[str], pictures: Path
 ) -> None:

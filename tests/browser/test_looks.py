@@ -73,7 +73,7 @@ def test_every_page_fits_every_screen_and_nothing_complains(
 def test_the_same_in_numbers_fits_every_screen(states: Site, page: Page, pictures: Path) -> None:
     for state in ("complete", "complete with remarks", "compare", "compare with the longest name"):
         page.goto(states.url + STATES[state])
-        page.get_by_text("The same in numbers").click()
+        page.get_by_text("Show as a table").click()
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             assert not is_wider_than_the_screen(page), (state, size)
@@ -101,6 +101,41 @@ def test_what_is_told_of_a_bar_fits_every_screen(states: Site, page: Page, pictu
             assert box["x"] + box["width"] <= width, (state, size)
             assert not is_wider_than_the_screen(page), (state, size)
             page.screenshot(path=pictures / f"{size}-told-{state.replace(' ', '-')}-{bar}.png")
+
+
+def test_opened_spellings_fit_every_screen_and_move_nothing_above_them(
+    states: Site, page: Page, pictures: Path
+) -> None:
+    for state in ("bar of spellings", "unknown spellings"):
+        page.goto(states.url + STATES[state])
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for nth, summary in enumerate(page.locator(".spellings summary").all()):
+                summary.scroll_into_view_if_needed()
+                before = boxes_above(page, nth)
+                summary.click()
+                assert boxes_above(page, nth) == before, (state, size, nth)
+            page.keyboard.press("Home")
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                name = f"{size}-{scheme}-opened-{state.replace(' ', '-')}.png"
+                page.screenshot(path=pictures / name, full_page=True, animations="disabled")
+            assert not is_wider_than_the_screen(page), (state, size)
+            page.reload()
+
+
+def boxes_above(page: Page, nth: int) -> list[dict[str, float]]:
+    """Where the lines begin that are not below one whose spellings open, and how wide their cells are."""
+    found: list[dict[str, float]] = page.evaluate(
+        """nth => {
+            const opened = document.querySelectorAll(".spellings")[nth].closest("tr");
+            const rows = [...document.querySelectorAll(".albums tr")];
+            const cells = rows.slice(0, rows.indexOf(opened) + 1).flatMap(row => [...row.children]);
+            return cells.map(cell => cell.getBoundingClientRect()).map(({x, y, width}) => ({x, y, width}));
+        }""",
+        nth,
+    )
+    return found
 
 
 def test_the_two_schemes_are_two(states: Site, page: Page) -> None:

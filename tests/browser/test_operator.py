@@ -1,4 +1,4 @@
-"""The operator's pages in a browser: narrow and wide, light and dark, well and ailing. They are drawn as well."""
+"""The operator's pages in a browser: narrow and wide, light and dark, well and with problems; saves pictures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
-from app.fetches import FETCHES, QUEUES, queue
+from app.jobs.enqueue import FETCHES, QUEUES, queue
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
 from tests.conftest import wait_until
-from worker.limiter import Limiter
+from worker.lastfm.limiter import Limiter
 
 __all__ = ["pictures"]
 

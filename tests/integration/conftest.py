@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -12,20 +10,22 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from redis import Redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from app.fetches import QUEUES, queue
-from app.settings import WORKER_NEEDS, Settings, read
+from app.jobs.enqueue import QUEUES, queue
+from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import Connection, connect
 from app.store.migrate import migrate
 from app.web import create_app
-from demo import parts
-from demo.lastfm import StandIn
-from demo.musicbrainz import write_export
-from mirror.load import import_export
-from worker.tools import Tools
+from demo import services
+from demo.lastfm import LastfmStandIn
+from demo.musicbrainz import write_demo_export
+from mirror.importing.load import ImportOptions, import_export
+from tests.conftest import database_folder
+from worker.context import WorkerContext
 
 KEY, TOKEN = "key-that-nobody-may-see", "token-that-nobody-may-see"
 PASSWORD = "password-that-nobody-may-see"
@@ -34,28 +34,25 @@ PASSWORD = "password-that-nobody-may-see"
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a server's superuser."""
-    # Not under pytest's own folder: started by root the server runs as another user, who may not enter that.
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with parts.postgres(Path(folder) / "data") as url:
-            yield url
+    with database_folder() as folder, services.postgres(folder / "data") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def valkey() -> Iterator[str]:
     """The URL of a Valkey."""
-    with parts.valkey(tmp_path_factory.mktemp("valkey")) as url:
+    with database_folder() as folder, services.valkey(folder) as url:
         yield url
 
 
 @contextmanager
-def fresh_database(postgres: str, template: str = "template0") -> Iterator[str]:
-    """The name of a database that is a copy of `template`, dropped at the end."""
-    name = f"test_{uuid4().hex}"
+def fresh_database(postgres: str, copy_of: str = "") -> Iterator[str]:
+    """The URL of a database that is empty, or a copy of the one at another URL; it is dropped at the end."""
+    name, template = f"test_{uuid4().hex}", conninfo_to_dict(copy_of).get("dbname", "template0")
     with psycopg.connect(postgres, autocommit=True) as connection:
-        identifiers = sql.Identifier(name), sql.Identifier(template)
+        identifiers = sql.Identifier(name), sql.Identifier(str(template))
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
-    yield name
+    yield services.database_url(postgres, name, "postgres")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -63,24 +60,24 @@ def fresh_database(postgres: str, template: str = "template0") -> Iterator[str]:
 @pytest.fixture
 def empty_database(postgres: str) -> Iterator[str]:
     """The URL of a database with nothing in it."""
-    with fresh_database(postgres) as name:
-        yield parts.url_for(postgres, name, "postgres")
+    with fresh_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres: str) -> Iterator[str]:
-    """The name of a database with the app's tables, to be copied."""
-    with fresh_database(postgres) as name:
-        with connect(parts.url_for(postgres, name, "postgres")) as connection:
+    """The URL of a database with the app's tables, to be copied."""
+    with fresh_database(postgres) as url:
+        with connect(url) as connection:
             migrate(connection)
-        yield name
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres: str, migrated: str) -> Iterator[str]:
     """The URL of an app database with its tables and no rows."""
-    with fresh_database(postgres, migrated) as name:
-        yield parts.url_for(postgres, name, "postgres")
+    with fresh_database(postgres, migrated) as url:
+        yield url
 
 
 @pytest.fixture
@@ -91,13 +88,27 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def mirror_url(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def demo_export(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of the demo's export of MusicBrainz."""
+    folder = tmp_path_factory.mktemp("fullexport")
+    write_demo_export(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def mirror_url(postgres: str, demo_export: str) -> str:
     """The URL of the demo's mirror, for its reader."""
-    export = tmp_path_factory.mktemp("fullexport")
-    write_export(export)
-    reader, owner = parts.mirror_databases(postgres)
-    import_export(owner, str(export), reader=parts.READER, report=lambda _: None)
+    reader, owner = services.create_mirror_database(postgres)
+    import_export(owner, demo_export, reader=services.MIRROR_READER, report=lambda _: None)
     return reader
+
+
+@pytest.fixture(scope="session")
+def recordings_url(postgres: str, demo_export: str) -> Iterator[str]:
+    """The URL of the demo's mirror with recordings."""
+    with fresh_database(postgres) as url:
+        import_export(url, demo_export, options=ImportOptions(profile="recordings"), report=lambda _: None)
+        yield url
 
 
 @pytest.fixture
@@ -109,16 +120,16 @@ def redis(valkey: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def lastfm() -> Iterator[StandIn]:
+def lastfm() -> Iterator[LastfmStandIn]:
     """A Last.fm that answers at once."""
-    with StandIn(api_key=KEY) as stand_in:
+    with LastfmStandIn(api_key=KEY) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def settings(database_url: str, mirror_url: str, valkey: str, redis: Redis, lastfm: StandIn) -> Settings:
+def settings(database_url: str, mirror_url: str, valkey: str, redis: Redis, lastfm: LastfmStandIn) -> Settings:
     """The settings of an installation made of these parts, fast enough for a test."""
-    return read(
+    return read_settings(
         {
             "DATABASE_URL": database_url,
             "MIRROR_URL": mirror_url,
@@ -136,15 +147,15 @@ def settings(database_url: str, mirror_url: str, valkey: str, redis: Redis, last
 
 
 @pytest.fixture
-def tools(settings: Settings) -> Tools:
+def context(settings: Settings) -> WorkerContext:
     """What jobs work with; tries that fail are made again without a wait."""
-    return Tools.make(settings, delays=(0.0, 0.0, 0.0, 0.0), pause=0.1)
+    return WorkerContext.make(settings, delays=(0.0, 0.0, 0.0, 0.0), pause=0.1)
 
 
 @pytest.fixture
-def run_jobs(tools: Tools, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def run_jobs(context: WorkerContext, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Runs every job that waits, in this process."""
-    monkeypatch.setattr("worker.jobs.from_environment", lambda: tools)
+    monkeypatch.setattr("worker.jobs.from_environment", lambda: context)
 
     def run() -> None:
         queues = [queue(redis, name) for name in QUEUES]
@@ -159,11 +170,10 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     site = app.extensions["lastyear"]
-    site.hub.close()
-    site.pool.close()
-    site.redis.close()
+    site.subscriptions.close()
+    site.close()
     for thread in threading.enumerate():
-        if thread.name == "hub":
+        if thread.name == "subscriptions":
             thread.join(5)
 
 

@@ -10,19 +10,16 @@ import pytest
 from tests.provision import host, stages
 from tests.provision.base import bare_debian
 from tests.provision.machine import Machine
+from tests.provision.operator import Operator
 from tests.provision.outside import Outside
 from tests.provision.outside import outside as stand_ins
 from tests.provision.stages import stage
 
 HERE = Path(__file__).parent
-SECONDS = 600  # that one test may take; the first of a session boots the machine and converges
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They come last, and may take longer than others."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.timeout(SECONDS))
+    """They come last."""
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
@@ -41,9 +38,9 @@ def able_host() -> None:
         (pytest.fail if os.environ.get("CI") and os.geteuid() == 0 else pytest.skip)(lack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machine(able_host: None) -> Iterator[Machine]:
-    """The bare Debian that the site is stood up in. Tests of other things boot their own."""
+    """A bare Debian for the tests of one file."""
     with ExitStack() as stack:
         with stage("debootstrap (kept for the next time)"):
             bare_debian()
@@ -52,8 +49,14 @@ def machine(able_host: None) -> Iterator[Machine]:
         yield machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outside(machine: Machine) -> Iterator[Outside]:
     """Last.fm, MetaBrainz and Neon, where the machine reaches them."""
     with stand_ins(machine.host_address) as outside:
         yield outside
+
+
+@pytest.fixture(scope="module")
+def operator(machine: Machine, outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """The operator of that machine."""
+    return Operator.of(tmp_path_factory.mktemp("operator") / "inventory", machine, outside)

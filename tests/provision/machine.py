@@ -124,8 +124,8 @@ class Machine:
                         # Next door answers at once; what does not is kept back by a firewall.
                         async with asyncio.timeout(2):
                             await asyncio.get_running_loop().sock_connect(probe, (self.address, port))
-                    except OSError:  # TimeoutError is one
-                        return False
+                    except OSError:  # TimeoutError is one, even where a busy host looked too late
+                        return _is_connected(probe)
                 return True
 
         ports = list(ports)
@@ -167,6 +167,14 @@ class Machine:
             return said.split() == ["active", self.address]
         except (Failed, OSError, subprocess.TimeoutExpired):
             return False
+
+
+def _is_connected(probe: socket.socket) -> bool:
+    try:
+        probe.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _boot(name: str, stdin: int) -> tuple[Machine, subprocess.Popen[bytes]]:

@@ -1,4 +1,4 @@
-"""The operator: writes an inventory, types what README says, and reads what Ansible prints."""
+"""The operator: writes an inventory, types what docs/operating.md says, and reads what Ansible prints."""
 
 import json
 import os

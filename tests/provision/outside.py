@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from demo.lastfm import StandIn
-from demo.metabrainz import MetaBrainz
-from demo.musicbrainz import REPLICATION_SEQUENCE, write_export
+from demo.lastfm import LastfmStandIn
+from demo.metabrainz import MetaBrainzStandIn
+from demo.musicbrainz import REPLICATION_SEQUENCE, write_demo_export
 from tests.integration.mirror.packets import Edit, publish
 from tests.provision.pooler import Neon, neon
 
@@ -19,10 +19,10 @@ from tests.provision.pooler import Neon, neon
 class Outside:
     """The stand-ins. They live in this process: their faults and latency are changed on the objects themselves."""
 
-    lastfm: StandIn
+    lastfm: LastfmStandIn
     lastfm_key: str
     """The only key that this Last.fm takes."""
-    metabrainz: MetaBrainz
+    metabrainz: MetaBrainzStandIn
     neon: Neon
     packet: int = REPLICATION_SEQUENCE
     """The newest replication packet there is."""
@@ -47,10 +47,10 @@ def outside(host: str) -> Iterator[Outside]:
     with TemporaryDirectory(prefix="lastyear-outside-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        write_export(folder / "musicbrainz/fullexport")
+        write_demo_export(folder / "musicbrainz/fullexport")
         with (
-            StandIn(host=host, api_key=key) as lastfm,
-            MetaBrainz(folder / "musicbrainz", token=token, host=host) as metabrainz,
+            LastfmStandIn(host=host, api_key=key) as lastfm,
+            MetaBrainzStandIn(folder / "musicbrainz", token=token, host=host) as metabrainz,
             neon(folder, host) as database,
         ):
             yield Outside(lastfm, key, metabrainz, database)

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from demo import parts
+from demo import services
 from tests.conftest import wait_until
 from tests.processes import Running, free_port
 from tests.provision.cable import run
@@ -75,7 +75,7 @@ def neon(folder: Path, host: str) -> Iterator[Neon]:
     """The database and its poolers at this address of the host, ended with the `with` block."""
     password, pooler = secrets.token_urlsafe(24), folder / "pooler"
     with ExitStack() as stack:
-        admin = stack.enter_context(parts.postgres(folder / "postgres"))
+        admin = stack.enter_context(services.postgres(folder / "postgres"))
         _database(admin, password)
         pooler.mkdir()
         _certificates(pooler, host)
@@ -83,7 +83,7 @@ def neon(folder: Path, host: str) -> Iterator[Neon]:
         socket = str(conninfo_to_dict(admin)["host"])
         modes = ("transaction", "session")
         ports = [stack.enter_context(_pgbouncer(pooler, host, socket, mode)) for mode in modes]
-        own = parts.url_for(admin, DATABASE, "postgres")
+        own = services.database_url(admin, DATABASE, "postgres")
         yield Neon(host, ports[0], ports[1], password, pooler / "ca.crt", own)
 
 

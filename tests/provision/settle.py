@@ -24,6 +24,8 @@ SOURCES = """deb http://deb.debian.org/debian trixie main
 deb http://deb.debian.org/debian trixie-updates main
 deb http://deb.debian.org/debian-security trixie-security main
 """
+DPKG = "force-unsafe-io\n"  # a machine that lives for minutes need not survive a power cut
+APT = 'Acquire::Languages "none";\n'
 SSH_CONFIG = """Host {machine} {address}
   HostName {address}
   User root
@@ -45,6 +47,8 @@ def settle(place: Place) -> None:
     (etc / "systemd/network/10-host0.network").write_text(NETWORK.format(address=cable.address, host=cable.host))
     run("systemctl", "--quiet", f"--root={place.root}", "enable", "systemd-networkd.service")
     (etc / "apt/sources.list").write_text(SOURCES)
+    (etc / "apt/apt.conf.d/10-no-translations").write_text(APT)
+    (etc / "dpkg/dpkg.cfg.d/10-unsafe-io").write_text(DPKG)
     _name_servers(etc)
     _certificates(place.root)
     _pip(etc)

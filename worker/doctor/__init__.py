@@ -1,85 +1,95 @@
-"""The doctor: looks at every part a machine needs and says what to do about those that ail."""
+"""The doctor: checks every part of the installation, and says what to do about those that are not well.
+
+One module per part; they may import `app` (but not `app.web`), `mirror` and `worker.lastfm`.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Thread
-from types import ModuleType
 
 from app.logs import HIDDEN
 from app.settings import WORKER_NEEDS, BadSettings, Settings, missing
 from worker.doctor import lastfm, machine, mirror, queue, store
-from worker.doctor.finding import Finding, State, Visit, ill, warning, well, worst
+from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well, worst
 
-__all__ = ["Finding", "State", "examine", "unreadable", "worst"]
+__all__ = ["Finding", "State", "examine", "unreadable_settings", "worst"]
 
-PATIENCE = 25.0  # seconds; a suspended Neon compute takes some to wake
-REPORT = "the doctor did not expect this: please report it"
-WRONG_BY = 30.0  # seconds by which a clock is wrong, and not only the answer late
+TIMEOUT = 25.0  # seconds; a suspended Neon compute takes some of them to wake
+CLOCK_TOLERANCE = 30.0  # seconds, as the answer that tells the time may have been late
+REPORT = "a bug in the doctor: please report it"
 
-CHECKS: tuple[ModuleType, ...] = (store, queue, mirror, lastfm, machine)
+Check = Callable[[CheckContext], Iterator[Finding]]
+CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
+    (store.check_store, store.PARTS),
+    (queue.check_queue, queue.PARTS),
+    (mirror.check_mirror, mirror.PARTS),
+    (lastfm.check_lastfm, lastfm.PARTS),
+    (machine.check_machine, machine.PARTS),
+)
+"""Each check, and the parts that it reports on."""
 
 
-def examine(settings: Settings, *, patience: float = PATIENCE) -> list[Finding]:
-    """Every finding, in the order in which the parts build on each other, within so many seconds.
+def examine(settings: Settings, *, timeout: float = TIMEOUT) -> list[Finding]:
+    """Run every check, and return the findings in the order in which the parts depend on each other.
 
-    The checks run side by side, so that a part that hangs keeps none of the others from being seen.
+    The checks run in parallel and have `timeout` seconds, so that a part that hangs does not hide the others.
     """
-    visit = Visit(settings)
-    deadline = time.monotonic() + patience
-    begun = [(check, _begin(check.check, visit)) for check in CHECKS]
+    context = CheckContext(settings)
+    deadline = time.monotonic() + timeout
+    started = [(_start(check, context), parts) for check, parts in CHECKS]
     findings = [_settings(settings)]
-    for check, future in begun:
-        findings += _result(check, future, deadline)
-    return [_blotted(finding, settings) for finding in [*findings, _clock(visit)]]
+    for future, parts in started:
+        findings += _result(future, parts, deadline)
+    return [_without_secrets(finding, settings) for finding in [*findings, _clock(context)]]
 
 
-def unreadable(error: BadSettings) -> list[Finding]:
-    """The only finding where the settings themselves cannot be read."""
-    return [ill("settings", line, "set it anew, see .env.example") for line in str(error).splitlines()]
+def unreadable_settings(error: BadSettings) -> list[Finding]:
+    """Return the findings about settings that cannot be read: no other part can be checked then."""
+    return [ill("settings", line, "correct it, see .env.example") for line in str(error).splitlines()]
 
 
-def _begin(check: Callable[[Visit], Iterator[Finding]], visit: Visit) -> Future[list[Finding]]:
+def _start(check: Check, context: CheckContext) -> Future[list[Finding]]:
     future: Future[list[Finding]] = Future()
 
     def run() -> None:
         try:
-            future.set_result(list(check(visit)))
-        except Exception as error:  # noqa: BLE001  told as a finding: the other parts are seen nevertheless
+            future.set_result(list(check(context)))
+        except Exception as error:  # noqa: BLE001  becomes a finding, so that the others are still seen
             future.set_exception(error)
 
-    # Of a daemon the command's end does not wait for what hangs.
+    # A daemon thread, so that the command can exit while a check still hangs.
     Thread(target=run, daemon=True).start()
     return future
 
 
-def _result(check: ModuleType, future: Future[list[Finding]], deadline: float) -> list[Finding]:
+def _result(future: Future[list[Finding]], parts: tuple[str, ...], deadline: float) -> list[Finding]:
     try:
         error = future.exception(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError:
         seen = "has not answered in time"
-        return [ill(part, seen, "see whether it hangs, then `lastyear doctor` again") for part in check.PARTS]
+        return [ill(part, seen, "see whether it hangs, then run `lastyear doctor` again") for part in parts]
     if error is not None:
-        # Its text may quote anything.
-        return [ill(part, f"cannot be examined ({type(error).__name__})", REPORT) for part in check.PARTS]
+        # Not its text, which may quote a secret.
+        return [ill(part, f"cannot be checked ({type(error).__name__})", REPORT) for part in parts]
     return future.result()
 
 
 def _settings(settings: Settings) -> Finding:
     if names := missing(settings, WORKER_NEEDS):
-        return ill("settings", f"{', '.join(names)} not set", f"set {' and '.join(names)}")
-    return well("settings", "all there")
+        return ill("settings", f"{', '.join(names)} not set", "set them, see .env.example")
+    return well("settings", "complete")
 
 
-def _clock(visit: Visit) -> Finding:
-    # Last.fm's is surely another machine's.
-    whose = next((name for name in ("Last.fm", "the app database") if name in visit.clocks), None)
+def _clock(context: CheckContext) -> Finding:
+    # Last.fm's first, which is certainly on another machine.
+    whose = next((name for name in ("Last.fm", "the app database") if name in context.clocks), None)
     if whose is None:
-        return warning("clock", "nothing answered that could be compared", "`timedatectl`")
-    ahead = visit.clocks[whose]
-    if abs(ahead) < WRONG_BY:
-        return well("clock", f"as at {whose}")
+        return warning("clock", "unknown: nothing answered that it could be compared with", "`timedatectl`")
+    ahead = context.clocks[whose]
+    if abs(ahead) < CLOCK_TOLERANCE:
+        return well("clock", f"agrees with {whose}")
     return ill(
         "clock",
         f"{abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {whose}",
@@ -87,8 +97,8 @@ def _clock(visit: Visit) -> Finding:
     )
 
 
-def _blotted(finding: Finding, settings: Settings) -> Finding:
-    """Whatever a part has said of itself, no secret leaves."""
+def _without_secrets(finding: Finding, settings: Settings) -> Finding:
+    """Blot out secrets, whatever a part has said."""
     seen, mend = finding.seen, finding.mend
     for secret in sorted(settings.secrets(), key=len, reverse=True):
         seen, mend = seen.replace(secret, HIDDEN), mend.replace(secret, HIDDEN)

@@ -1,4 +1,4 @@
-"""A finding: what the doctor saw of a part, and what to do about it."""
+"""A finding: what the doctor saw of a part of the installation, and what to do about it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,17 +7,17 @@ from app.settings import Settings
 
 
 class State(StrEnum):
-    """How a part is."""
+    """How well a part is."""
 
     WELL = "well"
     WARNING = "warning"
-    """It works, but somebody should look before it does not any more."""
+    """It works, but needs attention before it stops working."""
     ILL = "ill"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A part, its state, what was seen in few words, and what mends it; nothing where it is well."""
+    """A part, its state, what was seen, and what mends it; the latter is empty if the part is well."""
 
     part: str
     state: State
@@ -26,30 +26,30 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What every check is given, and the clocks that were seen on the way."""
+class CheckContext:
+    """What every check is given, and the clocks that checks come across."""
 
     settings: Settings
     clocks: dict[str, float] = field(default_factory=dict)
-    """Whose -> how many seconds it is ahead of ours."""
+    """Whose clock -> by how many seconds it is ahead of this machine's."""
 
 
 def well(part: str, seen: str) -> Finding:
-    """Nothing to do."""
+    """Report a part that needs nothing."""
     return Finding(part, State.WELL, seen)
 
 
 def warning(part: str, seen: str, mend: str) -> Finding:
-    """Something to look at."""
+    """Report a part that needs attention."""
     return Finding(part, State.WARNING, seen, mend)
 
 
 def ill(part: str, seen: str, mend: str) -> Finding:
-    """Something to mend."""
+    """Report a part that does not work."""
     return Finding(part, State.ILL, seen, mend)
 
 
 def worst(findings: list[Finding]) -> State:
-    """The state of all of them together."""
+    """Return the worst state of all findings."""
     states = {finding.state for finding in findings}
     return next((state for state in (State.ILL, State.WARNING) if state in states), State.WELL)

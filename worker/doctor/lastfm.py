@@ -1,127 +1,104 @@
-"""Last.fm: does it take our key. One call of the allowance tells a refused key from a Last.fm that is away."""
+"""Check Last.fm's API key, with a single call."""
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import requests
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app import VERSION
-from app.allowance import allowance
-from app.counters import count
+from app.allowance import read_allowance
+from app.counters import increment
+from app.durations import format_duration
+from app.redis_client import connect_redis
 from app.settings import Settings
-from app.spans import span
-from worker.doctor.finding import Finding, Visit, ill, warning, well
-from worker.lastfm import HIDDEN, INVALID_RESOURCE, KEY_REFUSED, NOT_FOUND, PAUSE, TOO_FAST
-from worker.limiter import Limiter
+from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.lastfm.client import LastFm
+from worker.lastfm.errors import CallRefused, KeyRefused, TryAgain, Unreachable
+from worker.lastfm.limiter import Limiter
+from worker.lastfm.server_clock import server_time
 
 PART = "Last.fm key"
 PARTS = (PART,)
 
-WHO = (
-    "RJ"  # the example in Last.fm's documentation; that there is such a listener or not tells the same of the key
-)
-TIMEOUT = (4, 8)  # seconds to connect, to answer
-LONGEST_NAP = 5.0
+TIMEOUT = (4, 8)  # seconds to connect, and to wait for the answer
+MAX_WAIT = 5.0  # seconds until the rate limit allows a call
 NEW_KEY = "look at https://www.last.fm/api/accounts, set LASTFM_API_KEY, restart the workers"
 LATER = "nothing: workers try again by themselves"
 
 
-class Busy(Exception):
-    """The allowance is used up for a while, or Last.fm has told everybody to wait."""
+class NoCallAllowed(Exception):
+    """All calls are used up for a while, or Last.fm has told us to wait."""
 
 
-def check(visit: Visit) -> Iterator[Finding]:
-    """Makes no call where Last.fm has refused the key within the hour, or has told us to wait."""
-    settings = visit.settings
-    key, redis_url = settings.lastfm_api_key.get_secret_value(), settings.redis_url.get_secret_value()
-    if not key:
+def check_lastfm(context: CheckContext) -> Iterator[Finding]:
+    """Check the key, unless Last.fm has refused it within the last hour or has told us to wait."""
+    if not context.settings.lastfm_api_key.get_secret_value():
         yield ill(PART, "not set", "set LASTFM_API_KEY, your own from https://www.last.fm/api/account/create")
         return
     try:
-        with Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            yield _try(visit, redis, key)
+        with connect_redis(context.settings) as redis:
+            yield _check_key(_client(context, redis), redis, context.settings)
     except (RedisError, ValueError) as error:
-        yield warning(
-            PART, f"not tried, as the allowance is in Redis ({type(error).__name__})", "mend Redis first"
-        )
+        reason = f"not checked, as the rate limit is in Redis ({type(error).__name__})"
+        yield warning(PART, reason, "fix Redis first")
 
 
-def _try(visit: Visit, redis: Redis, key: str) -> Finding:
-    rate = visit.settings.lastfm_requests_per_second
-    limiter = Limiter(redis, rate, sleep=_nap)
-    if limiter.refused(key):
-        ago = allowance(redis, rate).refused
-        return ill(PART, f"Last.fm refused it {span(ago or timedelta())} ago", NEW_KEY)
+def _client(context: CheckContext, redis: Redis) -> LastFm:
+    settings = context.settings
+    return LastFm(
+        api_url=settings.lastfm_api_url,
+        web_url=settings.lastfm_web_url,
+        key=settings.lastfm_api_key.get_secret_value(),
+        contact=settings.contact,
+        limiter=Limiter(redis, settings.lastfm_requests_per_second, sleep=_wait),
+        count=partial(increment, redis),
+        timeout=TIMEOUT,
+        on_answer=partial(_compare_clocks, context),
+    )
+
+
+def _check_key(lastfm: LastFm, redis: Redis, settings: Settings) -> Finding:
+    rate = settings.lastfm_requests_per_second
+    if lastfm.limiter.is_refused(settings.lastfm_api_key.get_secret_value()):
+        ago = read_allowance(redis, rate).refused or timedelta()
+        return ill(PART, f"Last.fm refused it {format_duration(ago)} ago", NEW_KEY)
     try:
-        limiter.wait(urgent=True)
-    except Busy:
-        wait = allowance(redis, rate).seconds_to_wait
-        seen = f"Last.fm has told us to wait for {wait} s" if wait else "all calls are used up for now"
-        return warning(PART, f"not tried: {seen}", LATER)
-    count(redis, "lastfm_calls", "user.getInfo")
-    return _ask(visit, limiter, key)
+        lastfm.check_key()
+    except NoCallAllowed:
+        wait = read_allowance(redis, rate).seconds_to_wait
+        reason = f"Last.fm has told us to wait for {wait} s" if wait else "all calls are used up for now"
+        return warning(PART, f"not checked: {reason}", LATER)
+    except KeyRefused as error:
+        return ill(PART, f"Last.fm refuses it ({_reason(error)})", NEW_KEY)
+    except Unreachable as error:
+        host = urlsplit(settings.lastfm_api_url).hostname
+        seen = f"unknown: Last.fm cannot be reached ({_reason(error)})"
+        return warning(PART, seen, f"see whether this machine reaches the internet: `curl -sI https://{host}`")
+    except (TryAgain, CallRefused) as error:
+        wait = read_allowance(redis, rate).seconds_to_wait
+        problem = f"tells us to wait for {wait} s" if wait else "is out of order"
+        return warning(PART, f"unknown: Last.fm {problem} ({_reason(error)})", LATER)
+    allowed = read_allowance(redis, rate)
+    slowed = f", slowed down to {allowed.rate:.3g} of {rate:.3g} calls a second" if allowed.is_slowed else ""
+    return well(PART, f"accepted just now{slowed}")
 
 
-def _ask(visit: Visit, limiter: Limiter, key: str) -> Finding:
-    settings = visit.settings
-    before = time.time()
-    try:
-        answer = requests.get(
-            settings.lastfm_api_url,
-            params={"method": "user.getInfo", "user": WHO, "api_key": key, "format": "json"},
-            headers={"User-Agent": f"LastYear.fm/{VERSION} (+{settings.contact})"},
-            timeout=TIMEOUT,
-        )
-    except requests.RequestException as error:
-        # The error's own text holds the URL, and the URL holds the key.
-        return warning(PART, f"not known: Last.fm cannot be reached ({type(error).__name__})", _way_out(settings))
-    _note_clock(visit, answer, (before + time.time()) / 2)
-    return _judge(answer, limiter, key)
+def _reason(error: Exception) -> str:
+    """Say what went wrong, without the name of the method that was called."""
+    return str(error).partition(": ")[2]
 
 
-def _judge(answer: requests.Response, limiter: Limiter, key: str) -> Finding:
-    code = _error(answer)
-    if code in KEY_REFUSED:
-        limiter.refuse(key)
-        return ill(PART, f"Last.fm refuses it (error {code})", NEW_KEY)
-    if code == TOO_FAST:
-        limiter.pause(PAUSE)
-        return warning(PART, f"not known: Last.fm tells us to wait (error {code})", LATER)
-    about_somebody = code in (NOT_FOUND, INVALID_RESOURCE, HIDDEN) and answer.status_code != HTTPStatus.BAD_REQUEST
-    if about_somebody or (code is None and answer.ok):
-        return well(PART, "accepted just now")
-    said = f"HTTP {answer.status_code}" + ("" if code is None else f", error {code}")
-    return warning(PART, f"not known: Last.fm is out of order ({said})", LATER)
+def _compare_clocks(context: CheckContext, answer: requests.Response) -> None:
+    if (theirs := server_time(answer)) is not None:
+        answered_at = time.time() - answer.elapsed.total_seconds() / 2
+        context.clocks["Last.fm"] = theirs - answered_at
 
 
-def _error(answer: requests.Response) -> object:
-    """The number of the error in the answer, None if there is none; something else where that cannot be told."""
-    try:
-        body = answer.json()
-    except requests.exceptions.JSONDecodeError:
-        return "not JSON"
-    return body.get("error") if isinstance(body, dict) else "not an object"
-
-
-def _note_clock(visit: Visit, answer: requests.Response, at: float) -> None:
-    try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return
-    visit.clocks["Last.fm"] = (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)).timestamp() - at
-
-
-def _way_out(settings: Settings) -> str:
-    return f"see whether this machine gets out: `curl -sI https://{urlsplit(settings.lastfm_api_url).hostname}`"
-
-
-def _nap(seconds: float) -> None:
-    if seconds > LONGEST_NAP:
-        raise Busy
+def _wait(seconds: float) -> None:
+    if seconds > MAX_WAIT:
+        raise NoCallAllowed
     time.sleep(seconds)

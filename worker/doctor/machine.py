@@ -1,4 +1,4 @@
-"""The machine: the state of our systemd units, where systemd runs and such units are installed."""
+"""Check the machine: the state of our systemd units, if it has systemd and such units."""
 
 import json
 import shutil
@@ -8,36 +8,38 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from worker.doctor.finding import Finding, Visit, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, warning, well
 
 PART = "units"
 PARTS = (PART,)
 
-BOOTED = Path("/run/systemd/system")  # is there where systemd is the init, see sd_booted(3)
+BOOTED = Path("/run/systemd/system")  # exists if systemd is the init, see sd_booted(3)
 PATTERN = "lastyear*"
-MESSENGER = "lastyear-failure@"  # tells that another unit has failed
-SECONDS = 10
+FAILURE_UNIT = "lastyear-failure@"  # reports that another unit has failed
+TIMEOUT_SECONDS = 10
 PROPERTIES = "Id,Type,LoadState,ActiveState,SubState,Result,UnitFileState,WantedBy,RequiredBy"
 
 
-def check(visit: Visit) -> Iterator[Finding]:
-    """One finding for each unit that is not as it should be, or one for all. Nothing where there are none."""
+def check_machine(context: CheckContext) -> Iterator[Finding]:
+    """Report each unit that is not well, or all of them at once. A machine without units is not reported on."""
     if not has_units():
         return
     try:
         units = [unit for unit in _units() if unit.get("Id")]
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        yield warning(PART, f"systemctl does not tell ({type(error).__name__})", f"`systemctl status '{PATTERN}'`")
+        yield warning(
+            PART, f"systemctl gave no usable answer ({type(error).__name__})", f"`systemctl status '{PATTERN}'`"
+        )
         return
     faults = [fault for unit in units if (fault := _fault(unit))]
     yield from faults
     if not faults:
-        yield well(PART, f"{len(units)} as they should be")
+        yield well(PART, f"all {len(units)} are well")
 
 
 @cache
 def has_units() -> bool:
-    """Whether this machine is run by systemd and has units of ours."""
+    """Whether this machine has systemd and units of ours."""
     if not (BOOTED.is_dir() and shutil.which("systemctl")):
         return False
     try:
@@ -51,22 +53,22 @@ def _fault(unit: dict[str, str]) -> Finding | None:
     journal = f"`journalctl -u {name} -n 50`, then `systemctl restart {name}`"
     if unit.get("LoadState") not in ("loaded", "masked"):
         return ill(PART, f"{name} cannot be loaded ({unit.get('LoadState')})", f"`systemd-analyze verify {name}`")
-    if name.startswith(MESSENGER):
-        # It is limited on purpose; the unit that it tells of has a finding of its own.
+    if name.startswith(FAILURE_UNIT):
+        # It is rate-limited on purpose; the unit that it reports has its own finding.
         if active != "failed" or unit.get("Result") == "start-limit-hit":
             return None
-        return warning(PART, f"{name} could not tell anybody", f"`journalctl -u {name} -n 50`")
+        return warning(PART, f"{name} could not report a failure", f"`journalctl -u {name} -n 50`")
     if active == "failed":
         return ill(PART, f"{name} has failed ({unit.get('Result')})", journal)
     if unit.get("SubState") == "auto-restart":
-        return warning(PART, f"{name} ends and is started again ({unit.get('Result')})", journal)
+        return warning(PART, f"{name} keeps restarting ({unit.get('Result')})", journal)
     if active == "inactive" and _should_be_active(unit):
-        return ill(PART, f"{name} is not started", f"`systemctl start {name}`")
+        return ill(PART, f"{name} is not running", f"`systemctl start {name}`")
     return None
 
 
 def _should_be_active(unit: dict[str, str]) -> bool:
-    """What is enabled or wanted by another unit, but for chores, which end when they are done."""
+    """Whether it is enabled or wanted by another unit, and is no chore, which ends when it is done."""
     if unit.get("Type") == "oneshot" or unit.get("LoadState") == "masked":
         return False
     wanted = unit.get("WantedBy") or unit.get("RequiredBy")
@@ -75,7 +77,7 @@ def _should_be_active(unit: dict[str, str]) -> bool:
 
 def _units() -> list[dict[str, str]]:
     names = {unit["unit_file"] for unit in _listed("list-unit-files")}
-    # Instances of a template have no file of their own; a template itself has no state.
+    # Instances of a template have no file of their own, and a template itself has no state.
     names |= {unit["unit"] for unit in _listed("list-units", "--all")}
     named = sorted(name for name in names if "@." not in name)
     if not named:
@@ -91,5 +93,5 @@ def _listed(*command: str) -> list[dict[str, Any]]:
 
 def _systemctl(*arguments: str) -> str:
     command = ["systemctl", "--no-pager", "--no-ask-password", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
     return done.stdout.strip()

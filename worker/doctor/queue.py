@@ -1,34 +1,32 @@
-"""Redis and what lies in it: what waits and for how long, who works, what has failed."""
+"""Check Redis and the queues in it: how long jobs wait, which workers run, what has failed."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from app.queues import LONG, Queues, queues
-from app.spans import span
-from worker.doctor.finding import Finding, Visit, ill, warning, well
+from app.durations import format_duration
+from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
+from app.redis_client import connect_redis
+from worker.doctor.finding import CheckContext, Finding, ill, warning, well
 from worker.doctor.machine import has_units
 
 PART, QUEUE, WORKERS, FAILED = "redis", "queue", "workers", "failed jobs"
 PARTS = (PART, QUEUE, WORKERS, FAILED)
 
-TOO_LONG = timedelta(hours=1)
-RECENT = timedelta(days=1)  # a failed job is kept for a week; what was looked at need not warn so long
+TOO_LONG_WAIT = timedelta(hours=1)
 
 
-def check(visit: Visit) -> Iterator[Finding]:
-    """Looks, and changes nothing."""
-    url = visit.settings.redis_url.get_secret_value()
-    if not url:
-        yield from _unseen("not set", "set REDIS_URL")
+def check_queue(context: CheckContext) -> Iterator[Finding]:
+    """Check the queues, without changing anything."""
+    if not context.settings.redis_url.get_secret_value():
+        yield from _unknown("not set", "set REDIS_URL")
         return
     try:
-        with Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            found = queues(redis)
+        with connect_redis(context.settings) as redis:
+            found = read_queues(redis)
     except RedisError as error:
-        yield from _unseen(
+        yield from _unknown(
             f"does not answer ({type(error).__name__})",
             "look at REDIS_URL, and at `systemctl status valkey-server`",
         )
@@ -37,41 +35,41 @@ def check(visit: Visit) -> Iterator[Finding]:
     yield from (_queue(found), _workers(found), _failed(found))
 
 
-def _unseen(seen: str, mend: str) -> Iterator[Finding]:
+def _unknown(seen: str, mend: str) -> Iterator[Finding]:
     yield ill(PART, seen, mend)
-    yield from (warning(part, "not to be seen without Redis", "mend Redis first") for part in PARTS[1:])
+    yield from (warning(part, "unknown without Redis", "fix Redis first") for part in PARTS[1:])
 
 
-def _queue(found: Queues) -> Finding:
+def _queue(found: Overview) -> Finding:
     if found.oldest is None:
-        return well(QUEUE, "nothing waits" if not found.waiting else f"{found.waiting} wait")
-    seen = f"{found.waiting} waiting, the oldest for {span(found.oldest)}"
-    mend = f"see what the workers do: {_journal()}"
-    if found.oldest >= TOO_LONG:
+        return well(QUEUE, f"{found.waiting} waiting" if found.waiting else "no job is waiting")
+    seen = f"{found.waiting} waiting, the oldest for {format_duration(found.oldest)}"
+    mend = f"see what the workers are doing: {_journal()}"
+    if found.oldest >= TOO_LONG_WAIT:
         return ill(QUEUE, seen, mend)
-    return warning(QUEUE, seen, mend) if found.oldest >= LONG else well(QUEUE, seen)
+    return warning(QUEUE, seen, mend) if found.oldest >= LONG_WAIT else well(QUEUE, seen)
 
 
-def _workers(found: Queues) -> Finding:
+def _workers(found: Overview) -> Finding:
     start = "`systemctl restart lastyear.target`" if has_units() else "`lastyear work`"
     if not found.workers:
-        return ill(WORKERS, "none is alive", start)
-    seen = f"{len(found.workers)} alive, {len(found.at_work)} at work"
+        return ill(WORKERS, "none is running", start)
+    seen = f"{len(found.workers)} running, {len(found.running)} busy"
     if found.unserved:
-        return ill(WORKERS, f"{seen}, but none for {' and '.join(found.unserved)}", start)
+        return ill(WORKERS, f"{seen}, but none serves {' and '.join(found.unserved)}", start)
     return well(WORKERS, seen)
 
 
-def _failed(found: Queues) -> Finding:
+def _failed(found: Overview) -> Finding:
     if not found.failures:
         return well(FAILED, "none")
     last = next((job for job in found.failed if job.ago is not None), None)
     if last is None or last.ago is None:
-        return well(FAILED, f"{found.failures}, of which nothing is known any more")
-    seen = f"{found.failures}, the last {span(last.ago)} ago ({last.reason})"
-    if last.ago > RECENT:
+        return well(FAILED, f"{found.failures}, without details")
+    seen = f"{found.failures}, the last {format_duration(last.ago)} ago ({last.reason})"
+    if last.ago > RECENT_FAILURE:
         return well(FAILED, seen)
-    return warning(FAILED, seen, f"read what happened, in /operator/queues/ or by {_journal()}")
+    return warning(FAILED, seen, f"see what happened, in /operator/queues/ or {_journal()}")
 
 
 def _journal() -> str:

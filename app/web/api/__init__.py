@@ -1,161 +1,179 @@
-"""The API: what the pages show, as JSON under an address with a version. To look is to ask for, as on a page."""
+"""The API: what the pages show, as JSON under a versioned address. As on a page, reading may start a fetch."""
 
 import re
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel
 
-from app.fetches import FAILURES
-from app.progress import Failure
-from app.store import StoreAway, heard, listeners
-from app.store.heard import Breadth, Heard, Span, Stretch
-from app.store.scrobbles import year_bounds
-from app.web.api.answers import TROUBLES, Album, Albums, Listener, Year, YearInShort, trouble
-from app.web.api.document import ERRORS, PREFIX, RELEASED, UNKNOWN, document
-from app.web.choice import ALBUMS, SONGS, Choice
-from app.web.errors import AWAY, Code, Problem
-from app.web.history import look_back
-from app.web.pages import STATUS, listener_name, listening_year_of, private
-from app.web.site import site
-from app.web.visits import Visit, visit_listener, visit_year
+from app.charts.release_years import ReleaseYears
+from app.events import Failure
+from app.store import listeners
+from app.web import wording
+from app.web.album_lists import AlbumListPage, album_list_page
+from app.web.all_years import listener_years
+from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble
+from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
+from app.web.api.questions import MAX_ITEMS
+from app.web.chart_options import ALBUMS, SONGS, ChartOptions
+from app.web.context import context
+from app.web.errors import Code, Problem
+from app.web.routing import listener_name, listening_year_of, private
+from app.web.year_status import ListenerStatus, Renamed, YearStatus, listener_status, year_status
 
 blueprint = Blueprint("api", __name__)
 
-SOON = 3
-"""Seconds after which a program may look again at what is on its way."""
-ROWS = 200  # on one page
+RETRY_SECONDS = 3
+"""After which a program may ask again for what is being fetched."""
 
 
 @blueprint.get("/api")
 def about() -> str:
-    """The API for people."""
-    return render_template("api.html", document=document(), errors=ERRORS)
+    """Describe the API for people."""
+    return render_template(
+        "api.html",
+        document=document(),
+        errors=ERRORS,
+        errors_of_a_body=ERRORS_OF_A_BODY,
+        max_items=MAX_ITEMS,
+        budget=BUDGET,
+    )
 
 
 @blueprint.get(f"{PREFIX}/openapi.json")
 def openapi() -> Response:
-    """The API for programs."""
+    """Describe the API for programs."""
     return jsonify(document())
 
 
 @blueprint.get(f"{PREFIX}/users/<name>")
 def listener(name: str) -> Response:
-    """The listener's years, with what is stored of each."""
-    visit = visit_listener(site(), listener_name(name))
-    past = look_back(site(), visit.username, visit.event.years if visit.event else {})
-    if not past or _failure(visit) is Failure.NO_SUCH_USER:
-        _raise_for(visit)
-    is_counted = visit.event is not None and not visit.running
+    """Return the listener's years, with what is stored of each."""
+    name = listener_name(name)
+    try:
+        status = listener_status(context(), name)
+    except Renamed as renamed:
+        status = listener_status(context(), renamed.new)
+    years = listener_years(context(), status.username, status.event.years if status.event else {})
+    if not years or _failure(status) is Failure.NO_SUCH_USER:
+        _raise_for(status)
     answer = Listener(
-        username=visit.username,
-        state="counted" if is_counted or visit.queue_away else "counting",
-        years=[YearInShort.of(one) for one in past],
-        trouble=trouble(visit),
+        username=status.username,
+        state="counting" if status.waits else "counted",
+        years=[YearInShort.of(one) for one in years],
+        trouble=trouble(status),
     )
-    return _answer(answer, is_whole=answer.state == "counted" and not any(one.is_running for one in past))
+    waits = status.waits or any(one.is_running for one in years)
+    return _answer(
+        answer, RETRY_SECONDS if waits else min((one.next_try for one in years if one.next_try), default=0)
+    )
 
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>")
 def year(name: str, year: str) -> Response:
-    """How the year stands, by albums or by songs; a worker is sent after one that is missing or old."""
-    visit, answer = _visited(name, year)
-    return _answer(answer, is_whole=not _is_running(visit))
+    """Return the year as far as it is known; a missing or outdated one is fetched."""
+    status, answer = _read_year(name, year)
+    return _answer(answer, _again_after(status))
 
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>/albums")
 def year_albums(name: str, year: str) -> Response:
-    """The albums behind a release year, behind several, or behind none."""
-    span, page = _span(), _page()
-    visit, stands = _visited(name, year)
-    breadths, rows = _behind(stands, span, page) if stands.plays else ([], [])
-    found = Albums(
-        username=stands.username,
-        year=stands.year,
-        of=stands.of,
-        has_songs=stands.has_songs,
+    """Return a page of the albums that count for some release years, or for none."""
+    released, number = _released(), _page_number()
+    status, found = _read_year(name, year)
+    page = _list_page(found, released, number) if found.plays else AlbumListPage(number)
+    answer = Albums(
+        username=found.username,
+        year=found.year,
+        of=found.of,
+        has_songs=found.has_songs,
+        whole=found.whole,
         released=request.args["released"],
-        plays=sum(one.plays for one in breadths),
-        page=page,
-        pages=max(1, -(-sum(one.rows for one in breadths) // ROWS)),
-        albums=[Album.of(row) for row in rows],
+        plays=page.plays,
+        page=number,
+        pages=page.pages,
+        albums=[Album.of(row) for row in page.rows],
     )
-    return _answer(found, is_whole=not _is_running(visit))
+    return _answer(answer, _again_after(status))
 
 
-def _visited(name: str, year: str) -> tuple[Visit, Year]:
-    choice, listening_year = _choice(), listening_year_of(year)
-    visit = visit_year(site(), listener_name(name), listening_year)
-    if visit.event is None or not visit.event.scrobbles:
-        _raise_for(visit)
-    return visit, Year.seen(visit, listening_year, choice)
-
-
-def _behind(stands: Year, released: Span | None, page: int) -> tuple[list[Breadth], list[Heard]]:
-    """How much counts for these release years, and one page of it."""
-    site().budget.spend("albums")
+def _read_year(name: str, year: str) -> tuple[YearStatus, Year]:
+    options, listening_year = _options(), listening_year_of(year)
+    name = listener_name(name)
     try:
-        with site().pool.connection() as connection:
-            listener = listeners.find(connection, stands.username)
-            if listener is None:  # all there is is a preview
-                return [], []
-            stretch = Stretch(listener.id, *year_bounds(stands.year), stands.of == SONGS)
-            rows = heard.heard(connection, stretch, released, limit=ROWS, offset=ROWS * (page - 1))
-            return heard.breadth(connection, stretch, released), rows
-    except StoreAway:
-        raise Problem(503, "The albums cannot be shown right now", "Our database does not answer.") from None
+        status = year_status(context(), name, listening_year)
+    except Renamed as renamed:
+        status = year_status(context(), renamed.new, listening_year)
+    if status.event is None or not status.event.scrobbles:
+        _raise_for(status)
+    return status, Year.of_status(status, listening_year, options)
 
 
-def _choice() -> Choice:
+def _list_page(year: Year, released: ReleaseYears | None, number: int) -> AlbumListPage:
+    """Read a page of the list of these release years. A preview has none."""
+    context().rate_limits.hit("albums")
+    with context().pool.connection() as connection:
+        listener = listeners.find(connection, year.username)
+        if listener is None:
+            return AlbumListPage(number)
+        by_song = year.of == SONGS
+        return album_list_page(connection, listener.id, year.year, released, number, by_song=by_song)
+
+
+def _options() -> ChartOptions:
     text = request.args.get("of", ALBUMS)
     if text in (ALBUMS, SONGS):
-        return Choice(by_song=text == SONGS)
-    raise _bad("of", f"{ALBUMS} or {SONGS}")
+        return ChartOptions(by_song=text == SONGS)
+    raise _bad_parameter("of", f"{ALBUMS} or {SONGS}")
 
 
-def _span() -> Span | None:
+def _released() -> ReleaseYears | None:
     text = request.args.get("released", "")
-    if text == UNKNOWN:
-        return None
-    if re.fullmatch(RELEASED, text):
-        return int(text[:4]), int(text[-4:])
-    raise _bad("released", "a year as 1977, several as 1970-1979, or unknown")
+    released = ReleaseYears.parse(text)
+    if released or text == UNKNOWN:
+        return released
+    raise _bad_parameter("released", "a year as 1977, several as 1970-1979, or unknown")
 
 
-def _page() -> int:
+def _page_number() -> int:
     text = request.args.get("page", "1")
     if re.fullmatch("[1-9][0-9]{0,4}", text):
         return int(text)
-    raise _bad("page", "a number from 1 to 99999")
+    raise _bad_parameter("page", "a number from 1 to 99999")
 
 
-def _bad(parameter: str, wanted: str) -> Problem:
-    return Problem(400, f"{parameter} cannot be that", f"It should be {wanted}.", code=Code.BAD_REQUEST)
+def _bad_parameter(parameter: str, wanted: str) -> Problem:
+    return Problem(400, f"The value of {parameter} is invalid", f"It should be {wanted}.", code=Code.BAD_REQUEST)
 
 
-def _failure(visit: Visit) -> Failure | None:
-    return visit.event.error if visit.event else None
+def _failure(status: ListenerStatus) -> Failure | None:
+    return status.event.error if status.event else None
 
 
-def _raise_for(visit: Visit) -> None:
-    """Raises Problem where what stands in the way of a visit left nothing to show."""
-    if failure := _failure(visit):
-        code, message = TROUBLES[failure]
-        status = STATUS[failure]
-        again = int(FAILURES[failure].total_seconds()) if status == 503 else 0
+def _raise_for(status: ListenerStatus) -> None:
+    """Raise Problem if there is nothing to return because of a failure or because something is away."""
+    if failure := _failure(status):
         raise Problem(
-            status, message.rstrip("."), "Nothing is stored to be shown instead.", code=code, again=again
+            failure.status,
+            wording.explained(failure).headline,
+            "Nothing is stored that could be returned instead.",
+            code=Code(failure.code),
+            again=(status.next_try or int(failure.retry_after.total_seconds())) if failure.status == 503 else 0,
         )
-    if visit.event is None and (visit.queue_away or visit.store_away):
-        raise Problem(503, "A part of this site does not answer", f"Try again in {AWAY} seconds.")
+    if status.event is None and status.is_away:
+        raise Problem(503, *wording.AWAY)
 
 
-def _is_running(visit: Visit) -> bool:
-    return visit.running or visit.event is None
+def _again_after(status: YearStatus) -> int:
+    """Return after how many seconds there will be more of the year; 0 if nothing more is to come."""
+    if status.waits:
+        return RETRY_SECONDS
+    return 0 if status.event and status.event.is_whole else status.next_try
 
 
-def _answer(said: BaseModel, *, is_whole: bool) -> Response:
-    """200 where it stands as it is, 202 where more is on its way."""
-    answer = private(Response(said.model_dump_json(), 200 if is_whole else 202, content_type="application/json"))
-    if not is_whole:
-        answer.headers["Retry-After"] = str(SOON)
-    return answer
+def _answer(answer: BaseModel, again_after: int) -> Response:
+    """Respond with 200, or with 202 if there will be more after so many seconds."""
+    status = 202 if again_after else 200
+    response = private(Response(answer.model_dump_json(), status, content_type="application/json"))
+    if again_after:
+        response.headers["Retry-After"] = str(again_after)
+    return response

@@ -1,37 +1,33 @@
-"""Answers: what the API says, as models. The document of the API is made of them, so that neither can drift."""
+"""The API's answers as models, from which its document is generated too, so that the two cannot differ."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.progress import Count, Event, Failure
-from app.store.albums import Status as MatchStatus
-from app.store.heard import Heard
-from app.web import words
-from app.web.choice import Choice, Whose
-from app.web.errors import AWAY, Code
-from app.web.history import Past
-from app.web.view import Extreme, median, view
-from app.web.visits import Visit
+from app.charts.release_years import median
+from app.events import Count, Event, MatchStatus, TopAlbum
+from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
+from app.web import wording
+from app.web.all_years import ListenerYear
+from app.web.chart_options import ChartOptions, CountedBy
+from app.web.errors import Code
+from app.web.summary import summarize
+from app.web.year_status import ListenerStatus, YearStatus
+from mirror import web_queries
+from mirror.web_queries import Reason
 
-State = Literal["not_fetched", "waiting", "queued", "fetching", "augmenting", "completed", "failed"]
+YearState = Literal["not_fetched", "waiting", "queued", "fetching", "augmenting", "completed", "failed"]
 ReleaseYear = Annotated[int, Field(ge=0, le=9999)]
 ListeningYear = Annotated[int, Field(ge=0, le=9999)]
 
-TROUBLES = {
-    Failure.NO_SUCH_USER: (Code.NO_SUCH_LISTENER, "Last.fm knows no listener of that name."),
-    Failure.LISTENING_HIDDEN: (Code.LISTENING_HIDDEN, "The listener hides recent listening at Last.fm."),
-    Failure.LASTFM_AWAY: (Code.LASTFM_AWAY, "Last.fm does not answer right now."),
-    Failure.LASTFM_REFUSES: (Code.LASTFM_REFUSES, "Last.fm refuses this site's key."),
-    Failure.BROKEN: (Code.BROKEN, "Something broke while this was fetched. It is in our log."),
-}
-
 
 class Answer(BaseModel):
-    """Something the API says."""
+    """An answer of the API, or a part of one."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 class Error(Answer):
@@ -48,7 +44,7 @@ class Failed(Answer):
 
 
 class Plays(Answer):
-    """A bar: how many plays are of music that was first released in that year."""
+    """The plays of music that was first released in one year."""
 
     released: ReleaseYear
     plays: Annotated[int, Field(ge=1)]
@@ -57,46 +53,50 @@ class Plays(Answer):
 class Progress(Answer):
     """How far a fetch is."""
 
-    page: Count = Field(description="Pages of 200 plays that are in")
-    pages: Count = Field(description="All its pages, 0 while Last.fm has not told")
-    seconds_left: Count | None = Field(description="About how long it still takes")
-    queued_ahead: Count = Field(description="Fetches that were ahead of it when it was queued")
-
-    @classmethod
-    def of(cls, event: Event | None) -> Self:
-        """How far an event says it is."""
-        said = event.model_dump(include=set(cls.model_fields)) if event else {}
-        return cls(**{"page": 0, "pages": 0, "seconds_left": None, "queued_ahead": 0, **said})
+    done: Count = Field(description="Plays that are read")
+    expected: Count | None = Field(description="All plays, as Last.fm counts them; null while unknown")
+    seconds_left: Count | None = Field(description="About how many seconds are left")
+    queued_ahead: Count = Field(description="Fetches ahead of it when it was queued")
 
 
 class Placed(Answer):
-    """How plays came to their release years, or did not. The parts add up to all plays that are stored."""
+    """How plays got their release years, or why not. The parts add up to all plays that are stored."""
 
-    matched: Count = Field(description="Their album was found by its MusicBrainz ID or by name")
-    fuzzy_matched: Count = Field(description="Their album was found by a name nearly the same")
-    not_found: Count = Field(description="MusicBrainz does not have it, or has no date for it")
-    pending: Count = Field(description="MusicBrainz was not asked yet")
+    matched: Count = Field(description="The album was matched by MusicBrainz ID or by artist and title")
+    fuzzy_matched: Count = Field(description="The album was matched by a similar artist or title")
+    not_found: Count = Field(description="MusicBrainz does not have the album, or no date for it")
+    pending: Count = Field(description="Not looked up yet")
 
 
 class Edge(Answer):
     """The oldest or the newest music of a year."""
 
     released: ReleaseYear
-    artist: str | None = Field(description="Of the most played album, or song; null while the year is fetched")
+    artist: str | None = Field(description="Of the most played album or song; null while the year is fetched")
     title: str | None
 
     @classmethod
-    def of(cls, extreme: Extreme) -> Self:
-        """What the page says of it."""
-        album = extreme.album
-        return cls(
-            released=extreme.year, artist=album.artist if album else None, title=album.title if album else None
-        )
+    def of(cls, year: int | None, album: TopAlbum | None) -> Self | None:
+        """Describe it; None if no release year is known."""
+        if year is None:
+            return None
+        return cls(released=year, artist=album.artist if album else None, title=album.title if album else None)
+
+
+class Gap(Answer):
+    """A time in which Last.fm has plays that it does not hand over."""
+
+    start: datetime
+    end: datetime = Field(description="The first moment after it")
+    plays: Count | None = Field(description="How many; null if Last.fm does not even count them")
 
 
 OF = Field(description="Whose release years count: those of albums, or of the songs themselves")
+WHOLE = Field(
+    description="False: these are only the plays read so far; more are to come. Not to be taken for a year"
+)
 HAS_SONGS = Field(
-    description="Whether `of=songs` is to be had; where not, it would be no different and albums are told instead"
+    description="Whether `of=songs` is available; if not, it would make no difference and albums are counted"
 )
 
 
@@ -105,52 +105,69 @@ class Year(Answer):
 
     username: str = Field(description="As Last.fm spells it")
     year: ListeningYear
-    of: Whose = OF
+    of: CountedBy = OF
     has_songs: bool = HAS_SONGS
-    state: State
-    preview: bool = Field(description="Whether some plays stand in for pages that are still to come")
-    progress: Progress | None = Field(description="How far the fetch is; null where none runs")
-    plays: Count = Field(description="Plays that are stored, or shown as a preview")
-    plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, where that is known")
+    state: YearState
+    whole: bool = WHOLE
+    preview: bool = Field(description="Whether plays are estimated until all pages are read")
+    progress: Progress | None = Field(description="How far the fetch is; null if none is running")
+    plays: Count = Field(description="Plays that are stored, or in the preview")
+    plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, if known")
     placed: Placed
     matched_by_mbid: Count | None = Field(
-        description="How many of `placed.matched` by MusicBrainz ID, the others by name; null where nobody counted"
+        description="How many of `placed.matched` were matched by MusicBrainz ID; null if not counted"
     )
-    median_released: ReleaseYear | None = Field(description="The release year in the middle of all placed plays")
-    average_age: float | None = Field(description="In years, of the music when it was played")
-    oldest: Edge | None = Field(description="The oldest music; null where nothing is placed")
+    median_released: ReleaseYear | None = Field(description="The median release year of all plays that have one")
+    average_age: float | None = Field(description="Average age of the music when it was played, in years")
+    oldest: Edge | None = Field(description="The oldest music; null if no release year is known")
     newest: Edge | None
-    released: list[Plays] = Field(
-        description="Plays by release year, the oldest first; years without any left out"
+    released: list[Plays] = Field(description="Plays by release year, oldest first, without years that have none")
+    gaps: list[Gap] = Field(description="When there are plays that Last.fm does not hand over")
+    duplicates: Count = Field(description="Plays that Last.fm lists twice, each counted once")
+    undated: Count = Field(description="Plays that Last.fm lists without a date, which are left out")
+    unreadable: Count = Field(description="Entries of Last.fm's list that cannot be read")
+    unexplained: int = Field(
+        description="How many plays more Last.fm counts than `plays` and all of these; below zero for fewer"
     )
-    trouble: Error | None = Field(description="What keeps this from being newer")
+    read_at: datetime | None = Field(description="When the part was read that was read longest ago, if known")
+    added: Count = Field(description="Plays that the latest reading found in addition to a year that was whole")
+    removed: Count = Field(description="Plays that it found to be gone")
+    next_try_at: datetime | None = Field(description="When Last.fm is asked again, after it gave no answer")
+    trouble: Error | None = Field(description="Why this is not newer")
 
     @classmethod
-    def seen(cls, visit: Visit, year: int, choice: Choice) -> Self:
-        """The year as a visit found it, as far as it is to be had as chosen."""
-        event = visit.event or Event(run=UUID(int=0), phase="queued")
-        seen = view(event, year, choice=choice)
-        parts = Placed(
-            matched=seen.matched, fuzzy_matched=seen.nearly, not_found=seen.not_found, pending=seen.pending
-        )
+    def of_status(cls, status: YearStatus, year: int, options: ChartOptions) -> Self:
+        """Describe the year as far as these options are available."""
+        event = status.event or Event(run=UUID(int=0), phase="queued")
+        summary = summarize(event, year, options=options)
         return cls(
-            username=visit.username,
+            username=status.username,
             year=year,
-            of=seen.choice.whose,
-            has_songs=seen.has_songs,
+            of=summary.options.counted_by,
+            has_songs=summary.has_songs,
             state=event.phase,
+            whole=summary.is_whole,
             preview=event.preview,
-            progress=Progress.of(event) if event.running else None,
-            plays=seen.scrobbles,
+            progress=Progress.model_validate(event) if event.is_running else None,
+            plays=summary.scrobbles,
             plays_at_lastfm=event.expected,
-            placed=parts,
-            matched_by_mbid=seen.by_mbid,
-            median_released=seen.median,
-            average_age=round(seen.mean_age, 2) if seen.placed else None,
-            oldest=Edge.of(seen.oldest) if seen.placed else None,
-            newest=Edge.of(seen.newest) if seen.placed else None,
-            released=[Plays(released=released, plays=plays) for released, plays in seen.years.items()],
-            trouble=trouble(visit),
+            placed=Placed.model_validate(summary),
+            matched_by_mbid=summary.by_mbid,
+            median_released=summary.median,
+            average_age=round(summary.mean_age, 2) if summary.placed else None,
+            oldest=Edge.of(summary.oldest, summary.oldest_album),
+            newest=Edge.of(summary.newest, summary.newest_album),
+            released=_plays(summary.years),
+            gaps=[Gap(start=_utc(gap.start), end=_utc(gap.end), plays=gap.plays) for gap in event.gaps],
+            duplicates=event.duplicates,
+            undated=event.undated,
+            unreadable=event.unreadable,
+            unexplained=summary.unexplained,
+            read_at=_time(event.read_at),
+            added=event.added,
+            removed=event.removed,
+            next_try_at=_time(event.next_try_at),
+            trouble=trouble(status),
         )
 
 
@@ -158,21 +175,24 @@ class YearInShort(Answer):
     """One of a listener's years."""
 
     year: ListeningYear
-    state: State = Field(description="`waiting`: asked for along with others, and not yet its turn")
-    plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, where that is known")
+    state: YearState = Field(description="`waiting`: requested with other years, and not its turn yet")
+    whole: bool = WHOLE
+    plays: Count = Field(description="Plays that are stored, or in the preview")
+    plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, if known")
     median_released: ReleaseYear | None
-    released: list[Plays] = Field(description="Plays by the albums' release years as far as they are stored")
+    released: list[Plays] = Field(description="Plays by the albums' release years, as far as they are stored")
 
     @classmethod
-    def of(cls, past: Past) -> Self:
-        """The year as the page of all years has it."""
-        plays = {released: count for released, count in sorted(past.plays.items()) if count}
+    def of(cls, year: ListenerYear) -> Self:
+        """Describe the year as the page of all years does."""
         return cls(
-            year=past.year,
-            state=_state(past),
-            plays_at_lastfm=past.count,
-            median_released=median(plays),
-            released=[Plays(released=released, plays=count) for released, count in plays.items()],
+            year=year.year,
+            state=_state(year),
+            whole=year.is_complete,
+            plays=year.scrobbles,
+            plays_at_lastfm=year.count,
+            median_released=median(year.plays),
+            released=_plays(year.plays),
         )
 
 
@@ -180,80 +200,162 @@ class Listener(Answer):
     """A listener and all years since registration."""
 
     username: str = Field(description="As Last.fm spells it")
-    state: Literal["counting", "counted"] = Field(
-        description="Whether Last.fm is still asked which years there are"
-    )
-    years: list[YearInShort] = Field(description="The newest first")
-    trouble: Error | None = Field(description="What keeps this from being newer")
+    state: Literal["counting", "counted"] = Field(description="Whether Last.fm is still being asked for the years")
+    years: list[YearInShort] = Field(description="Newest first")
+    trouble: Error | None = Field(description="Why this is not newer")
 
 
-class Album(Answer):
-    """An album, or a song: of no album that Last.fm names, or one that counts by another year than its album."""
+class Spelling(Answer):
+    """An artist and a title that an album was scrobbled under."""
 
     artist: str
     album: str | None
-    song: str | None = Field(
-        description="The song, where there is no album or its year is another than the album's"
-    )
     plays: Annotated[int, Field(ge=1)]
-    released: ReleaseYear | None = Field(description="The year in which this counts")
+
+
+class Album(Answer):
+    """An album; or a song that has no album on Last.fm, or another release year than its album.
+
+    All spellings of an album are one: those that were matched with one release group, or, where none is known,
+    those that differ only by case, accents and punctuation. The names and the match are those of the spelling with
+    the most plays.
+    """
+
+    artist: str = Field(description="`Various Artists` if the album was scrobbled under several of its artists")
+    album: str | None
+    song: str | None = Field(description="The song, if there is no album or the song has another release year")
+    plays: Annotated[int, Field(ge=1)]
+    released: ReleaseYear | None = Field(description="The release year for which this counts")
     album_released: ReleaseYear | None = Field(
-        description="The album's own year; null where there is no album, or it has none"
+        description="The album's own release year; null if there is no album or it has none"
     )
     status: MatchStatus
-    matched: str | None = Field(description="How the album was found, in words")
-    release_group: UUID | None = Field(description="The album at MusicBrainz")
+    matched: str | None = Field(description="How the album was matched, in words")
+    release_group: UUID | None = Field(description="The album's MusicBrainz release group")
     release_group_title: str | None
+    spellings: list[Spelling] = Field(
+        description="Every artist and title that it was scrobbled under, the most played first, at most"
+        f" {MAX_SPELLINGS}; empty if there is only one"
+    )
 
     @classmethod
-    def of(cls, heard: Heard) -> Self:
-        """The row of the page behind a bar."""
-        year = heard.album_year if heard.album else None
+    def of(cls, row: AlbumPlays) -> Self:
+        """Describe a row of an album list."""
+        year = row.album_year if row.album else None
         return cls(
-            artist=heard.artist,
-            album=heard.album or None,
-            song=heard.song if heard.is_apart or not heard.album else None,
-            plays=heard.plays,
-            released=heard.release_year,
+            artist=row.listed_artist,
+            album=row.album or None,
+            song=row.song if row.has_own_year or not row.album else None,
+            plays=row.plays,
+            released=row.release_year,
             album_released=year,
-            status=heard.augmentation_status,
-            matched=None if year is None else words.matched(heard.method, heard.score),
-            release_group=heard.release_group,
-            release_group_title=heard.release_group_title,
+            status=row.augmentation_status,
+            matched=None if year is None else wording.matched(row.method, row.score),
+            release_group=row.release_group,
+            release_group_title=row.release_group_title,
+            spellings=[
+                Spelling(artist=one.artist, album=one.album or None, plays=one.plays) for one in row.spellings
+            ],
         )
 
 
 class Albums(Answer):
-    """The albums behind some release years, the most played first, 200 on a page."""
+    """The albums that count for some release years, the most played first, 200 on a page."""
 
     username: str
     year: ListeningYear
-    of: Whose = OF
+    of: CountedBy = OF
     has_songs: bool = HAS_SONGS
-    released: str = Field(description="As it was asked for")
+    whole: bool = WHOLE
+    released: str = Field(description="As requested")
     plays: Count = Field(description="Plays on all pages")
     page: Annotated[int, Field(ge=1)]
     pages: Annotated[int, Field(ge=1)]
     albums: list[Album]
 
 
-def trouble(visit: Visit) -> Error | None:
-    """What keeps a visit's answer from being newer."""
-    failure = visit.event.error if visit.event else None
+class WhyNot(Answer):
+    """Why there is no release year: a code for programs, a message for people."""
+
+    code: Reason
+    message: str
+
+
+class AlbumYear(Answer):
+    """The album that is meant by one item, and the year of its first release; or why there is none."""
+
+    release_year: ReleaseYear | None = Field(description="The year in which the album was first released")
+    release_group: UUID | None = Field(description="The album's MusicBrainz release group")
+    release_group_title: str | None
+    release_group_artist: str | None = Field(description="As the release group is credited")
+    found_by: str | None = Field(
+        description="`mbid: ...` by the MBID, and what it is one of; `names` by artist and title; others by names"
+        " that are only alike, such as `title nearly`"
+    )
+    score: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        description="How much alike the names are: 1 where the MBID or exactly these names have led to the album"
+    )
+    reason: WhyNot | None = Field(description="Why there is no `release_year`; null if there is one")
+    song_release_year: ReleaseYear | None = Field(
+        description="The year in which the song itself was first released, never after the album. Only where a"
+        " `track` is named whose album does not say it (none is named, or it is a compilation, a live album or a"
+        " mix), and this site knows the song; otherwise null"
+    )
+
+    @classmethod
+    def of(cls, answer: web_queries.Answer) -> Self:
+        """Describe what matching has answered."""
+        found = answer.placement
+        return cls(
+            release_year=found.year if found else None,
+            release_group=found.release_group if found else None,
+            release_group_title=found.title if found else None,
+            release_group_artist=found.credit if found else None,
+            found_by=found.method if found else None,
+            score=found.score if found else None,
+            reason=WhyNot(code=answer.reason, message=answer.reason.sentence) if answer.reason else None,
+            song_release_year=answer.song_year,
+        )
+
+    @classmethod
+    def without(cls, reason: Reason) -> Self:
+        """Describe an item that could not be read."""
+        return cls.of(web_queries.Answer(None, reason))
+
+
+class AlbumYears(Answer):
+    """What was asked for, in the same order."""
+
+    answers: list[AlbumYear]
+
+
+def trouble(status: ListenerStatus) -> Error | None:
+    """Say why an answer is not newer; None if it is as new as it can be."""
+    failure = status.event.error if status.event else None
     if failure is not None:
-        code, message = TROUBLES[failure]
-        return Error(code=code, message=message)
-    if visit.queue_away or visit.store_away:
-        again = f"A part of this site does not answer. Try again in {AWAY} seconds."
-        return Error(code=Code.UNAVAILABLE, message=again)
+        return Error(code=Code(failure.code), message=f"{wording.explained(failure).headline}.")
+    if status.is_away:
+        return Error(code=Code.UNAVAILABLE, message="{}. {}".format(*wording.AWAY))
     return None
 
 
-def _state(past: Past) -> State:
-    if past.event is not None and past.is_running:
-        return past.event.phase
-    if past.is_whole:
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else _utc(seconds)
+
+
+def _plays(years: Mapping[int, int]) -> list[Plays]:
+    return [Plays(released=year, plays=plays) for year, plays in sorted(years.items()) if plays]
+
+
+def _state(year: ListenerYear) -> YearState:
+    if year.event is not None and year.is_running:
+        return year.event.phase
+    if year.is_complete:
         return "completed"
-    if past.is_wished:
+    if year.is_in_backlog:
         return "waiting"
-    return "failed" if past.event is not None and past.event.error else "not_fetched"
+    return "failed" if year.event is not None and year.event.error else "not_fetched"

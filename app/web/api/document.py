@@ -1,40 +1,62 @@
-"""The API's document: OpenAPI 3.1, made of the models that its answers are made of."""
+"""The API's OpenAPI 3.1 document, generated from the models of its answers."""
 
 from functools import cache
 from typing import Any
 
+from limits import parse_many
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.fetches import FIRST_YEAR
-from app.web.api.answers import Albums, Failed, Listener, Year
-from app.web.choice import ALBUMS, SONGS
+from app.charts.release_years import PATTERN
+from app.listening_years import FIRST_LISTENING_YEAR
+from app.usernames import USERNAME
+from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
+from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
+from app.web.chart_options import ALBUMS, SONGS
+from app.web.rate_limits import LIMITS
 
 PREFIX = "/api/v1"
-VERSION = "1.1"
-RELEASED = "[0-9]{4}(?:-[0-9]{4})?"
+VERSION = "1.3"
 UNKNOWN = "unknown"
 
 Json = dict[str, Any]
 
 ABOUT = (
-    "What the pages show, as JSON. No key is needed. A look at a year that is not here yet has it fetched: the"
-    " answer is 202 until all of it is in, each says as much as is known by then, and Retry-After tells when to"
-    " look again. Starting a fetch is limited per address; looking at what is stored is not. Listening data is"
-    " powered by AudioScrobbler (https://www.last.fm/), release years come from MusicBrainz."
+    "What the pages show, as JSON. No key is needed. Requesting a year that is not stored yet starts a fetch: the"
+    " answer is 202 until the year is complete, contains what is known so far, and Retry-After says when to ask"
+    " again. Starting a fetch is limited per address; reading what is stored is not. Listening data is powered by"
+    " AudioScrobbler (https://www.last.fm/), release years come from MusicBrainz."
+)
+
+_MINUTE, _DAY = (limit.amount for limit in parse_many(LIMITS["names"]))
+BUDGET = f"{_MINUTE:,} items a minute and {_DAY:,} a day"
+"""What one address may have looked up."""
+
+ABOUT_RELEASE_YEARS = (
+    f"Up to {MAX_ITEMS} albums by their names, an MBID, or both. An item that cannot be read or matched is"
+    " answered with a `reason` and does not affect the others. Nothing of it is stored. Scripts on pages of other"
+    f" sites may use it. One address may look up {BUDGET}."
 )
 
 ERRORS = {
-    400: "A parameter has a value that it cannot have",
-    403: "The listener hides recent listening at Last.fm, and nothing is stored",
+    400: "A parameter has an invalid value",
+    403: "The listener hides recent listening on Last.fm, and nothing is stored",
     404: "No such name, listener or year",
     429: "Too many requests from one address",
-    500: "It could not be fetched, or something broke on our side",
+    500: "The fetch failed, or something broke on our side",
     503: "Last.fm or a part of this site does not answer, and nothing is stored",
+}
+ERRORS_OF_A_BODY = {
+    400: "The body is no JSON list",
+    413: f"More than {MAX_ITEMS} items, or more than {MAX_BYTES // 1024} KB",
+    415: "The content is not JSON",
+    429: "The budget of this address does not cover so many items",
+    500: "Something broke on our side",
+    503: "Names cannot be looked up at the moment",
 }
 RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds after which to ask again",
+        "description": "Seconds to wait before asking again",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     }
@@ -43,23 +65,23 @@ NAME = {
     "name": "name",
     "in": "path",
     "required": True,
-    "description": "The listener's name at Last.fm, in any case",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"},
+    "description": "The listener's name on Last.fm; case does not matter",
+    "schema": {"type": "string", "pattern": f"^{USERNAME}$"},
     "example": "RJ",
 }
 YEAR = {
     "name": "year",
     "in": "path",
     "required": True,
-    "description": f"The listening year: {FIRST_YEAR} to this one, in UTC",
-    "schema": {"type": "integer", "minimum": FIRST_YEAR, "maximum": 9999},
+    "description": f"The listening year: {FIRST_LISTENING_YEAR} to this one, in UTC",
+    "schema": {"type": "integer", "minimum": FIRST_LISTENING_YEAR, "maximum": 9999},
     "example": 2024,
 }
 OF: Json = {
     "name": "of",
     "in": "query",
-    "description": "Whose release years count: those of albums, or of the songs themselves, where these are known."
-    " Compilations and live albums make the difference. The answer's `of` says which it is",
+    "description": "Whose release years count: those of albums, or of the songs themselves where they are known."
+    " Compilations and live albums make the difference. The answer's `of` says which were counted",
     "schema": {"type": "string", "enum": [ALBUMS, SONGS], "default": ALBUMS},
 }
 OF_ALBUMS: list[Json] = [
@@ -67,14 +89,14 @@ OF_ALBUMS: list[Json] = [
         "name": "released",
         "in": "query",
         "required": True,
-        "description": "A release year as `1977`, several as `1970-1979`, or `unknown`: what could not be placed",
-        "schema": {"type": "string", "pattern": f"^({RELEASED}|{UNKNOWN})$"},
+        "description": "A release year as `1977`, several as `1970-1979`, or `unknown` for plays without one",
+        "schema": {"type": "string", "pattern": f"^({PATTERN}|{UNKNOWN})$"},
         "example": "1977",
     },
     {
         "name": "page",
         "in": "query",
-        "description": "200 albums are on each",
+        "description": "The page of the list, with 200 albums each",
         "schema": {"type": "integer", "minimum": 1, "maximum": 99999, "default": 1},
     },
 ]
@@ -82,9 +104,10 @@ OF_ALBUMS: list[Json] = [
 
 @cache
 def document() -> Json:
-    """The whole document."""
+    """Generate the document."""
+    answers = (Listener, Year, Albums, AlbumYears, Failed)
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in (Listener, Year, Albums, Failed)],
+        [(Item, "validation"), *((model, "serialization") for model in answers)],
         ref_template="#/components/schemas/{model}",
     )
     return {
@@ -97,6 +120,7 @@ def document() -> Json:
             "/users/{name}/years/{year}/albums": _read(
                 "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF]
             ),
+            "/release-years": _ask("release_years", "The release years of any albums, by name or MBID"),
             "/openapi.json": {"get": _document_itself()},
         },
         "components": {"schemas": schemas["$defs"]},
@@ -104,23 +128,41 @@ def document() -> Json:
 
 
 def _read(name: str, model: type[BaseModel], summary: str, parameters: list[Json]) -> Json:
-    answers = {
-        "200": _answered("As it stands", model),
-        "202": _answered("As far as it is; more is on its way", model, RETRY_AFTER),
+    responses = {
+        "200": _response("Complete", model),
+        "202": _response(
+            "Incomplete: a fetch is under way, or will go on when Last.fm answers", model, RETRY_AFTER
+        ),
     }
-    can_be_bad = any(parameter["in"] == "query" for parameter in parameters)
-    for status in (status for status in ERRORS if can_be_bad or status != 400):
-        answers[str(status)] = _answered(ERRORS[status], Failed, RETRY_AFTER if status in (429, 503) else None)
-    return {"get": {"operationId": name, "summary": summary, "parameters": parameters, "responses": answers}}
+    has_query = any(parameter["in"] == "query" for parameter in parameters)
+    for status in (status for status in ERRORS if has_query or status != 400):
+        responses[str(status)] = _response(ERRORS[status], Failed, RETRY_AFTER if status in (429, 503) else None)
+    return {"get": {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}}
 
 
-def _answered(description: str, model: type[BaseModel], headers: Json | None = None) -> Json:
+def _ask(name: str, summary: str) -> Json:
+    items = {"type": "array", "maxItems": MAX_ITEMS, "items": {"$ref": f"#/components/schemas/{Item.__name__}"}}
+    responses = {"200": _response("An answer for each item, in the same order", AlbumYears)}
+    for status, meaning in ERRORS_OF_A_BODY.items():
+        responses[str(status)] = _response(meaning, Failed, RETRY_AFTER if status in (429, 503) else None)
+    return {
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "description": ABOUT_RELEASE_YEARS,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": items}}},
+            "responses": responses,
+        }
+    }
+
+
+def _response(description: str, model: type[BaseModel], headers: Json | None = None) -> Json:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    answer: Json = {"description": description, "content": {"application/json": {"schema": schema}}}
-    return answer | ({"headers": headers} if headers else {})
+    response: Json = {"description": description, "content": {"application/json": {"schema": schema}}}
+    return response | ({"headers": headers} if headers else {})
 
 
 def _document_itself() -> Json:
     content = {"application/json": {"schema": {"type": "object"}}}
-    answers = {"200": {"description": "OpenAPI 3.1", "content": content}}
-    return {"operationId": "document", "summary": "The OpenAPI document", "responses": answers}
+    responses = {"200": {"description": "OpenAPI 3.1", "content": content}}
+    return {"operationId": "document", "summary": "The OpenAPI document", "responses": responses}

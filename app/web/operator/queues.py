@@ -1,4 +1,4 @@
-"""The queues job by job: rq-dashboard's pages under /operator/queues/, made to read our jobs and our Redis."""
+"""The queues job by job: rq-dashboard under /operator/queues/, restricted to our jobs and our Redis."""
 
 import secrets
 from typing import Any
@@ -11,8 +11,8 @@ from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from rq_dashboard import web
 
-from app.web.errors import page
-from app.web.operator.desk import Desk, at_desk
+from app.web.context import context
+from app.web.errors import error_page
 
 NAME = web.blueprint.name
 
@@ -31,14 +31,14 @@ READS = frozenset(
         "workers_overview",
     )
 )
-"""The endpoints that only look. Going by the method would not do: requeue_all answers GET too."""
+"""The read-only endpoints. The method does not tell: requeue_all answers GET too."""
 
 
 def policy(nonce: str) -> str:
-    """What rq-dashboard's pages need beyond ours.
+    """Return the content security policy of rq-dashboard's pages, which need more than ours.
 
-    One script stands in the page: it has the nonce, and what a job's text may bring in, which they do not always
-    escape, has none. Rows are compiled from templates (unsafe-eval). There are style attributes, and icons in CSS.
+    Their one inline script has the nonce; a script injected by a job's text, which they do not always escape, has
+    none. They compile rows from templates (unsafe-eval), and use style attributes and icons in CSS.
     """
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
@@ -46,50 +46,49 @@ def policy(nonce: str) -> str:
     )
 
 
-def register(app: Flask, desk: Desk) -> None:
-    """Mounts rq-dashboard."""
-    _read_json_only()
-    may_change = desk.settings.operator_may_change
+def register(app: Flask, redis: Redis, *, may_change: bool) -> None:
+    """Mount rq-dashboard."""
+    _use_json_only()
     app.config.update(
-        # Not where Redis is: that would be shown. It stands for the one connection that we have.
+        # Shown on its pages, so not the URL of Redis. One name for the one connection.
         RQ_DASHBOARD_REDIS_URL=("this installation",),
         RQ_DASHBOARD_DISABLE_DELETE=not may_change,
         RQ_DASHBOARD_POLL_INTERVAL=5000,
     )
-    web.from_url = _ours
-    app.redis_conn = desk.redis  # type: ignore[attr-defined]  # where rq-dashboard looks for it
-    app.before_request(_prepare)
-    app.register_error_handler(NoSuchJobError, _gone)
-    app.register_error_handler(RedisError, _away)
+    web.from_url = _connection
+    app.redis_conn = redis  # type: ignore[attr-defined]  # where rq-dashboard looks for it
+    app.before_request(_prepare_request)
+    app.register_error_handler(NoSuchJobError, _no_such_job)
+    app.register_error_handler(RedisError, _redis_away)
     app.context_processor(lambda: {"may_change": may_change, "nonce": g.get("nonce", "")})
     app.register_blueprint(web.blueprint, url_prefix="/operator/queues")
 
 
-def _read_json_only() -> None:
-    """In this process nothing is ever unpickled: whoever can write to Redis can run no code through it.
+def _use_json_only() -> None:
+    """Never unpickle in this process, or whoever can write to Redis could run code through it.
 
-    rq-dashboard takes a serializer for some of its questions only; the others go to RQ's default.
+    rq-dashboard passes a serializer in some calls only; the others use RQ's default.
     """
     rq.serializers.PickleSerializer = JSONSerializer  # type: ignore[assignment]
     web.config.serializer = JSONSerializer
 
 
-def _ours(*_arguments: Any, **_options: Any) -> tuple[None, Redis]:
-    """In place of a new connection for every request."""
-    return None, at_desk().redis
+def _connection(*_arguments: Any, **_options: Any) -> tuple[None, Redis]:
+    """Return the one connection, instead of opening another for every request."""
+    return None, context().redis
 
 
-def _gone(_error: Exception) -> Response:
-    return page(
-        404, "There is no such job, or no longer", "Finished jobs are kept for minutes, failed ones for days."
+def _no_such_job(_error: Exception) -> Response:
+    return error_page(
+        404, "There is no such job any more", "Finished jobs are kept for minutes, failed ones for days."
     )
 
 
-def _away(_error: Exception) -> Response:
-    return page(503, "Redis does not answer", "Look at REDIS_URL, and at Redis itself.")
+def _redis_away(_error: Exception) -> Response:
+    return error_page(503, "Redis does not answer", "Check REDIS_URL, and Redis itself.")
 
 
-def _prepare() -> None:
+def _prepare_request() -> None:
     if request.blueprint == NAME:
         g.nonce = secrets.token_urlsafe(16)
         if (request.view_args or {}).get("instance_number"):

@@ -1,10 +1,10 @@
-// Points at the chart's bars, by mouse, finger and arrow keys, tells what is behind them, and shares the page.
-// The bars are links with a title: all of it can be had without this script, a click further.
+// Shows a bar's albums in a tooltip, by mouse, finger and arrow keys, and shares the page.
+// The bars are links with a title: without this script everything is one click away.
 "use strict";
 {
   const page = document.getElementById("page");
-  const asked = new Map(); // address -> the albums of all release years, asked for once
-  let shown, tip, wasShown;
+  const topAlbums = new Map(); // address -> promise of the top albums of all release years
+  let shown, tip, shownBefore;
 
   const barAt = (target) => target?.closest?.(".bars a");
 
@@ -14,23 +14,23 @@
     if (!bar) return;
     shown = bar;
     const title = bar.querySelector("title");
-    if (title) { // the browser would show it a second time
+    if (title) { // the browser would show it as well
       bar.setAttribute("aria-label", title.textContent);
       title.remove();
     }
     const [head, rest] = bar.getAttribute("aria-label").split(/: (.*)/);
-    // Of two who are compared each has a line and an address; an empty one as long as that year still grows.
+    // A comparison has two lines and two addresses, each empty while plays come in.
     const addresses = (bar.closest("svg.chart").dataset.top ?? "").split(" ");
-    const two = addresses.length > 1;
-    const lines = (two ? rest.split(", ") : [rest]).map((text, nth) =>
-      make("p", "", {}, two ? make("i", "", { className: `key ${nth ? "other" : "one"}` }) : make("b", head), " ", text));
+    const isCompared = addresses.length > 1;
+    const lines = (isCompared ? rest.split(", ") : [rest]).map((text, nth) =>
+      make("p", "", {}, isCompared ? make("i", "", { className: `key ${nth ? "other" : "one"}` }) : make("b", head), " ", text));
     tip = make("div", "", { className: "tip", id: "tip", role: "status" });
-    tip.append(...(two ? [make("b", head)] : []), ...lines);
+    tip.append(...(isCompared ? [make("b", head)] : []), ...lines);
     if (hint) tip.append(make("p", hint, { className: "open" }));
     bar.classList.add("shown");
     bar.closest("figure").append(tip);
-    place(bar);
-    lines.forEach((line, nth) => tell(bar, line, addresses[nth], two ? 2 : 3));
+    placeTip(bar);
+    lines.forEach((line, nth) => listAlbums(bar, line, addresses[nth], isCompared ? 2 : 3));
   }
 
   function hide() {
@@ -39,8 +39,8 @@
     shown = tip = undefined;
   }
 
-  // Beside the bar, on the side where there is more room, and never making the page longer or wider.
-  function place(bar) {
+  // On the side of the bar with more room, and never beyond the figure.
+  function placeTip(bar) {
     const box = bar.getBoundingClientRect();
     const figure = tip.parentElement.getBoundingClientRect();
     const onTheRight = box.left + box.right < figure.left + figure.right;
@@ -48,36 +48,36 @@
     tip.style.left = `${Math.max(0, Math.min(left, figure.width - tip.offsetWidth))}px`;
   }
 
-  async function tell(bar, line, address, most) {
+  async function listAlbums(bar, line, address, most) {
     if (!address) return;
-    if (!asked.has(address)) asked.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
-    const years = await asked.get(address);
-    if (!line.isConnected) return; // another bar is shown by now
+    if (!topAlbums.has(address)) topAlbums.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
+    const years = await topAlbums.get(address);
+    if (!line.isConnected) return; // another bar is shown now
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
     const list = make("ol");
     for (const [artist, title, plays] of albums.slice(0, most)) {
-      const name = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
-      list.append(make("li", "", {}, name, make("small", plays.toLocaleString("en"))));
+      const label = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
+      list.append(make("li", "", {}, label, make("small", plays.toLocaleString("en"))));
     }
     if (!albums.length) return;
     line.after(list);
-    place(bar);
+    placeTip(bar);
   }
 
-  function make(tag, text = "", traits = {}, ...children) {
-    const element = Object.assign(document.createElement(tag), traits);
+  function make(tag, text = "", properties = {}, ...children) {
+    const element = Object.assign(document.createElement(tag), properties);
     element.append(...(text ? [text] : []), ...children);
     return element;
   }
 
-  // Tab stops at the chart once, at the bar that was last walked to; arrow keys walk on.
-  function rove(to = page.querySelector(".bars a")) {
-    for (const bar of page.querySelectorAll(".bars a")) bar.tabIndex = bar === to ? 0 : -1;
+  // Tab reaches the chart once, at the bar that had the focus last; arrow keys go on from there.
+  function makeTabStop(bar = page.querySelector(".bars a")) {
+    for (const other of page.querySelectorAll(".bars a")) other.tabIndex = other === bar ? 0 : -1;
   }
 
-  function walk(event) {
+  function onKey(event) {
     const bar = barAt(document.activeElement);
     if (event.key === "Escape") hide();
     if (!bar || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -89,20 +89,20 @@
     bars[to]?.focus();
   }
 
-  // A finger shows a bar first and opens it with the second tap; moved sideways it walks over the bars.
-  const AGAIN = "Tap again for all of it";
+  // The first tap shows a bar, the second opens it; a finger moves from bar to bar.
+  const HINT = "Tap again for all albums";
   document.addEventListener("pointerdown", (event) => {
-    wasShown = shown;
-    if (event.pointerType !== "mouse") show(barAt(event.target), AGAIN);
+    shownBefore = shown;
+    if (event.pointerType !== "mouse") show(barAt(event.target), HINT);
   });
   document.addEventListener("pointermove", (event) => {
     if (event.pointerType === "mouse") return;
     const bar = barAt(document.elementFromPoint(event.clientX, event.clientY));
-    if (bar) show(bar, AGAIN);
+    if (bar) show(bar, HINT);
   });
   page.addEventListener("click", (event) => {
     const bar = barAt(event.target);
-    if (bar && ["touch", "pen"].includes(event.pointerType) && bar !== wasShown) event.preventDefault();
+    if (bar && ["touch", "pen"].includes(event.pointerType) && bar !== shownBefore) event.preventDefault();
   });
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType === "mouse") show(barAt(event.target) ?? barAt(document.activeElement));
@@ -111,17 +111,17 @@
     const bar = barAt(event.target);
     if (!bar) return;
     show(bar);
-    rove(bar);
+    makeTabStop(bar);
   });
   page.addEventListener("focusout", (event) => { if (barAt(event.target)) hide(); });
-  page.addEventListener("keydown", walk);
+  page.addEventListener("keydown", onKey);
   page.addEventListener("click", (event) => { if (event.target.id === "share") share(event.target); });
-  page.addEventListener("grown", () => {
+  page.addEventListener("replaced", () => { // by live.js
     const again = shown && document.getElementById(shown.id);
     hide();
-    rove(again ?? undefined);
+    makeTabStop(again ?? undefined);
     show(again);
-    offer();
+    showShareButton();
   });
 
   async function share(button) {
@@ -134,14 +134,14 @@
         button.textContent = "Link copied";
         setTimeout(() => { button.textContent = "Share"; }, 2500);
       }
-    } catch { /* Thought better of it. */ }
+    } catch { /* The visitor cancelled. */ }
   }
 
-  function offer() {
+  function showShareButton() {
     const button = document.getElementById("share");
     if (button) button.hidden = !(navigator.share || navigator.clipboard);
   }
 
-  rove();
-  offer();
+  makeTabStop();
+  showShareButton();
 }

@@ -1,7 +1,8 @@
 """The labelled set: albums as MusicBrainz has them, and how Last.fm spells them.
 
-`albums.csv` and `artist_aliases.csv` become rows of an export. `pairs.csv` says of each spelling which album is
-meant; where nothing is expected, none of them is. Written for this test from common knowledge.
+`albums.csv` and `artist_aliases.csv` become rows of an export. `pairs.csv` says which album each spelling means;
+without an expected one it means none of them. Written for this measurement from common knowledge. An album's last
+column, `comment`, is MusicBrainz's comment that tells it from its namesakes.
 """
 
 import csv
@@ -11,17 +12,18 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from demo.archive import Row
-from demo.musicbrainz import COLUMNS, PRIMARY_TYPES, SECONDARY_TYPES, SPECIAL_ARTISTS
+from demo.export_writer import TableRow
+from demo.musicbrainz import COLUMNS, SPECIAL_ARTISTS
+from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
 
 FOLDER = Path(__file__).parent
-BASE = 50_000_000  # ids apart from those of others
+FIRST_ID = 50_000_000  # no other rows of the export have such ids
 VARIOUS_ARTISTS = "Various Artists"
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """An album as Last.fm spells it, and the release group that is meant; none in a negative."""
+    """An album as Last.fm spells it, and the release group that it means, if any."""
 
     kind: str
     artist: str
@@ -30,37 +32,37 @@ class Spelling:
     year: int | None
 
 
-def mbid(key: str) -> UUID:
-    """The MBID of an album's release group."""
+def release_group_mbid(key: str) -> UUID:
+    """Make up the MBID of an album's release group."""
     return uuid5(UUID(int=0), f"spellings {key}")
 
 
 @cache
 def spellings() -> list[Spelling]:
-    """All pairs of the labelled set."""
+    """Read all pairs of the labelled set."""
     years = {album["key"]: int(album["year"]) for album in _read("albums")}
     return [
         Spelling(
             pair["class"],
             pair["artist"],
             pair["album"],
-            mbid(pair["expected"]) if pair["expected"] else None,
+            release_group_mbid(pair["expected"]) if pair["expected"] else None,
             years.get(pair["expected"]),
         )
         for pair in _read("pairs")
     ]
 
 
-def tables() -> dict[str, list[Row]]:
-    """The albums as rows of the tables that a mirror keeps."""
+def export_rows() -> dict[str, list[TableRow]]:
+    """Return the albums as rows of the tables that a mirror keeps."""
     return _Rows().tables
 
 
 class _Rows:
-    """Rows numbered on from BASE."""
+    """Rows by table, numbered from FIRST_ID."""
 
     def __init__(self) -> None:
-        self.tables: dict[str, list[Row]] = {table: [] for table in COLUMNS}
+        self.tables: dict[str, list[TableRow]] = {table: [] for table in COLUMNS}
         self._artists: dict[str, int] = {}
         self._credits: dict[str, int] = {}
         for album in _read("albums"):
@@ -77,10 +79,11 @@ class _Rows:
         self._add(
             "release_group",
             id=number,
-            gid=mbid(album["key"]),
+            gid=release_group_mbid(album["key"]),
             name=album["title"],
             artist_credit=credit,
             type={name: id_ for id_, name in PRIMARY_TYPES.items()}[album["type"]],
+            comment=album["comment"],
         )
         for kind in _parts(album["secondary_types"]):
             self._add("release_group_secondary_type_join", release_group=number, secondary_type=kinds[kind])
@@ -92,7 +95,7 @@ class _Rows:
             self._add(
                 "release",
                 id=release,
-                gid=mbid(f"{album['key']} {release}"),
+                gid=release_group_mbid(f"{album['key']} {release}"),
                 name=title,
                 artist_credit=credit,
                 release_group=number,
@@ -104,7 +107,13 @@ class _Rows:
         key = f"{name}: {artists}"
         if key not in self._credits:
             self._credits[key] = number = self._number("artist_credit")
-            self._add("artist_credit", id=number, name=name, artist_count=len(artists), gid=mbid(f"credit {key}"))
+            self._add(
+                "artist_credit",
+                id=number,
+                name=name,
+                artist_count=len(artists),
+                gid=release_group_mbid(f"credit {key}"),
+            )
             for position, artist in enumerate(artists):
                 ids = {"artist_credit": number, "position": position, "artist": self._artist(artist)}
                 self._add("artist_credit_name", **ids, name=artist.partition(" [")[0], join_phrase="")
@@ -114,12 +123,12 @@ class _Rows:
         if artist not in self._artists:
             name, is_various = artist.partition(" [")[0], artist == VARIOUS_ARTISTS
             self._artists[artist] = number = 1 if is_various else self._number("artist")
-            gid = SPECIAL_ARTISTS[VARIOUS_ARTISTS] if is_various else mbid(f"artist {artist}")
+            gid = SPECIAL_ARTISTS[VARIOUS_ARTISTS] if is_various else release_group_mbid(f"artist {artist}")
             self._add("artist", id=number, gid=gid, name=name, sort_name=name)
         return self._artists[artist]
 
     def _number(self, table: str) -> int:
-        return BASE + len(self.tables[table])
+        return FIRST_ID + len(self.tables[table])
 
     def _add(self, table: str, **values: object) -> None:
         given = {"comment": "", "edits_pending": 0, **values}
@@ -132,4 +141,4 @@ def _parts(text: str) -> list[str]:
 
 def _read(name: str) -> Iterator[dict[str, str]]:
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+        yield from csv.DictReader(file, restval="")

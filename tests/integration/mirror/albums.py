@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from demo import parts
-from demo.archive import Row
-from mirror.judge import ALBUM
-from mirror.load import import_export
+from demo.export_writer import TableRow
+from mirror.importing.load import ImportOptions, import_export
+from mirror.release_types import ALBUM
 from tests.integration.conftest import fresh_database
 from tests.integration.mirror.music import event, mbid, publish, row
 
@@ -32,13 +31,13 @@ class Album:
         return f"{self.artist}: {self.title} {self.year}"
 
     def release(self, number: int = 0) -> UUID:
-        """The MBID of one of its releases."""
+        """Return the MBID of one of its releases."""
         return mbid(f"{self.name}, release {number}")
 
 
-def tables(albums: Iterable[Album], **more: list[Row]) -> Mapping[str, list[Row]]:
-    """The rows of these albums, which are numbered from 1 on, and some more. Various Artists are artist 1."""
-    rows: dict[str, list[Row]] = {
+def tables(albums: Iterable[Album], **more: list[TableRow]) -> Mapping[str, list[TableRow]]:
+    """Return the rows of these albums, numbered from 1, and more rows. Various Artists are artist 1."""
+    rows: dict[str, list[TableRow]] = {
         name: [] for name in ("release_group", "release_group_secondary_type_join", "release", "release_country")
     }
     artists = {VARIOUS: 1}
@@ -57,39 +56,40 @@ def tables(albums: Iterable[Album], **more: list[Row]) -> Mapping[str, list[Row]
 
 
 @contextmanager
-def mirror_of(tables: Mapping[str, Iterable[Row]], postgres: str, folder: Path) -> Iterator[str]:
-    """The URL of a new mirror of these rows, published in a folder."""
+def mirror_of(
+    tables: Mapping[str, Iterable[TableRow]], postgres: str, folder: Path, profile: str = "albums"
+) -> Iterator[str]:
+    """Publish these rows in a folder and import them; return the URL of the mirror."""
     publish(folder, tables)
-    with fresh_database(postgres) as name:
-        url = parts.url_for(postgres, name, "postgres")
-        import_export(url, str(folder))
+    with fresh_database(postgres) as url:
+        import_export(url, str(folder), options=ImportOptions(profile=profile))
         yield url
 
 
-def group_row(number: int, album: Album, credit: int) -> Row:
-    """The row of a release group."""
+def group_row(number: int, album: Album, credit: int) -> TableRow:
+    """Return the row of a release group."""
     values = {"id": number, "gid": mbid(album.name), "name": album.title, "artist_credit": credit}
     return row("release_group", **values, type=ALBUM)
 
 
-def release_row(number: int, gid: UUID, title: str, group: int, credit: int) -> Row:
-    """The row of a release."""
+def release_row(number: int, gid: UUID, title: str, group: int, credit: int) -> TableRow:
+    """Return the row of a release."""
     values = {"id": number, "gid": gid, "name": title, "release_group": group, "artist_credit": credit}
     return row("release", **values, status=1)
 
 
-def artist_row(number: int, name: str) -> Row:
-    """The row of an artist."""
+def artist_row(number: int, name: str) -> TableRow:
+    """Return the row of an artist."""
     return row("artist", id=number, gid=mbid(f"artist {number}"), name=name, sort_name=name)
 
 
-def credit_row(number: int, name: str) -> Row:
-    """The row of a credit."""
+def credit_row(number: int, name: str) -> TableRow:
+    """Return the row of a credit."""
     return row("artist_credit", id=number, name=name)
 
 
-def _artists(numbers: Mapping[str, int]) -> dict[str, list[Row]]:
-    """The artists, each with a credit of the same number."""
+def _artists(numbers: Mapping[str, int]) -> dict[str, list[TableRow]]:
+    """Return the rows of the artists, each with a credit of the same number."""
     names = {number: artist.partition(" [")[0] for artist, number in numbers.items()}
     return {
         "artist": [artist_row(number, name) for number, name in names.items()],

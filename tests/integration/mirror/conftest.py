@@ -1,11 +1,13 @@
-"""The mirror's tests start from a published export, or from a mirror that has imported it."""
+"""Fixtures: a published export, and a mirror that has imported it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mirror.load import import_export
-from tests.integration.mirror.music import publish
+from tests.integration.conftest import fresh_database
+from tests.integration.mirror.albums import mirror_of
+from tests.integration.mirror.music import TABLES, publish
 
 
 @pytest.fixture
@@ -15,8 +17,15 @@ def published(tmp_path: Path) -> Path:
     return tmp_path / "fullexport"
 
 
+@pytest.fixture(scope="session")
+def imported(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a mirror that holds the published export, to be copied."""
+    with mirror_of(TABLES, postgres, tmp_path_factory.mktemp("imported")) as url:
+        yield url
+
+
 @pytest.fixture
-def mirror(empty_database: str, published: Path) -> str:
+def mirror(postgres: str, imported: str) -> Iterator[str]:
     """The URL of a mirror that holds the published export."""
-    import_export(empty_database, str(published))
-    return empty_database
+    with fresh_database(postgres, imported) as url:
+        yield url

@@ -1,11 +1,13 @@
-"""A handful of release groups, each with one trap in it, published as an export."""
+"""A handful of release groups, each with one pitfall, published as an export."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from demo.archive import Row, write_archive, write_checksums
+import psycopg
+
+from demo.export_writer import TableRow, write_archive, write_checksums
 from demo.musicbrainz import COLUMNS
 
 STAMP = "20260905-002519"
@@ -13,20 +15,20 @@ HOSTILE = "tab\there, line\nend, \\N and \\t, 'single' \"double\" {brace} 100 %s
 
 
 def mbid(name: str) -> UUID:
-    """The MBID of one of the cast."""
+    """Return the MBID of one of the cast."""
     return uuid5(UUID(int=0), name)
 
 
-def row(table: str, **values: object) -> Row:
-    """A row in the order of the dump; whatever is not said is NULL, or empty where MusicBrainz has no NULL."""
+def row(table: str, **values: object) -> TableRow:
+    """Return a row in the order of the dump. Missing columns are NULL, or empty where MusicBrainz has no NULL."""
     return [values.get(column, "" if column == "comment" else None) for column in COLUMNS[table]]
 
 
-def group(number: int, name: str, title: str = "Title", artist_credit: int = 1) -> Row:
+def group(number: int, name: str, title: str = "Title", artist_credit: int = 1) -> TableRow:
     return row("release_group", id=number, gid=mbid(name), name=title, artist_credit=artist_credit, type=1)
 
 
-def release(number: int, name: str, release_group: int, status: int | None = 1) -> Row:
+def release(number: int, name: str, release_group: int, status: int | None = 1) -> TableRow:
     return row(
         "release",
         id=number,
@@ -38,11 +40,13 @@ def release(number: int, name: str, release_group: int, status: int | None = 1) 
     )
 
 
-def event(release: int, country: int, year: int | None, month: int | None = None, day: int | None = None) -> Row:
+def event(
+    release: int, country: int, year: int | None, month: int | None = None, day: int | None = None
+) -> TableRow:
     return row("release_country", release=release, country=country, date_year=year, date_month=month, date_day=day)
 
 
-TABLES: Mapping[str, list[Row]] = {
+TABLES: Mapping[str, list[TableRow]] = {
     "artist": [row("artist", id=7, gid=mbid("artist"), name="Fleetwood Mac", sort_name="Fleetwood Mac")],
     "artist_alias": [row("artist_alias", id=1, artist=7, name="Mac", sort_name="Mac")],
     "artist_credit": [row("artist_credit", id=1, name="Fleetwood Mac"), row("artist_credit", id=2, name=HOSTILE)],
@@ -104,13 +108,13 @@ TABLES: Mapping[str, list[Row]] = {
 
 def publish(
     folder: Path,
-    tables: Mapping[str, Iterable[Row]] = TABLES,
+    tables: Mapping[str, Iterable[TableRow]] = TABLES,
     *,
     stamp: str = STAMP,
     schema_sequence: int = 31,
     replication_sequence: int | None = 190_000,
 ) -> Path:
-    """Publish these tables as the newest export of a folder; returns its archive."""
+    """Publish these tables as the newest export of a folder; return its archive."""
     export = folder / stamp
     export.mkdir(parents=True)
     write_archive(
@@ -125,6 +129,14 @@ def publish(
     return export / "mbdump.tar.bz2"
 
 
-def renamed(title: str) -> Mapping[str, list[Row]]:
-    """The same music, but Rumours has another title: tells one import from the next."""
+def title(url: str) -> str:
+    """Return the title that Rumours has in a mirror."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT name FROM musicbrainz.release_group WHERE gid = %s"
+        row = connection.execute(query, [mbid("rumours")]).fetchone()
+    return row[0] if row else ""
+
+
+def renamed(title: str) -> Mapping[str, list[TableRow]]:
+    """Return the same music with another title for Rumours, to distinguish one import from the next."""
     return {**TABLES, "release_group": [group(1, "rumours", title), *TABLES["release_group"][1:]]}

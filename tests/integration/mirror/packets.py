@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.archive import Row, copy_line
+from demo.export_writer import TableRow, copy_line
 from demo.musicbrainz import COLUMNS
 
 BASE = 190_000
 MADE = datetime(2026, 9, 5, 10, 5, 1, 250_000, tzinfo=UTC)
 
-Edit = tuple[str, Row | None, Row | None]
+Edit = tuple[str, TableRow | None, TableRow | None]
 """A table, its row before, its row after."""
 
 
@@ -29,7 +29,7 @@ def packet(
     seqids: Iterable[int] | None = None,
     made: datetime | None = None,
 ) -> bytes:
-    """A packet of these edits, in this order; made an hour after the one before unless told otherwise."""
+    """Return a packet of these edits, in this order, by default made an hour after the previous one."""
     edits = list(edits)
     numbered = zip(range(501, 501 + len(edits)) if seqids is None else seqids, edits, strict=True)
     return pack(
@@ -48,7 +48,7 @@ def packet(
 
 
 def pack(members: dict[str, bytes | str]) -> bytes:
-    """These members as a compressed archive."""
+    """Return these members as a compressed archive."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as archive:
         for name, content in members.items():
@@ -59,15 +59,15 @@ def pack(members: dict[str, bytes | str]) -> bytes:
     return bz2.compress(file.getvalue())
 
 
-def data_line(seqid: int, table: str, old: Row | None, new: Row | None) -> bytes:
-    """A line of pending_data."""
+def data_line(seqid: int, table: str, old: TableRow | None, new: TableRow | None) -> bytes:
+    """Return a line of pending_data."""
     operation = "i" if old is None else "d" if new is None else "u"
     name = table if "." in table else f"musicbrainz.{table}"
     return copy_line([seqid, name, operation, 91003, image(table, old), image(table, new), None, None])
 
 
-def image(table: str, row: Row | None) -> str | None:
-    """A row as JSON."""
+def image(table: str, row: TableRow | None) -> str | None:
+    """Return a row as JSON."""
     if row is None:
         return None
     columns = COLUMNS.get(table) or [f"column_{number}" for number in range(len(row))]
@@ -79,7 +79,7 @@ def _json(value: object) -> str:
 
 
 def publish(folder: Path, sequence: int, edits: Iterable[Edit], **more: Any) -> Path:
-    """Put a packet where the stand-in for MetaBrainz in this folder serves it."""
+    """Put a packet where the MetaBrainz stand-in of this folder serves it."""
     path = folder / "packets" / f"replication-{sequence}-v2.tar.bz2"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(packet(sequence, edits, **more))

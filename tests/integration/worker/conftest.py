@@ -1,8 +1,9 @@
-"""The stage of the worker's tests: one installation, what is asked of it, and what Last.fm would say."""
+"""For tests of the worker: an installation, ways to run jobs in it, and what Last.fm would answer."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,15 +13,16 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 import worker.jobs
-from app import fetches
-from app.progress import Event, Publisher, Topic, latest
-from app.store import Connection, jobs, listeners, scrobbles
-from app.store.jobs import FetchJob
-from app.store.scrobbles import Standing, year_bounds
+from app.event_stream import Topic, latest_snapshot
+from app.events import Event, YearCounts
+from app.jobs import enqueue
+from app.listening_years import year_bounds
+from app.store import Connection, fetch_jobs, listeners, scrobbles
+from app.store.fetch_jobs import FetchJob
+from demo.accounts import Account, Play
 from demo.faults import Fault
-from demo.lastfm import StandIn
-from demo.listeners import Listener, Play
-from worker.tools import Tools
+from demo.lastfm import LastfmStandIn
+from worker.context import Clock, WorkerContext
 
 Row = tuple[int, str, str, str]
 RECENT = "user.getRecentTracks"
@@ -28,54 +30,53 @@ CHART = "user.getWeeklyAlbumChart"
 JOINED = datetime(2020, 5, 1, tzinfo=UTC)
 
 
+class SkippingClock(Clock):
+    """A clock that goes on by itself, and at once when somebody waits."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+        super().__init__(now=lambda: time.time() + self.skipped, sleep=self.skip)
+
+    def skip(self, seconds: float) -> None:
+        self.skipped += seconds
+
+
 class Killed(BaseException):
-    """The worker process is gone; nothing in it may catch this."""
-
-
-class Watched:
-    """A publisher that first hands every event on and then to whoever watches."""
-
-    def __init__(self, publisher: Publisher, watch: Callable[[Event], None]) -> None:
-        self._publisher = publisher
-        self._watch = watch
-
-    def publish(self, topic: Topic, event: Event) -> None:
-        self._publisher.publish(topic, event)
-        self._watch(event)
+    """Stands for the death of the worker process; no code may catch it."""
 
 
 class Stage:
-    """Everything a test of the worker does to the installation, and how it looks afterwards."""
+    """An installation: what tests do to it, and what they look at afterwards."""
 
     def __init__(
         self,
         connection: Connection,
         redis: Redis,
-        lastfm: StandIn,
-        tools: Tools,
+        lastfm: LastfmStandIn,
+        context: WorkerContext,
         work: Callable[[], None],
     ) -> None:
         self.connection = connection
         self.redis = redis
         self.lastfm = lastfm
-        self.tools = tools
+        self.context = context
         self.work = work
 
-    def ask(self, name: str, year: int, *, anew: bool = False) -> UUID:
-        """Claims a year and sends the worker after it."""
-        event = fetches.ask_for_year(self.connection, self.redis, name, year, Standing(), anew=anew)
+    def ask(self, name: str, year: int, *, refresh: bool = False) -> UUID:
+        """Claim a year and enqueue its job."""
+        event = enqueue.enqueue_year(self.connection, self.redis, name, year, refresh=refresh)
         assert event is not None, "somebody else has the year"
         return event.run
 
-    def fetch(self, name: str, year: int, *, anew: bool = False) -> FetchJob:
-        """Asks for a year, lets the worker run, and gives how that ended."""
-        self.ask(name, year, anew=anew)
+    def fetch(self, name: str, year: int, *, refresh: bool = False) -> FetchJob:
+        """Enqueue a year, run the job, and return the row that says how it ended."""
+        self.ask(name, year, refresh=refresh)
         self.run_jobs()
         return self.job(name, year)
 
     def run_jobs(self) -> None:
-        """Runs every job that waits, without what a worker (`work`) does about those that raise."""
-        queues = [fetches.queue(self.redis, name) for name in fetches.QUEUES]
+        """Run every waiting job. Unlike a worker (`work`), let exceptions through."""
+        queues = [enqueue.queue(self.redis, name) for name in enqueue.QUEUES]
         while found := Queue.dequeue_any(queues, None, connection=self.redis, serializer=JSONSerializer):
             job: Job = found[0]
             try:
@@ -84,32 +85,32 @@ class Stage:
                 job.delete()
 
     def run_again(self, name: str, year: int, run: UUID) -> None:
-        """Runs a job in this thread as RQ does after a worker's death."""
+        """Run a job in this thread, as RQ does again after a worker's death."""
         worker.jobs.fetch_year(name, year, str(run))
 
     def look_up(self, name: str) -> Event:
-        """Has a listener's years counted, and gives how that ended."""
-        assert fetches.ask_for_listener(self.redis, name)
+        """Count a listener's years, and return the last event."""
+        assert enqueue.enqueue_listener(self.redis, name)
         self.run_jobs()
         return self.event(name)
 
     def job(self, name: str, year: int) -> FetchJob:
-        job = jobs.look(self.connection, name, year)
+        job = fetch_jobs.find(self.connection, name, year)
         assert job is not None
         return job
 
     def event(self, name: str, year: int | None = None) -> Event:
-        """The latest event about a year."""
-        snapshot = latest(self.redis, Topic(name, year))
+        """Return the latest event about a year."""
+        snapshot = latest_snapshot(self.redis, Topic(name, year))
         assert snapshot is not None
         return snapshot.event
 
-    def standing(self, name: str, year: int) -> Standing:
+    def counts(self, name: str, year: int) -> YearCounts:
         listener = listeners.find(self.connection, name)
-        return scrobbles.standing(self.connection, listener.id, year) if listener else Standing()
+        return scrobbles.count_year(self.connection, listener.id, year) if listener else YearCounts()
 
     def rows(self, name: str, year: int) -> list[Row]:
-        """What is stored of a year, in the order of time and names."""
+        """Return what is stored of a year, by time and names."""
         query = """
             SELECT extract(epoch FROM scrobbled_at)::bigint, artist_name, track_name, album_name
             FROM scrobbles_flat
@@ -118,36 +119,50 @@ class Stage:
         return sorted(self.connection.execute(query, [name, *year_bounds(year)]).fetchall())
 
     def told(self, name: str, year: int) -> list[Row]:
-        """What Last.fm knows of a year, in the same order."""
-        return rows_of(self.lastfm.listeners[name].plays(year))
+        """Return what Last.fm has of a year, in the same order."""
+        return rows_of(self.lastfm.accounts[name].plays(year))
 
     def take_in(self, name: str, plays: Iterable[Play] = ()) -> None:
-        """Gives somebody with these plays an account at Last.fm."""
-        self.lastfm.add_listener(Listener(name, JOINED, own=tuple(plays)))
+        """Create an account with these plays at Last.fm."""
+        self.lastfm.add_account(Account(name, JOINED, own=tuple(plays)))
 
-    def pages(self) -> list[int]:
-        """The numbers of the pages of 200 that were called for, in order."""
+    def asked(self) -> list[tuple[int, int]]:
+        """Return the stretches whose plays were requested, in order: their first second and their end."""
         calls = [call.params for call in self.lastfm.calls if call.method == RECENT]
-        return [int(params["page"]) for params in calls if params["limit"] == "200"]
+        return [(int(params["from"]), int(params["to"])) for params in calls if params["limit"] != "1"]
+
+    def grant(self, rows: int) -> None:
+        """Let an answer of Last.fm's have no more than so many rows, so that a short year takes many calls."""
+        self.lastfm.faults.add(Fault("grants", RECENT, amount=rows, times=None))
+
+    def age(self, **time: float) -> None:
+        """Let what is stored have been proven so much earlier, in the words of a timedelta."""
+        self.connection.execute("UPDATE stretches SET proven_at = proven_at - %s", [timedelta(**time)])
 
     def calls(self, method: str) -> int:
         return sum(call.method == method for call in self.lastfm.calls)
 
     def watch(self, watch: Callable[[Event], None]) -> None:
-        """Has every event from now on handed to `watch`, in the worker's thread."""
-        self.tools = replace(self.tools, publisher=Watched(self.tools.publisher, watch))
+        """Call `watch` with every event from now on, in the worker's thread."""
+        before = self.context.publish
+
+        def publish(topic: Topic, event: Event) -> None:
+            before(topic, event)
+            watch(event)
+
+        self.context = replace(self.context, publish=publish)
 
     def one_call_at_a_time(self) -> None:
-        """Makes the order of calls certain."""
-        self.tools.lastfm.limiter.burst = 1
-        self.tools.lastfm.ahead = 1
+        """Make the order of calls deterministic."""
+        self.context.lastfm.limiter.burst = 1
+        self.context.lastfm.concurrent_calls = 1
 
     def without_preview(self) -> None:
-        """Leaves only the pages, for tests that count what is asked of the mirror and said of each page."""
+        """Fetch plays only, for tests that count queries to the mirror or events."""
         self.lastfm.faults.add(Fault("500", CHART, times=None))
 
     def at_call(self, number: int, happens: Callable[[], None]) -> None:
-        """Lets something happen at Last.fm just before it answers its call of this number, from now on."""
+        """Let something happen at Last.fm just before it answers its call of this number, counted from now."""
         self.without_preview()  # which comes whenever it comes
         before = self.lastfm.clock
         calls = 0
@@ -167,12 +182,12 @@ def rows_of(plays: Iterable[Play]) -> list[Row]:
 
 
 def second(text: str) -> int:
-    """The UNIX time of a moment in UTC."""
+    """Return the UNIX time of a moment in UTC."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
 def some_plays(count: int, *, since: str = "2023-03-01", step: int = 240) -> list[Play]:
-    """So many plays of one record, one every `step` seconds."""
+    """Make plays of one record, one every `step` seconds."""
     start = second(since)
     return [
         Play(start + step * number, "Kellerassel Quintett", f"Take {number}", "Attic Tapes", "")
@@ -184,12 +199,12 @@ def some_plays(count: int, *, since: str = "2023-03-01", step: int = 240) -> lis
 def stage(
     connection: Connection,
     redis: Redis,
-    lastfm: StandIn,
-    tools: Tools,
+    lastfm: LastfmStandIn,
+    context: WorkerContext,
     run_jobs: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Stage:
-    """One installation."""
-    stage = Stage(connection, redis, lastfm, tools, run_jobs)
-    monkeypatch.setattr("worker.jobs.from_environment", lambda: stage.tools)
+    """An installation."""
+    stage = Stage(connection, redis, lastfm, replace(context, clock=SkippingClock()), run_jobs)
+    monkeypatch.setattr("worker.jobs.from_environment", lambda: stage.context)
     return stage

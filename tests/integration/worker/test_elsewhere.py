@@ -1,4 +1,4 @@
-"""Workers on another machine: Redis and the mirror over TLS, progress by HTTP, and a web that is away at times."""
+"""Workers on another machine: Redis and the mirror over TLS, progress by HTTP, and a web that is down at times."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app import progress
+from app.events import JobUpdate
 from app.settings import Settings
-from app.web.budget import Budget
+from app.web.rate_limits import RateLimits
 from mirror.database import connect
 from mirror.errors import MirrorAway
 from tests import processes
@@ -25,7 +25,8 @@ from tests.conftest import wait_until
 from tests.integration.conftest import TOKEN
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.tls import Authority, Front, front
-from worker.tools import Tools
+from worker import webhook
+from worker.context import WorkerContext
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +59,9 @@ def far_mirror_url(authority: Authority, mirror_front: Front) -> str:
 
 
 @contextmanager
-def fickle_web(answers: Callable[[int], int]) -> Iterator[tuple[str, list[progress.JobUpdate]]]:
-    """A web that answers its calls, counted from 1, with these statuses (0: hangs up); and what it took."""
-    taken: list[progress.JobUpdate] = []
+def fickle_web(answers: Callable[[int], int]) -> Iterator[tuple[str, list[JobUpdate]]]:
+    """A web that answers its calls, counted from 1, with these statuses (0: hangs up); and what it received."""
+    taken: list[JobUpdate] = []
     calls = 0
 
     class Handler(BaseHTTPRequestHandler):
@@ -73,7 +74,7 @@ def fickle_web(answers: Callable[[int], int]) -> Iterator[tuple[str, list[progre
                 self.close_connection = True
                 return
             if status == 204:
-                taken.append(progress.JobUpdate.model_validate_json(body))
+                taken.append(JobUpdate.model_validate_json(body))
             self.send_response(status)
             self.end_headers()
 
@@ -115,16 +116,16 @@ def test_a_year_flows_over_tls_and_is_told_to_a_web_elsewhere(
         told = requests.get(f"{address}.json", timeout=10).json()["progress"]
         assert TOKEN not in workers.output + site.output
         assert "not taken" not in workers.output
-    assert told["scrobbles"] == len(stage.lastfm.listeners["HeavyHelen"].plays(2024))
+    assert told["scrobbles"] == len(stage.lastfm.accounts["HeavyHelen"].plays(2024))
     assert told["matched"] > 0
     assert mirror_front.connections > 0
     assert stage.rows("HeavyHelen", 2024) == stage.told("HeavyHelen", 2024)
 
 
-def test_budgets_are_counted_over_tls(redis: Redis, stage: Stage) -> None:
-    budget = Budget(redis)
+def test_rate_limits_are_counted_over_tls(redis: Redis, stage: Stage) -> None:
+    rate_limits = RateLimits(redis)
     with Flask("test").test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.9"}):
-        budget.spend("fetch")
+        rate_limits.hit("fetch")
     assert [key for key in redis.scan_iter() if b"203.0.113.9" in key]
 
 
@@ -150,11 +151,11 @@ def test_a_mirror_that_nobody_vouches_for_is_not_talked_to(
 def test_a_web_that_fails_for_a_while_holds_up_no_fetch_and_hears_the_end(
     stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "LEFT_ALONE", 0.0)
-    monkeypatch.setattr(progress, "LAST_WORDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(webhook, "PAUSE_AFTER_FAILURE", 0.0)
+    monkeypatch.setattr(webhook, "LAST_EVENT_DELAYS", (0.01, 0.01, 0.01))
     stage.take_in("FarFay", some_plays(1000))
     with fickle_web(lambda call: (500, 0, 204, 502)[call % 4] if call < 9 else 204) as (url, taken):
-        stage.tools = Tools.make(settings.model_copy(update={"progress_webhook_url": url}), delays=())
+        stage.context = WorkerContext.make(settings.model_copy(update={"progress_webhook_url": url}), delays=())
         assert stage.fetch("FarFay", 2023).status == "completed"
     assert stage.rows("FarFay", 2023) == stage.told("FarFay", 2023)
     assert taken[-1].event.phase == "completed"
@@ -164,10 +165,10 @@ def test_a_web_that_fails_for_a_while_holds_up_no_fetch_and_hears_the_end(
 def test_the_last_event_is_said_until_it_is_taken(
     stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "LAST_WORDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(webhook, "LAST_EVENT_DELAYS", (0.01, 0.01, 0.01))
     stage.take_in("FarFay", some_plays(300))
     with fickle_web(lambda call: 503 if call < 4 else 204) as (url, taken):
-        stage.tools = Tools.make(settings.model_copy(update={"progress_webhook_url": url}), delays=())
+        stage.context = WorkerContext.make(settings.model_copy(update={"progress_webhook_url": url}), delays=())
         stage.fetch("FarFay", 2023)
     assert [update.event.phase for update in taken] == ["completed"], (
         "the first was refused, then it was left alone"
@@ -177,9 +178,9 @@ def test_the_last_event_is_said_until_it_is_taken(
 def test_a_web_that_is_gone_holds_up_no_fetch(
     stage: Stage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "LAST_WORDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(webhook, "LAST_EVENT_DELAYS", (0.01, 0.01, 0.01))
     stage.take_in("FarFay", some_plays(1000))
     nowhere = settings.model_copy(update={"progress_webhook_url": "http://127.0.0.1:1/internal/job-update"})
-    stage.tools = Tools.make(nowhere, delays=())
+    stage.context = WorkerContext.make(nowhere, delays=())
     assert stage.fetch("FarFay", 2023).status == "completed"
     assert stage.rows("FarFay", 2023) == stage.told("FarFay", 2023)

@@ -1,4 +1,4 @@
-"""A site whose mirror is not imported yet: it works, says that the years are on their way, and then has them."""
+"""A site whose mirror is still empty: it works, says that release years will follow, and shows them later."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,14 +11,16 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app import fetches
-from app.progress import Event, MirrorNote, Topic, latest, mirror_note, remember
+from app.event_stream import Topic, latest_snapshot, save_snapshot
+from app.events import Event
+from app.jobs import enqueue
+from app.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection
 from app.web import create_app
 from demo import catalogue
-from demo.listeners import Play
-from demo.musicbrainz import write_export
-from mirror.load import import_export
+from demo.accounts import Play
+from demo.musicbrainz import write_demo_export
+from mirror.importing.load import import_export
 from tests.integration.worker.conftest import Stage, second, some_plays
 
 PLACED = [album for album in catalogue.albums() if album.has_usable_mbid and album.year]
@@ -28,25 +30,25 @@ NOT_FOUND = ("could be placed", "could not be placed in", "Not found at MusicBra
 
 @pytest.fixture
 def mirror_url(empty_database: str) -> str:
-    """A mirror of which there is the database and nothing in it."""
+    """A mirror with an empty database."""
     return empty_database
 
 
 @pytest.fixture
 def client(stage: Stage) -> Iterator[FlaskClient]:
     """A visitor."""
-    app = create_app(stage.tools.settings)
+    app = create_app(stage.context.settings)
     yield app.test_client()
     app.extensions["lastyear"].pool.close()
     app.extensions["lastyear"].redis.close()
 
 
 def do_import(url: str, folder: Path) -> None:
-    write_export(folder)
+    write_demo_export(folder)
     import_export(url, str(folder), report=lambda _: None)
 
 
-def plays_of(albums: list[catalogue.Album]) -> list[Play]:
+def plays_of(albums: list[catalogue.CatalogueAlbum]) -> list[Play]:
     start = second("2023-01-01")
     return [
         Play(start + 3600 * at, album.lastfm_artist, "Title", album.lastfm_title, str(album.lastfm_mbid))
@@ -55,8 +57,8 @@ def plays_of(albums: list[catalogue.Album]) -> list[Play]:
 
 
 def look(client: FlaskClient, name: str) -> str:
-    """The year as somebody sees it who comes a second after the last one."""
-    client.application.extensions["lastyear"].shelf.drop(name, 2023)
+    """Return the page of a year, as it is a second after the last visit."""
+    client.application.extensions["lastyear"].page_cache.drop(name, 2023)
     page = client.get(f"/user/{name}/2023")
     assert page.status_code == 200
     return page.text
@@ -90,7 +92,7 @@ def test_a_year_is_fetched_says_so_and_gets_its_years_when_the_import_is_done(
 
     calls = len(stage.lastfm.calls)
     do_import(mirror_url, tmp_path)
-    assert fetches.ask_for_rematch(redis)
+    assert enqueue.enqueue_rematch(redis)
     stage.work()
     assert open_albums(stage.connection) == 0
     for name in ("EarlyEd", "EarlyEve"):
@@ -101,19 +103,19 @@ def test_a_year_is_fetched_says_so_and_gets_its_years_when_the_import_is_done(
         assert stage.event(name, 2023).not_found == 2
     assert len(stage.lastfm.calls) == calls, "nothing was fetched for that"
     assert client.get("/readyz").get_json()["mirror"] == "serving"
-    assert isinstance(note := mirror_note(redis), MirrorNote)
-    assert not note.empty
+    assert isinstance(note := read_mirror_note(redis), MirrorNote)
+    assert not note.is_empty
 
 
 def test_what_is_fetched_while_the_import_ends_is_placed_by_the_fetch_itself(
     stage: Stage, mirror_url: str, tmp_path: Path
 ) -> None:
     stage.take_in("EarlyEd", [*plays_of(PLACED[:40]), *some_plays(300)])
-    stage.one_call_at_a_time()
+    stage.grant(100)
     export = tmp_path / "export"
 
     def end_the_import(event: Event) -> None:
-        if event.page == 1 and not export.exists():
+        if event.done == 99 and not export.exists():
             do_import(mirror_url, export)
 
     stage.watch(end_the_import)
@@ -126,15 +128,15 @@ def test_while_the_import_lasts_a_year_is_not_fetched_again_at_every_look(
 ) -> None:
     stage.take_in("EarlyEd", plays_of(PLACED[:3]))
     stage.fetch("EarlyEd", 2023)
-    snapshot = latest(redis, Topic("EarlyEd", 2023))
+    snapshot = latest_snapshot(redis, Topic("EarlyEd", 2023))
     assert snapshot is not None
 
     def looked_after(age: timedelta) -> int:
         then = snapshot.model_copy(update={"at": snapshot.at - age.total_seconds()})
-        remember(redis, Topic("EarlyEd", 2023), then)
+        save_snapshot(redis, Topic("EarlyEd", 2023), then)
         stage.connection.execute("UPDATE fetch_jobs SET completed_at = completed_at - %s", [age])
         look(client, "EarlyEd")
-        return fetches.queue(redis, fetches.FETCHES).count
+        return enqueue.queue(redis, enqueue.FETCHES).count
 
     assert looked_after(timedelta(minutes=30)) == 0
     assert looked_after(timedelta(minutes=61)) == 1
@@ -143,32 +145,32 @@ def test_while_the_import_lasts_a_year_is_not_fetched_again_at_every_look(
 def test_a_rematch_in_many_portions_settles_everything_and_shows_it(
     stage: Stage, mirror_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.outdated.PORTION", 3)
-    monkeypatch.setattr("worker.enrich.BATCH", 2)
+    monkeypatch.setattr("worker.chores.rematch.BATCHES_PER_DROP", 2)
+    monkeypatch.setattr("worker.fetching.enrich.BATCH_SIZE", 2)
     for number in range(4):
         stage.take_in(f"Early{number}", plays_of(PLACED[20 * number : 20 * number + 30]))
         stage.fetch(f"Early{number}", 2023)
     do_import(mirror_url, tmp_path)
-    assert fetches.ask_for_rematch(stage.redis)
+    assert enqueue.enqueue_rematch(stage.redis)
     stage.run_jobs()
     assert open_albums(stage.connection) == 0
     for number in range(4):
-        assert latest(stage.redis, Topic(f"Early{number}", 2023)) is None
-        assert stage.standing(f"Early{number}", 2023).matched == 30
+        assert latest_snapshot(stage.redis, Topic(f"Early{number}", 2023)) is None
+        assert stage.counts(f"Early{number}", 2023).matched == 30
 
 
 def test_a_mirror_whose_server_is_away_is_not_said_to_be_imported(
     stage: Stage, client: FlaskClient, redis: Redis
 ) -> None:
     nowhere = SecretStr("postgresql://mirror_reader@/musicbrainz?host=/nowhere")
-    settings = stage.tools.settings.model_copy(update={"mirror_url": nowhere})
-    stage.tools = replace(stage.tools, settings=settings)
+    settings = stage.context.settings.model_copy(update={"mirror_url": nowhere})
+    stage.context = replace(stage.context, settings=settings)
     stage.take_in("EarlyEd", plays_of(PLACED[:3]))
     stage.fetch("EarlyEd", 2023)
-    assert mirror_note(redis) is None
+    assert read_mirror_note(redis) is None
     page = look(client, "EarlyEd")
     assert WORDS not in page
-    assert "Their release years are on the way" in page
+    assert "Their release years are still to be looked up" in page
     assert not [words for words in NOT_FOUND if words in page]
 
 
@@ -185,10 +187,10 @@ def test_an_index_of_names_of_another_version_is_as_good_as_none_until_it_is_mad
 
 def test_a_reader_who_may_not_read_delays_only_the_years(stage: Stage, mirror_url: str, tmp_path: Path) -> None:
     do_import(mirror_url, tmp_path)
-    settings = stage.tools.settings.model_copy(
+    settings = stage.context.settings.model_copy(
         update={"mirror_url": SecretStr(mirror_url.replace("postgres@", "mirror_reader@"))}
     )
-    stage.tools = replace(stage.tools, settings=settings)
+    stage.context = replace(stage.context, settings=settings)
     stage.take_in("EarlyEd", plays_of(PLACED[:3]))
     assert stage.fetch("EarlyEd", 2023).status == "completed"
     assert stage.event("EarlyEd", 2023).error is None

@@ -2,34 +2,38 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from rq import Callback
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import fetches
+from app.jobs import enqueue
 from app.settings import Settings
 from demo.faults import Fault
 from tests.conftest import wait_until
 from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from tests.processes import Running, environment, family, running
-from worker.pool import SILENCE, FetchWorker
-from worker.stopping import PATIENCE
+from worker.pool import FetchWorker
+from worker.shutdown import GRACE_PERIOD
 
-# `lastyear work` with a shorter patience, so that a test has not to wait for it.
+# `lastyear work` with shorter intervals, so that a test need not wait for them. A job's process says when it has
+# heard that it is to stop.
 IMPATIENT = """
+import os
 import sys
 from worker import pool
-from worker import stopping
-pool.HEARTBEAT, pool.SILENCE, pool.MAINTENANCE = 1, 2, 1
-stopping.PATIENCE = 3
-from worker.command import main
+from worker import shutdown
+pool.HEARTBEAT_INTERVAL, pool.HEARTBEAT_TTL, pool.MAINTENANCE_INTERVAL = 1, 2, 1
+shutdown.GRACE_PERIOD = 3
+request = shutdown.request
+shutdown.request = lambda: (request(), os.write(1, b"asked to stop\\n"))
+from worker.cli import main
 main(["work", "--workers", sys.argv[1]])
 """
 
@@ -48,7 +52,7 @@ def patient_workers(settings: Settings, log: Path) -> Iterator[Running]:
 
 
 def queue_job(stage: Stage, run: UUID) -> Job:
-    return Job.fetch(fetches.job_id(run), connection=stage.redis, serializer=JSONSerializer)
+    return Job.fetch(enqueue.job_id(run), connection=stage.redis, serializer=JSONSerializer)
 
 
 @pytest.fixture
@@ -61,99 +65,116 @@ def horses(process: Running) -> list[int]:
     return family(process.pid)[3:] if len(family(process.pid)) > 3 else []
 
 
-def await_pages(stage: Stage, count: int, process: Running) -> None:
-    wait_until(
-        lambda: stage.job("KilledKit", 2023).progress >= count, seconds=40, otherwise=lambda: process.output
-    )
+def stored(stage: Stage) -> int:
+    """How many stretches are stored."""
+    row = stage.connection.execute("SELECT count(*) FROM stretches").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def await_stretches(stage: Stage, count: int, process: Running) -> None:
+    wait_until(lambda: stored(stage) >= count, seconds=120, otherwise=lambda: process.output)
 
 
 def test_a_year_completes_whoever_is_killed_with_nobody_helping(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
-    stage.take_in("KilledKit", some_plays(30 * 200))
+    stage.take_in("KilledKit", some_plays(30_000))
     stage.lastfm.latency = 0.1
     slow = settings.model_copy(update={"lastfm_requests_per_second": 8.0})
     stage.ask("KilledKit", 2023)
     with workers(slow, log) as process:
-        await_pages(stage, 2, process)
+        await_stretches(stage, 2, process)
         for horse in horses(process):
             os.kill(horse, signal.SIGKILL)
-        await_pages(stage, stage.job("KilledKit", 2023).progress + 2, process)
+        await_stretches(stage, stored(stage) + 2, process)
     assert stage.job("KilledKit", 2023).status == "fetching"
     with workers(settings, log) as process:
         wait_until(
             lambda: stage.job("KilledKit", 2023).status == "completed",
-            seconds=40,
+            seconds=120,
             otherwise=lambda: process.output,
         )
     assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
     assert stage.event("KilledKit", 2023).phase == "completed"
-    assert stage.job("KilledKit", 2023).expected == 6000
+    assert stage.job("KilledKit", 2023).expected == 30_000
 
 
-def stop(process: Running, *, within: float = 5) -> None:
+def stop(process: Running) -> None:
     """Tells workers to stop as systemd does, and waits until nothing of them is left."""
     everybody = family(process.pid)
     process.terminate()
-    wait_until(lambda: process.ended, seconds=within, otherwise=lambda: process.output)
+    await_end(process, everybody)
+
+
+def await_end(process: Running, everybody: list[int]) -> None:
+    wait_until(lambda: process.ended, seconds=GRACE_PERIOD + 10, otherwise=lambda: process.output)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everybody))
 
 
+def is_held_up(stage: Stage) -> bool:
+    """Whether somebody waits for a lock of ours."""
+    query = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    return stage.connection.execute(query).rowcount > 0
+
+
 def waiting_fetches(stage: Stage) -> list[str]:
-    return fetches.queue(stage.redis, fetches.FETCHES).job_ids
+    return enqueue.queue(stage.redis, enqueue.FETCHES).job_ids
 
 
-def test_workers_that_are_told_to_stop_store_the_page_at_hand_and_give_the_job_back(
+def test_workers_that_are_told_to_stop_store_the_stretch_at_hand_and_give_the_job_back(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
-    stage.take_in("KilledKit", some_plays(30 * 200))
-    stage.lastfm.latency = 0.5
+    stage.take_in("KilledKit", some_plays(30_000))
     first = stage.ask("KilledKit", 2023)
-    slow = settings.model_copy(update={"lastfm_requests_per_second": 2.0})
+    slow = settings.model_copy(update={"lastfm_requests_per_second": 4.0})
     with workers(slow, log, count=1) as process:
-        await_pages(stage, 2, process)
+        await_stretches(stage, 2, process)
         second = stage.ask("LightLuca", 2023)
-        before = stage.job("KilledKit", 2023).progress
-        stop(process)
+        with stage.connection.transaction():  # of which the stretch at hand waits for the end
+            stage.connection.execute("SELECT FROM fetch_jobs WHERE run = %s FOR UPDATE", [first])
+            before = stored(stage)
+            wait_until(lambda: is_held_up(stage), otherwise=lambda: process.output)
+            everybody = family(process.pid)
+            process.terminate()
+            wait_until(lambda: "asked to stop" in process.output, otherwise=lambda: process.output)
+        await_end(process, everybody)
     job = stage.job("KilledKit", 2023)
     assert job.status == "fetching"
-    assert job.progress in (before + 1, before + 2), "the page at hand, and no more"
-    assert len(stage.rows("KilledKit", 2023)) == 200 * job.progress
-    assert waiting_fetches(stage) == [fetches.job_id(first), fetches.job_id(second)], "who was at work comes first"
+    assert before < stored(stage) <= before + 2, "what was proven by the answer at hand, and no more"
+    assert waiting_fetches(stage) == [enqueue.job_id(first), enqueue.job_id(second)], "who was at work comes first"
 
 
 def test_a_restart_of_all_workers_takes_the_year_up_at_once_however_often(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
-    stage.take_in("KilledKit", some_plays(60 * 200))
+    stage.take_in("KilledKit", some_plays(60_000))
     stage.lastfm.latency = 0.1
     run = stage.ask("KilledKit", 2023)
     slow = settings.model_copy(update={"lastfm_requests_per_second": 8.0})
     for _ in range(3):
         with patient_workers(slow, log) as process:
-            began = time.monotonic()
-            await_pages(stage, stage.job("KilledKit", 2023).progress + 1, process)
-            assert time.monotonic() - began < SILENCE / 2, "nobody waited for a time-out"
-            stop(process, within=PATIENCE + 2)  # the allowance may be used up by those before
-        job = queue_job(stage, run)
-        assert job.retries_left == 10, "only deaths are counted"
+            await_stretches(stage, stored(stage) + 1, process)
+            stop(process)
+        assert waiting_fetches(stage) == [enqueue.job_id(run)], "the next one need not wait for a time-out"
+        assert queue_job(stage, run).retries_left == 10, "only deaths are counted"
     with patient_workers(settings, log) as process:
         wait_until(
             lambda: stage.job("KilledKit", 2023).status == "completed",
-            seconds=40,
+            seconds=120,
             otherwise=lambda: process.output,
         )
     assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
 
 
 def test_a_last_fm_that_does_not_answer_holds_up_no_stop(stage: Stage, settings: Settings, log: Path) -> None:
-    stage.take_in("KilledKit", some_plays(30 * 200))
+    stage.take_in("KilledKit", some_plays(30_000))
     stage.ask("KilledKit", 2023)
     with workers(settings.model_copy(update={"lastfm_requests_per_second": 4.0}), log) as process:
-        await_pages(stage, 1, process)
+        await_stretches(stage, 1, process)
         stage.lastfm.latency = 60
         wait_until(lambda: horses(process))
-        stop(process, within=8)
+        stop(process)
     assert len(waiting_fetches(stage)) == 1
     stage.lastfm.latency = 0
 
@@ -182,7 +203,7 @@ def test_no_job_is_lost_between_workers_that_are_restarted_under_load(
         return sum(stage.job(name, 2023).status == "completed" for name in names)
 
     def await_done(least: int, process: Running) -> None:
-        wait_until(lambda: done() >= least, seconds=40, otherwise=lambda: process.output)
+        wait_until(lambda: done() >= least, seconds=120, otherwise=lambda: process.output)
 
     for _ in range(4):
         least = done() + 1
@@ -197,14 +218,14 @@ def test_no_line_of_the_workers_holds_a_secret_and_every_line_of_a_run_names_it(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
     stage.take_in("KilledKit", some_plays(450))
-    for page, what in enumerate(("html", "truncated", "error8"), start=1):
-        stage.lastfm.faults.add(Fault(what, RECENT, user="KilledKit", page=page))
-    stage.lastfm.faults.add(Fault("error26", RECENT, page=1, user="SingleSam"))
+    for what in ("html", "truncated", "error8"):
+        stage.lastfm.faults.add(Fault(what, RECENT, user="KilledKit"))
+    stage.lastfm.faults.add(Fault("error26", RECENT, user="SingleSam"))
     fetched = stage.ask("KilledKit", 2023)
     with workers(settings, log) as process:
         wait_until(
-            lambda: stage.job("KilledKit", 2023).status not in ("pending", "fetching", "augmenting"),
-            seconds=60,
+            lambda: stage.job("KilledKit", 2023).status not in ("queued", "fetching", "augmenting"),
+            seconds=120,
             otherwise=lambda: process.output,
         )
         refused = stage.ask("SingleSam", 2023)
@@ -212,7 +233,26 @@ def test_no_line_of_the_workers_holds_a_secret_and_every_line_of_a_run_names_it(
         text = process.output
     assert KEY not in text
     assert TOKEN not in text
-    again = [line for line in text.splitlines() if "asked again" in line]
+    again = [line for line in text.splitlines() if "retrying" in line or "was not served" in line]
     assert all(f"run={fetched}" in line for line in again)
     assert len(again) == 3
     assert any(f"run={refused}" in line for line in text.splitlines() if "refuses our API key" in line)
+
+
+@pytest.mark.parametrize("how", ["function", "success", "failure"])
+def test_whoever_writes_to_redis_has_nothing_else_called(stage: Stage, tmp_path: Path, how: str) -> None:
+    made = tmp_path / "made"
+    queue, callback = enqueue.queue(stage.redis, enqueue.CHORES), Callback(f"{__name__}.make_folder")
+    if how == "function":
+        job = queue.enqueue("os.mkdir", str(made))
+    elif how == "success":
+        job = queue.enqueue(enqueue.REMATCH, on_success=callback, meta={"made": str(made)})
+    else:
+        job = queue.enqueue("os.getcwd", on_failure=callback, meta={"made": str(made)})
+    FetchWorker([queue], connection=stage.redis, serializer=JSONSerializer).work(burst=True)
+    assert not made.exists()
+    assert job.get_status() == ("finished" if how == "success" else "failed")
+
+
+def make_folder(job: Job, *_: object) -> None:
+    Path(job.meta["made"]).mkdir()

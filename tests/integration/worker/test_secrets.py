@@ -10,12 +10,12 @@ import pytest
 import requests
 from redis import Redis
 
-from app.progress import Event
+from app.events import Event
 from demo.faults import Fault
 from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
-from worker.lastfm import KeyRefused, TryAgain
-from worker.tools import Tools
+from worker.context import WorkerContext
+from worker.lastfm.errors import KeyRefused, TryAgain
 
 
 def values(redis: Redis) -> Iterator[bytes]:
@@ -30,10 +30,11 @@ def values(redis: Redis) -> Iterator[bytes]:
     }
     for key in redis.scan_iter():
         assert isinstance(key, bytes)
+        yield key
         kind = redis.type(key)
         assert isinstance(kind, bytes)
-        yield key
-        yield from leaves(readers[kind](key))
+        if kind != b"none":  # it has expired since it was listed
+            yield from leaves(readers[kind](key))
 
 
 def leaves(value: object) -> Iterator[bytes]:
@@ -48,7 +49,7 @@ def leaves(value: object) -> Iterator[bytes]:
 
 
 def unpacked(value: bytes) -> Iterator[bytes]:
-    """What RQ has compressed, and what of that it has written in base64."""
+    """Return what RQ has compressed, and what it has encoded in base64 within."""
     with suppress(zlib.error):
         yield zlib.decompress(value)
     with suppress(zlib.error, ValueError):
@@ -82,24 +83,24 @@ def test_redis_holds_no_secret_however_a_fetch_ends(stage: Stage) -> None:
 
 @pytest.mark.parametrize("what", ["html", "503", "truncated", "cut_json", "error8", "other_user", "hang"])
 def test_an_exception_names_no_url_and_no_key(stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr("worker.lastfm.TIMEOUT", (1, 0.2))
+    monkeypatch.setattr("worker.lastfm.client.TIMEOUT", (1, 0.2))
     stage.lastfm.faults.add(Fault(what, times=None, seconds=0.5))
     with pytest.raises(TryAgain) as raised:
-        Tools.make(stage.tools.settings, delays=()).lastfm.profile("SingleSam")
+        WorkerContext.make(stage.context.settings, delays=()).lastfm.profile("SingleSam")
     check(raised.value)
 
 
 def test_an_exception_about_the_key_does_not_say_it(stage: Stage) -> None:
     stage.lastfm.faults.add(Fault("error10"))
     with pytest.raises(KeyRefused) as raised:
-        stage.tools.lastfm.profile("SingleSam")
+        stage.context.lastfm.profile("SingleSam")
     check(raised.value)
 
 
 def test_an_address_where_nobody_answers_is_not_told_with_the_key_in_it(stage: Stage) -> None:
-    settings = stage.tools.settings.model_copy(update={"lastfm_api_url": "http://127.0.0.1:1/2.0/"})
+    settings = stage.context.settings.model_copy(update={"lastfm_api_url": "http://127.0.0.1:1/2.0/"})
     with pytest.raises(TryAgain, match=requests.ConnectionError.__name__) as raised:
-        Tools.make(settings, delays=()).lastfm.profile("SingleSam")
+        WorkerContext.make(settings, delays=()).lastfm.profile("SingleSam")
     check(raised.value)
 
 

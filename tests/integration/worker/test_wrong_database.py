@@ -1,4 +1,4 @@
-"""A wrong string for the app database: `lastyear migrate` says which variable, what is wrong and what to do."""
+"""A wrong URL of the app database: `lastyear migrate` says which variable, what is wrong and what to do."""
 
 import socket
 import threading
@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
 
 from app.settings import Settings
-from demo import parts
+from demo import services
 from tests.processes import environment
 from tests.tls import Authority, front
-from worker.command import main
+from worker.cli import main
 
 SECRET = "hush%2Fhush"
 
@@ -45,7 +45,7 @@ def guarded(postgres: str, empty_database: str) -> Iterator[str]:
         admin.execute("CREATE ROLE guarded LOGIN SUPERUSER PASSWORD 'hush/hush'")
         access.write_text(f"local all guarded scram-sha-256\n{before}", encoding="utf-8")
         admin.execute("SELECT pg_reload_conf()")
-        yield parts.url_for(postgres, name_of(empty_database), f"guarded:{SECRET}")
+        yield services.database_url(postgres, name_of(empty_database), f"guarded:{SECRET}")
         access.write_text(before, encoding="utf-8")
         admin.execute("SELECT pg_reload_conf()")
         with psycopg.connect(empty_database) as there:
@@ -84,8 +84,8 @@ def told(settings: Settings, **changes: str) -> str:
 def test_a_wrong_password(settings: Settings, guarded: str) -> None:
     assert migrated(settings, DATABASE_URL=guarded).exit_code == 0
     output = told(settings, DATABASE_URL=guarded.replace(SECRET, SECRET + "x"))
-    assert "Error: DATABASE_URL: The app database cannot be reached: user name or password is wrong" in output
-    assert "copy the string anew" in output
+    assert "Error: DATABASE_URL: The app database cannot be reached: the user name or password is wrong" in output
+    assert "copy the connection string" in output
 
 
 def test_no_password(settings: Settings, guarded: str) -> None:
@@ -112,7 +112,7 @@ def test_a_wrong_host(settings: Settings) -> None:
 
 
 def test_a_wrong_port(settings: Settings) -> None:
-    assert "nobody listens there" in told(settings, DATABASE_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/neondb")
+    assert "no server listens there" in told(settings, DATABASE_URL=f"postgresql://me:{SECRET}@127.0.0.1:1/neondb")
 
 
 def test_a_server_that_says_nothing(settings: Settings) -> None:
@@ -123,7 +123,7 @@ def test_a_server_that_says_nothing(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("password", "words"),
-    [("hush@hush", "no such host"), ("hush/hush", "no such host"), ("hush%zz", "can be read")],
+    [("hush@hush", "no such host"), ("hush/hush", "no such host"), ("hush%zz", "cannot be read")],
 )
 def test_a_password_that_is_not_encoded(settings: Settings, password: str, words: str) -> None:
     output = told(settings, DATABASE_URL=f"postgresql://me:{password}@nowhere.invalid/neondb")
@@ -134,7 +134,7 @@ def test_a_password_that_is_not_encoded(settings: Settings, password: str, words
 def test_tls_where_there_is_none(settings: Settings, socket_path: Path) -> None:
     with refusing_tls() as port:
         url = f"postgresql://me:{SECRET}@127.0.0.1:{port}/neondb?sslmode=require"
-        assert "speaks no TLS" in told(settings, DATABASE_URL=url)
+        assert "does not support TLS" in told(settings, DATABASE_URL=url)
 
 
 def test_tls_that_nobody_vouches_for(
@@ -147,25 +147,28 @@ def test_tls_that_nobody_vouches_for(
         url = f"postgresql://postgres:{SECRET}@localhost:{server.port}/nowhere?sslmode=verify-full"
         assert "add &sslrootcert=/etc/ssl/certs/ca-certificates.crt" in told(settings, DATABASE_URL=url)
         wrong = f"{url}&sslrootcert={other.file}"
-        assert "no authority vouches" in told(settings, DATABASE_URL=wrong)
+        assert "no trusted authority" in told(settings, DATABASE_URL=wrong)
         right = f"{url}&sslrootcert={ours.file}"
         assert "no database of that name" in told(settings, DATABASE_URL=right)
         address = right.replace("localhost", "127.0.0.1")
-        assert "made out for another host" in told(settings, DATABASE_URL=address)
+        assert "is for another host" in told(settings, DATABASE_URL=address)
 
 
 @pytest.mark.parametrize(
     ("neon_says", "words"),
     [
-        ("connection is insecure (try using `sslmode=require`)", "it wants TLS: add sslmode=verify-full"),
-        ("The requested endpoint could not be found, or you don't have access to it.", "Neon knows no such host"),
-        ("Endpoint ID is not specified. Either please upgrade", "Neon knows no such host"),
+        (
+            "connection is insecure (try using `sslmode=require`)",
+            "the server requires TLS: add sslmode=verify-full",
+        ),
+        ("The requested endpoint could not be found, or you don't have access to it.", "Neon has no such host"),
+        ("Endpoint ID is not specified. Either please upgrade", "Neon has no such host"),
         ("password authentication failed for user 'neondb_owner'", "user name or password is wrong"),
         ('database "neondbb" does not exist', "no database of that name"),
         ("unsupported startup parameter: statement_timeout", "the pooler refuses an option"),
         ("Your account or project has exceeded the compute time quota.", "its quota is used up"),
         ("sorry, too many clients already", "use the pooled string"),
-        ("something new", "Look at its own state"),
+        ("something new", "Check the database server itself"),
     ],
 )
 def test_what_neon_answers(settings: Settings, neon_says: str, words: str) -> None:
@@ -185,7 +188,7 @@ def test_the_two_neon_strings_mixed_up(settings: Settings) -> None:
 @pytest.mark.parametrize("query", ["", "?sslmode=prefer", "?sslmode=disable", "?channel_binding=require"])
 def test_a_neon_string_without_sslmode_is_refused_before_anything_is_sent(settings: Settings, query: str) -> None:
     output = told(settings, DATABASE_URL=f"{POOLED}{query}")
-    assert "DATABASE_URL: nothing makes sure that it is Neon" in output
+    assert "DATABASE_URL: nothing verifies that the server is Neon" in output
     assert "sslmode=verify-full&sslrootcert=/etc/ssl/certs/ca-certificates.crt" in output
 
 

@@ -44,7 +44,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
     assert faults(lastyear_mirror_profil="albums") == [
         "lastyear_mirror_profil: no role knows it; did you mean lastyear_mirror_profile?"
     ]
-    assert "ansible/README.md lists" in faults(lastyear_zebra=1)[0]
+    assert "docs/settings.md lists" in faults(lastyear_zebra=1)[0]
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,19 @@ def test_every_default_is_what_the_specification_says() -> None:
                 assert defaults[name] == option["default"], name
 
 
+def test_what_has_a_default_has_it_in_the_roles_defaults() -> None:
+    for path in ANSIBLE.glob("roles/*/meta/argument_specs.yml"):
+        specs = yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"]
+        defaults = yaml.safe_load((path.parents[1] / "defaults/main.yml").read_text()) or {}
+        assert {name for name, option in specs.items() if option.get("default")} <= set(defaults), path
+
+
 def test_every_default_has_a_line_that_tells_of_it() -> None:
     for path in ANSIBLE.glob("roles/*/defaults/main.yml"):
         lines = path.read_text().splitlines()
         assert any(line.startswith("# ") for line in lines), path
 
 
-def test_the_table_in_the_readme_is_that_of_the_roles() -> None:
-    text = variables.README.read_text(encoding="utf-8")
+def test_the_table_in_the_documentation_is_that_of_the_roles() -> None:
+    text = variables.SETTINGS.read_text(encoding="utf-8")
     assert text.partition(variables.BEGIN)[2].partition(variables.END)[0] == variables.table()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import VARIABLES, WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing, read
+from app.settings import VARIABLES, WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing, read_settings
 
 GOOD = {
     "DATABASE_URL": "postgresql://app:hush-app@db.example/lastyear",
@@ -18,14 +18,14 @@ GOOD = {
 def fault(**changes: str) -> str:
     """What is said about these variables."""
     with pytest.raises(BadSettings) as refused:
-        read({**GOOD, **changes}, WORKER_NEEDS)
+        read_settings({**GOOD, **changes}, WORKER_NEEDS)
     assert "hush" not in str(refused.value)
     assert "hush" not in repr(refused.value.__cause__) + repr(refused.value.__context__)
     return str(refused.value)
 
 
 def test_what_is_needed_is_enough() -> None:
-    settings = read(GOOD, WORKER_NEEDS)
+    settings = read_settings(GOOD, WORKER_NEEDS)
     assert settings.database_url.get_secret_value() == GOOD["DATABASE_URL"]
     assert settings.lastfm_requests_per_second == 2
     assert settings.lastfm_head_check
@@ -45,8 +45,8 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_not_everybody_needs_everything() -> None:
     environ = {name: GOOD[name] for name in WEB_NEEDS}
-    assert missing(read(environ), WORKER_NEEDS) == ["LASTFM_API_KEY", "CONTACT"]
-    assert missing(read({}, []), WEB_NEEDS) == list(WEB_NEEDS)
+    assert missing(read_settings(environ), WORKER_NEEDS) == ["LASTFM_API_KEY", "CONTACT"]
+    assert missing(read_settings({}, []), WEB_NEEDS) == list(WEB_NEEDS)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_bad_value_is_named_with_what_it_should_be(name: str, value: str, word
 )
 def test_a_rate_up_to_the_ceiling_is_taken(rate: str, url: str | None) -> None:
     environ = {**GOOD, "LASTFM_REQUESTS_PER_SECOND": rate, **({"LASTFM_API_URL": url} if url else {})}
-    assert read(environ).lastfm_requests_per_second == float(rate)
+    assert read_settings(environ).lastfm_requests_per_second == float(rate)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
     }.get(name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y")
     (tmp_path / "value").write_text(f" {value}\n", encoding="utf-8")
     environ = {key: text for key, text in GOOD.items() if key != name}
-    by_file = read({**environ, f"{name}_FILE": str(tmp_path / "value")}, WORKER_NEEDS)
-    assert by_file == read({**environ, name: value}, WORKER_NEEDS)
+    by_file = read_settings({**environ, f"{name}_FILE": str(tmp_path / "value")}, WORKER_NEEDS)
+    assert by_file == read_settings({**environ, name: value}, WORKER_NEEDS)
 
 
 def test_the_variable_itself_goes_before_its_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("hush-other", encoding="utf-8")
-    settings = read({**GOOD, "LASTFM_API_KEY_FILE": str(tmp_path / "key")}, WORKER_NEEDS)
+    settings = read_settings({**GOOD, "LASTFM_API_KEY_FILE": str(tmp_path / "key")}, WORKER_NEEDS)
     assert settings.lastfm_api_key.get_secret_value() == "hush-key"
 
 
@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_settings_never_show_a_secret() -> None:
-    settings = read(GOOD, WORKER_NEEDS)
+    settings = read_settings(GOOD, WORKER_NEEDS)
     assert "hush" not in f"{settings} {settings!r} {settings.model_dump()}"
     everything = "hush-app hush-mirror hush-redis hush-key"
     for secret in sorted(settings.secrets(), key=len, reverse=True):
@@ -136,29 +136,32 @@ def test_settings_never_show_a_secret() -> None:
 
 
 def test_a_password_is_secret_as_it_is_written_and_as_it_is_meant() -> None:
-    settings = read({**GOOD, "DATABASE_URL": "postgresql://app:hush%40app@db.example/lastyear"})
+    settings = read_settings({**GOOD, "DATABASE_URL": "postgresql://app:hush%40app@db.example/lastyear"})
     assert {"hush%40app", "hush@app"} <= set(settings.secrets())
 
 
 def test_short_and_empty_values_are_no_secrets() -> None:
-    assert "" not in read({}, []).secrets()
-    assert read({"INTERNAL_TOKEN": "a"}, []).secrets() == ()
+    assert "" not in read_settings({}, []).secrets()
+    assert read_settings({"INTERNAL_TOKEN": "a"}, []).secrets() == ()
 
 
 def test_settings_stay_as_they_were_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        read(GOOD).port = 1
+        read_settings(GOOD).port = 1
 
 
 def test_migrations_go_to_the_database_itself_where_it_is_named() -> None:
-    assert read(GOOD).migrations_url == GOOD["DATABASE_URL"]
-    assert read({**GOOD, "DATABASE_DIRECT_URL": "postgresql://direct/x"}).migrations_url == "postgresql://direct/x"
+    assert read_settings(GOOD).migrations_url == GOOD["DATABASE_URL"]
+    assert (
+        read_settings({**GOOD, "DATABASE_DIRECT_URL": "postgresql://direct/x"}).migrations_url
+        == "postgresql://direct/x"
+    )
 
 
 def test_the_mirrors_reader_is_named_unless_it_is_the_owner() -> None:
     owner = {"MIRROR_OWNER_URL": "postgres://owner@localhost/musicbrainz"}
-    assert read({**GOOD, **owner}).mirror_reader == "reader"
-    assert read({**GOOD, "MIRROR_OWNER_URL": GOOD["MIRROR_URL"]}).mirror_reader is None
+    assert read_settings({**GOOD, **owner}).mirror_reader == "reader"
+    assert read_settings({**GOOD, "MIRROR_OWNER_URL": GOOD["MIRROR_URL"]}).mirror_reader is None
 
 
 def test_every_variable_says_what_it_is_for() -> None:

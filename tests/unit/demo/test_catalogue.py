@@ -1,13 +1,13 @@
-"""The catalogue: whether the facts in the file and what is made up around them fit together."""
+"""The catalogue: the facts in the file and what is derived from them fit together."""
 
 from collections import Counter
 
 import pytest
 
-from demo.catalogue import Album, Status, albums
+from demo.catalogue import CatalogueAlbum, ReleaseStatus, albums
 
 
-def _named(artist: str, title: str, year: int | None) -> Album:
+def _named(artist: str, title: str, year: int | None) -> CatalogueAlbum:
     return next(album for album in albums() if (album.artist, album.title, album.year) == (artist, title, year))
 
 
@@ -15,7 +15,7 @@ def _share(count: int) -> float:
     return count / len(albums())
 
 
-def _titles_in_order(album: Album) -> list[str]:
+def _titles_in_order(album: CatalogueAlbum) -> list[str]:
     return [release.title for release in sorted(album.releases, key=lambda release: release.year or 0)]
 
 
@@ -35,7 +35,7 @@ def test_an_albums_year_is_the_earliest_of_its_releases_that_were_not_cancelled(
         years = [
             release.year
             for release in album.releases
-            if release.status is not Status.CANCELLED and release.year is not None
+            if release.status is not ReleaseStatus.CANCELLED and release.year is not None
         ]
         assert album.year == min(years, default=None), album.title
 
@@ -45,7 +45,7 @@ def test_a_cancelled_release_is_dated_before_the_album_came_out() -> None:
         (release.year, album.year)
         for album in albums()
         for release in album.releases
-        if release.status is Status.CANCELLED
+        if release.status is ReleaseStatus.CANCELLED
     ]
 
     assert len(cancelled) >= 3
@@ -57,7 +57,7 @@ def test_a_bootleg_is_dated_in_the_year_that_the_album_came_out() -> None:
         (release.year, album.year)
         for album in albums()
         for release in album.releases
-        if release.status is Status.BOOTLEG
+        if release.status is ReleaseStatus.BOOTLEG
     ]
 
     assert len(bootlegs) >= 3
@@ -74,8 +74,8 @@ def test_no_mbid_is_used_twice() -> None:
         for album in albums()
         for mbid in (
             album.group_mbid,
-            *album.retired,
-            *(known for release in album.releases for known in (release.mbid, *release.retired)),
+            *album.merged_mbids,
+            *(known for release in album.releases for known in (release.mbid, *release.merged_mbids)),
         )
     ]
 
@@ -100,10 +100,10 @@ def test_lastfm_reports_usable_stale_and_no_mbids_in_realistic_shares() -> None:
 
 def test_lastfm_reports_first_releases_reissues_and_merged_ones() -> None:
     reported = Counter(
-        "retired" if album.lastfm_mbid in release.retired else release.year == album.year
+        "retired" if album.lastfm_mbid in release.merged_mbids else release.year == album.year
         for album in albums()
         for release in album.releases
-        if album.lastfm_mbid in (release.mbid, *release.retired)
+        if album.lastfm_mbid in (release.mbid, *release.merged_mbids)
     )
 
     assert reported[True] > reported[False] > reported["retired"] >= 10
@@ -148,7 +148,7 @@ def test_an_albums_other_titles_are_not_its_own() -> None:
         assert len({album.title, *album.titles}) == 1 + len(album.titles), album.title
 
 
-def test_the_last_edition_bears_the_first_of_the_other_titles() -> None:
+def test_the_last_edition_has_the_first_of_the_other_titles() -> None:
     machine = _named("Kraftwerk", "Die Mensch·Maschine", 1978)
 
     assert machine.titles == ("The Man‐Machine",)
@@ -162,7 +162,7 @@ def test_an_album_without_reissues_keeps_its_own_title() -> None:
     assert _titles_in_order(camp) == ["空中キャンプ"]
 
 
-def test_the_reissue_that_lastfm_reports_bears_the_title_of_lastfm_though_there_are_others() -> None:
+def test_the_reissue_that_lastfm_reports_has_lastfms_title_even_where_there_are_others() -> None:
     western = _named("Ennio Morricone", "Il buono, il brutto, il cattivo", 1966)
     (reported,) = (release for release in western.releases if release.mbid == western.lastfm_mbid)
 

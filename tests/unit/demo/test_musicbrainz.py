@@ -1,4 +1,4 @@
-"""The export: whether it is what MetaBrainz would publish, byte for byte where that matters."""
+"""The export is what MetaBrainz would publish, byte for byte where it matters."""
 
 import bz2
 import hashlib
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.archive import copy_line, write_archive
 from demo.catalogue import albums
-from demo.musicbrainz import COLUMNS, write_export
+from demo.export_writer import copy_line, write_archive
+from demo.musicbrainz import COLUMNS, write_demo_export
 from mirror.tables import PROFILES
 
 HEAD = ["TIMESTAMP", "COPYING", "README", "REPLICATION_SEQUENCE", "SCHEMA_SEQUENCE"]
@@ -37,7 +37,7 @@ def _fields(line: bytes) -> Fields:
 
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_export(tmp_path_factory.mktemp("fullexport"))
+    return write_demo_export(tmp_path_factory.mktemp("fullexport"))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_the_last_of_several_other_titles_is_also_an_alias_of_a_release(
     assert {alias["name"] for alias in tables["release_alias"]} == last
 
 
-def test_a_comment_stands_with_its_album(tables: dict[str, list[dict[str, str | None]]]) -> None:
+def test_a_comment_is_stored_with_its_album(tables: dict[str, list[dict[str, str | None]]]) -> None:
     comments = {group["gid"]: group["comment"] for group in tables["release_group"]}
 
     assert comments == {str(album.group_mbid): album.comment for album in albums()}
@@ -186,7 +186,7 @@ def test_the_years_worked_out_from_the_rows_are_those_of_the_catalogue(
         ("track", "recording", "recording"),
     ],
 )
-def test_what_a_row_refers_to_is_there(
+def test_every_reference_has_its_row(
     tables: dict[str, list[dict[str, str | None]]], table: str, column: str, target: str
 ) -> None:
     assert {row[column] for row in tables[table]} <= {row["id"] for row in tables[target]}
@@ -201,7 +201,7 @@ def test_ids_and_mbids_are_unique(tables: dict[str, list[dict[str, str | None]]]
 
 
 @pytest.mark.parametrize("table", ["artist", "release", "release_group"])
-def test_a_retired_mbid_is_not_also_in_use(tables: dict[str, list[dict[str, str | None]]], table: str) -> None:
+def test_a_redirected_mbid_is_not_in_use(tables: dict[str, list[dict[str, str | None]]], table: str) -> None:
     retired = {row["gid"] for row in tables[f"{table}_gid_redirect"]}
 
     assert retired.isdisjoint({row["gid"] for row in tables[table]})
@@ -227,7 +227,7 @@ def test_the_checksums_are_those_of_the_archive(export: Path, algorithm: str) ->
 
 
 def test_the_same_export_twice_gives_the_same_bytes(export: Path, tmp_path: Path) -> None:
-    again = write_export(tmp_path)
+    again = write_demo_export(tmp_path)
 
     for name in ("mbdump.tar.bz2", "SHA256SUMS", "MD5SUMS"):
         assert (again / name).read_bytes() == (export / name).read_bytes()

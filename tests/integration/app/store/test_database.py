@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.store import Connection, Pool, StoreAway, albums, connect, jobs, listeners, mirror_standing, scrobbles
+from app.store import Connection, Pool, StoreAway, albums, connect, fetch_jobs, listeners, scrobbles, stretches
 from app.store.albums import Album
 from app.store.migrate import migrate
 from app.store.scrobbles import Scrobble
@@ -15,6 +15,7 @@ from tests.conftest import wait_until
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 END = datetime(2024, 1, 1, tzinfo=UTC)
+BOUNDS = int(START.timestamp()), int(END.timestamp())
 NOWHERE = "postgresql://somebody:hush-hush@127.0.0.1:1/nothing"
 
 
@@ -24,24 +25,25 @@ def everything(connection: Connection) -> None:
     album, run = Album("Somebody", "Album", None), uuid4()
     play = Scrobble(START, "Somebody", "Title", "Album", None)
     user = listeners.save(connection, "SingleSam", available_years=[], playcount=0, registered_at=START).id
-    jobs.claim(connection, "SingleSam", 2023, run, window_end=END)
-    jobs.begin(connection, run)
+    fetch_jobs.claim(connection, "SingleSam", 2023, run, window_end=END)
+    fetch_jobs.begin(connection, run)
     for _ in range(10):
-        with connection.transaction():
-            jobs.advance(connection, run, behind=None, to=None, progress=1, total_pages=1)
-            with connection.pipeline():
-                albums.keep(connection, [album])
-                scrobbles.replace(connection, user, [play], after=START, before=END)
+        with connection.transaction(), connection.pipeline():
+            albums.save(connection, [album])
+            stretches.put(connection, user, *BOUNDS, [play], proven_at=END)
         albums.known(connection, [album.key])
         albums.pending(connection, user, START, END)
-        scrobbles.standing(connection, user, 2023)
-        scrobbles.count(connection, user, START, END)
-        jobs.look(connection, "SingleSam", 2023)
+        scrobbles.count_year(connection, user, 2023)
+        stretches.stored(connection, user, *BOUNDS)
+        stretches.compare(connection, user, *BOUNDS, [play])
+        stretches.proof(connection, user, *BOUNDS)
+        fetch_jobs.find(connection, "SingleSam", 2023)
         listeners.find(connection, "SingleSam")
-    jobs.augment(connection, run, expected=1)
-    jobs.complete(connection, run)
-    jobs.whole_years(connection, "SingleSam")
-    jobs.final_years(connection, "SingleSam", END - START)
+    fetch_jobs.augment(connection, run)
+    fetch_jobs.complete(connection, run, expected=1)
+    fetch_jobs.completed_years(connection, "SingleSam")
+    fetch_jobs.final_years(connection, "SingleSam", END - START)
+    stretches.years_with_gaps(connection, END - START)
 
 
 STATE = {
@@ -71,7 +73,6 @@ def test_a_database_that_is_away_is_said_to_be_without_its_address() -> None:
     assert "hush-hush" not in str(away.value)
     assert away.value.__cause__ is None
     assert away.value.__suppress_context__
-    assert mirror_standing(NOWHERE) == "away"
 
 
 def test_a_connection_that_is_lost_on_the_way_is_said_to_be(database_url: str, connection: Connection) -> None:
@@ -85,14 +86,17 @@ def test_a_connection_that_is_lost_on_the_way_is_said_to_be(database_url: str, c
         lose()
 
 
+def test_what_the_url_says_wins_over_our_defaults(database_url: str) -> None:
+    with connect(f"{database_url}&connect_timeout=7&application_name=theirs") as connection:
+        assert connection.info.get_parameters()["connect_timeout"] == "7"
+        assert connection.info.get_parameters()["application_name"] == "theirs"
+    with connect(database_url, "ours") as connection:
+        assert connection.info.get_parameters()["application_name"] == "ours"
+
+
 def test_a_mistake_of_ours_is_not_taken_for_absence(database_url: str) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable), connect(database_url) as connection:
         connection.execute("SELECT FROM nowhere")
-
-
-def test_a_mirror_serves_once_something_was_imported(database_url: str, mirror_url: str) -> None:
-    assert mirror_standing(database_url) == "empty"
-    assert mirror_standing(mirror_url) == "serving"
 
 
 @pytest.fixture

@@ -7,39 +7,49 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import requests
 import websocket
+from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.fetches import QUEUES, queue
-from app.progress import Event, RedisPublisher, Topic, latest, remember
-from app.settings import Settings, read
+from app import event_stream
+from app.event_stream import Topic, latest_snapshot, save_snapshot
+from app.events import Event, new_run
+from app.jobs.enqueue import QUEUES, queue
+from app.settings import Settings, read_settings
 from app.store import Connection
 from app.web import create_app
-from demo import parts
-from demo.lastfm import StandIn
+from demo.lastfm import LastfmStandIn
 from tests import processes
 from tests.integration.conftest import TOKEN, fresh_database
 from tests.processes import Running
 
 HELEN = Topic("HeavyHelen", 2024)
+RUN = new_run()
+# What fixtures below give.
+Fetched = Callable[[str, int], None]
+Jobs = Callable[[], int]
+Publish = Callable[[Event], None]
+RunJobs = Callable[[], None]
+SiteWith = Callable[..., FlaskClient]
+
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 NO_DATABASE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 NO_REDIS = SecretStr("redis://127.0.0.1:1/0")
 
 
 def event(**fields: Any) -> Event:
-    """An event of a run of its own."""
-    return Event(**{"run": uuid4(), "phase": "fetching", **fields})
+    """An event of one and the same run."""
+    return Event(**{"run": RUN, "phase": "fetching", **fields})
 
 
 def page(number: int) -> Event:
     """The event after page `number` of 61."""
-    return event(page=number, pages=61, scrobbles=number * 200, matched=number * 200, years={"1975": number * 200})
+    return event(done=number, scrobbles=number * 200, matched=number * 200, years={1975: number * 200})
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,13 @@ def standing_site(
     port = processes.free_port()
     with fresh_database(postgres, migrated) as database:
         environ = {
-            "DATABASE_URL": parts.url_for(postgres, database, "postgres"),
+            "DATABASE_URL": database,
             "MIRROR_URL": mirror_url,
             "REDIS_URL": valkey,
             "INTERNAL_TOKEN": TOKEN,
         }
         log = tmp_path_factory.mktemp("web") / "log"
-        with processes.web(read(environ), log, port) as process:
+        with processes.web(read_settings(environ), log, port) as process:
             yield Site(process, port)
 
 
@@ -126,12 +136,18 @@ def own_site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
-    """A visitor of the site with some settings changed, for instance to a part that is not there."""
+def site_with(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteWith]:
+    """A visitor of the site with some settings changed, for instance to a part that is not there.
+
+    A database other than the test's own is not there: the site does not wait long for it.
+    """
     with ExitStack() as stack:
 
         def visitor(**changes: Any) -> FlaskClient:
-            app = create_app(settings.model_copy(update=changes))
+            with monkeypatch.context() as patched:
+                if "database_url" in changes:
+                    patched.setattr("app.store.database.BORROW_SECONDS", 0.2)
+                app = create_app(settings.model_copy(update=changes))
             stack.callback(app.extensions["lastyear"].close)
             return app.test_client()
 
@@ -139,38 +155,54 @@ def site_with(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
 
 
 @pytest.fixture
-def grown_old(connection: Connection, redis: Redis) -> Callable[[str, int, datetime], None]:
-    """Makes a year that is whole one that was whole at an earlier time."""
+def broken(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes a function of ours raise, and the site answer as it does in production."""
 
-    def age(name: str, year: int, fetched: datetime) -> None:
+    def raises(*_arguments: object) -> None:
+        raise RuntimeError("hush")
+
+    def break_down(path: str) -> None:
+        monkeypatch.setattr(path, raises)
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    return break_down
+
+
+@pytest.fixture
+def grown_old(connection: Connection, redis: Redis) -> Callable[..., None]:
+    """Makes a year that is whole one that was whole at an earlier time, or changes what else is known of it."""
+
+    def age(name: str, year: int, fetched: datetime, **known: object) -> None:
         topic = Topic(name, year)
-        snapshot = latest(redis, topic)
+        snapshot = latest_snapshot(redis, topic)
         assert snapshot is not None
-        remember(redis, topic, snapshot.model_copy(update={"at": fetched.timestamp()}))
+        event = snapshot.event.model_copy(update={"read_at": fetched.timestamp(), **known})
+        save_snapshot(redis, topic, snapshot.model_copy(update={"at": fetched.timestamp(), "event": event}))
         connection.execute("UPDATE fetch_jobs SET completed_at = %s, updated_at = %s", [fetched, fetched])
+        connection.execute("UPDATE stretches SET proven_at = %s", [fetched])
 
     return age
 
 
 @pytest.fixture
-def publish(redis: Redis) -> Callable[[Event], None]:
+def publish(redis: Redis) -> Publish:
     """Says where HeavyHelen's 2024 stands, as a worker would."""
-    return lambda event: RedisPublisher(redis).publish(HELEN, event)
+    return lambda event: event_stream.publish(redis, HELEN, event)
 
 
 @pytest.fixture
-def jobs(redis: Redis) -> Callable[[], int]:
+def jobs(redis: Redis) -> Jobs:
     """How many jobs wait."""
     return lambda: sum(queue(redis, name).count for name in QUEUES)
 
 
 @pytest.fixture
-def fetched(client: FlaskClient, run_jobs: Callable[[], None], lastfm: StandIn) -> Callable[[str, int], None]:
+def fetched(client: FlaskClient, run_jobs: RunJobs, lastfm: LastfmStandIn) -> Fetched:
     """Brings a listener's year in, as a first visit and a worker do, and forgets the calls made for it."""
 
     def fetch(name: str, year: int) -> None:
         client.get(f"/user/{name}/{year}")
         run_jobs()
-        lastfm.traffic.forget()
+        lastfm.call_log.clear()
 
     return fetch

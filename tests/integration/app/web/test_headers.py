@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from tests.integration.app.web.conftest import RunJobs
 
 POLICY = "Content-Security-Policy"
 USER_PAGES = ["/user/LightLuca", "/user/LightLuca/2024", "/user/LightLuca/2024.json", "/user/GrowingGus/2025"]
@@ -15,7 +16,7 @@ OTHERS = ["/healthz", "/readyz", "/metrics", "/nowhere", "/user/LightLuca/1999",
 
 
 @pytest.fixture
-def visited(client: FlaskClient, run_jobs: Callable[[], None]) -> Callable[[str], TestResponse]:
+def visited(client: FlaskClient, run_jobs: RunJobs) -> Callable[[str], TestResponse]:
     """Opens a page of a site where LightLuca's 2024 is whole and GrowingGus' 2025 is on its way."""
     client.get("/user/LightLuca")
     client.get("/user/LightLuca/2024")
@@ -46,13 +47,9 @@ def test_every_answer_carries_the_policy_and_no_cookie(
 
 
 def test_an_error_of_our_own_carries_them_too_and_tells_nothing(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, broken: Callable[[str], None]
 ) -> None:
-    def broken(*_arguments: object) -> None:
-        raise RuntimeError("hush")
-
-    monkeypatch.setattr("app.web.pages.visit_year", broken)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    broken("app.web.pages.year.year_status")
     answer = client.get("/user/LightLuca/2024")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text

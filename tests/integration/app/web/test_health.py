@@ -1,22 +1,24 @@
-"""Health: alive, ready, and numbers, the last two for this machine only."""
+"""Health: liveness for everyone, readiness and metrics for this machine only."""
 
 import re
 import threading
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from redis import Redis
 
-from app.fetches import FETCHES, LOOKUPS
-from app.progress import Topic
+from app.allowance import PACE_KEY
+from app.event_stream import Topic
+from app.jobs.enqueue import FETCHES, LOOKUPS
+from app.settings import Settings
 from demo.faults import Fault
-from demo.lastfm import StandIn
+from demo.lastfm import LastfmStandIn
 from tests.conftest import wait_until
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, RunJobs, SiteWith
+from worker.lastfm.limiter import Limiter
 
-Visitor = Callable[..., FlaskClient]
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
 
@@ -31,7 +33,7 @@ def numbers(client: FlaskClient) -> dict[tuple[str, str], float]:
     }
 
 
-def test_alive_touches_nothing(site_with: Visitor) -> None:
+def test_alive_touches_nothing(site_with: SiteWith) -> None:
     visitor = site_with(redis_url=NO_REDIS, database_url=NO_DATABASE, mirror_url=NO_DATABASE)
     answer = visitor.get("/healthz", environ_overrides=ELSEWHERE)
     assert (answer.status_code, answer.text) == (200, "ok\n")
@@ -42,17 +44,17 @@ def test_ready_when_redis_and_the_mirror_answer(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"redis": True, "mirror": "serving"})
 
 
-def test_ready_does_not_wake_the_app_database(site_with: Visitor) -> None:
+def test_ready_does_not_wake_the_app_database(site_with: SiteWith) -> None:
     assert site_with(database_url=NO_DATABASE).get("/readyz").status_code == 200
 
 
-def test_not_ready_without_redis(site_with: Visitor) -> None:
+def test_not_ready_without_redis(site_with: SiteWith) -> None:
     answer = site_with(redis_url=NO_REDIS).get("/readyz")
     assert (answer.status_code, answer.get_json()) == (503, {"redis": False, "mirror": "serving"})
 
 
 def test_ready_without_the_mirror_since_the_site_serves_and_fetches_without_it(
-    site_with: Visitor, empty_database: str
+    site_with: SiteWith, empty_database: str
 ) -> None:
     away = site_with(mirror_url=NO_DATABASE).get("/readyz")
     assert (away.status_code, away.get_json()) == (200, {"redis": True, "mirror": "away"})
@@ -73,7 +75,7 @@ def test_the_inside_is_shown_to_this_machine_only(client: FlaskClient, path: str
 
 
 def test_the_numbers_of_a_fetch(
-    client: FlaskClient, run_jobs: Callable[[], None], lastfm: StandIn, redis: object
+    client: FlaskClient, run_jobs: RunJobs, lastfm: LastfmStandIn, redis: object
 ) -> None:
     client.get("/user/LightLuca/2024")
     client.get("/user/HiddenHana/2024")
@@ -89,15 +91,24 @@ def test_the_numbers_of_a_fetch(
     assert after["lastyear_fetches_total", "completed"] == 1
     assert after["lastyear_fetches_total", "listening_hidden"] == 1
     assert after["lastyear_fetches_total", "no_such_user"] == 1
-    plays = len(lastfm.listeners["LightLuca"].plays(2024))
-    assert after["lastyear_pages_total", ""] == -(-plays // 200)
+    assert after["lastyear_stretches_total", "proven"] == 1
+    assert ("lastyear_stretches_total", "gap") not in after
     api = [call.method for call in lastfm.calls if call.method != "profile"]
     for method in set(api):
         calls = {name: value for (metric, name), value in after.items() if metric == "lastyear_lastfm_calls_total"}
         assert {name.casefold(): value for name, value in calls.items()}[method.casefold()] == api.count(method)
     assert after["lastyear_lastfm_errors_total", "not_json"] == 1
     assert after["lastyear_lastfm_errors_total", "8"] == 1
-    assert after["lastyear_lastfm_errors_total", "17"] == 2, "for a page and for the preview"
+    assert after["lastyear_lastfm_errors_total", "17"] == 3, "twice for a page, once for the preview"
+
+
+def test_the_rate_that_last_fm_allows_is_a_number(client: FlaskClient, redis: Redis, settings: Settings) -> None:
+    rate = settings.lastfm_requests_per_second
+    assert numbers(client)["lastyear_lastfm_rate", ""] == rate
+    Limiter(redis, rate).pause(60)
+    assert numbers(client)["lastyear_lastfm_rate", ""] == 0
+    redis.hincrbyfloat(PACE_KEY, "grows_from", -120)
+    assert numbers(client)["lastyear_lastfm_rate", ""] == pytest.approx(0.6 * rate, rel=0.01)
 
 
 def test_requests_are_counted_by_what_was_asked_and_answered(client: FlaskClient) -> None:
@@ -106,20 +117,20 @@ def test_requests_are_counted_by_what_was_asked_and_answered(client: FlaskClient
     client.get("/user/HeavyHelen/1999")
     client.get("/nowhere")
     after = numbers(client)
-    for label in ("pages.landing,200", "pages.year,404", "none,404"):
+    for label in ("landing.show,200", "year.show,404", "none,404"):
         key = ("lastyear_requests_total", label)
         assert after[key] - before.get(key, 0) == 1, label
     assert not re.search("HeavyHelen|nowhere", client.get("/metrics").text)
 
 
 def test_open_pages_are_counted(client: FlaskClient) -> None:
-    hub = client.application.extensions["lastyear"].hub
+    subscriptions = client.application.extensions["lastyear"].subscriptions
     assert numbers(client)["lastyear_open_pages", ""] == 0
-    with hub.seat(Topic("HeavyHelen", 2024)), hub.seat(Topic("HeavyHelen", 2023)):
+    with subscriptions.subscribe(Topic("HeavyHelen", 2024)), subscriptions.subscribe(Topic("HeavyHelen", 2023)):
         assert numbers(client)["lastyear_open_pages", ""] == 2
     assert numbers(client)["lastyear_open_pages", ""] == 0
 
 
-def test_the_numbers_are_there_without_redis(site_with: Visitor) -> None:
+def test_the_numbers_are_there_without_redis(site_with: SiteWith) -> None:
     found = numbers(site_with(redis_url=NO_REDIS))
     assert found["lastyear_open_pages", ""] == 0

@@ -1,43 +1,32 @@
 """A part that is away: what is stored is still shown, and the page says what is missing."""
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.fetches import QueueAway
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS
-
-Fetched = Callable[[str, int], None]
-Visitor = Callable[..., FlaskClient]
-SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+from app.jobs.enqueue import QueueAway
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SAME_ORIGIN, Fetched, Jobs, RunJobs, SiteWith
 
 
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.store.database.BORROW_SECONDS", 0.5)
-
-
-def test_without_redis_a_stored_year_is_shown_with_a_notice(fetched: Fetched, site_with: Visitor) -> None:
+def test_without_redis_a_stored_year_is_shown_with_a_notice(fetched: Fetched, site_with: SiteWith) -> None:
     fetched("LightLuca", 2024)
     page = site_with(redis_url=NO_REDIS).get("/user/lightluca/2024")
     assert page.status_code == 200
     assert "LightLuca’s 2024" in page.text
     assert "<svg" in page.text
-    assert "Nothing new can be fetched right now" in page.text
+    assert "Nothing new can be read right now" in page.text
 
 
-def test_without_redis_a_stored_listeners_years_can_be_opened(fetched: Fetched, site_with: Visitor) -> None:
+def test_without_redis_a_stored_listeners_years_can_be_opened(fetched: Fetched, site_with: SiteWith) -> None:
     fetched("LightLuca", 2024)
     page = site_with(redis_url=NO_REDIS).get("/user/LightLuca")
     assert page.status_code == 200
     assert 'href="/user/LightLuca/2024"' in page.text
-    assert "Nothing new can be fetched right now" in page.text
+    assert "Nothing new can be read right now" in page.text
 
 
-def test_without_redis_what_is_not_stored_is_a_503_that_says_when_to_come_back(site_with: Visitor) -> None:
+def test_without_redis_what_is_not_stored_is_a_503_that_says_when_to_come_back(site_with: SiteWith) -> None:
     visitor = site_with(redis_url=NO_REDIS)
     for path in ("/user/LightLuca/2024", "/user/LightLuca", "/user/LightLuca/2024.json"):
         page = visitor.get(path)
@@ -52,22 +41,20 @@ def test_redis_that_goes_away_in_the_middle_of_a_visit_is_no_fault_of_the_page(
     def away(*_arguments: object, **_options: object) -> None:
         raise QueueAway
 
-    monkeypatch.setattr("app.fetches.ask_for_year", away)
+    monkeypatch.setattr("app.jobs.enqueue.enqueue_year", away)
     page = client.get("/user/LightLuca/2024")
     assert page.status_code == 503
     assert "This year cannot be shown right now" in page.text
 
 
 def test_without_the_database_a_year_that_redis_knows_is_shown(
-    fetched: Fetched, site_with: Visitor, redis: Redis
+    fetched: Fetched, site_with: SiteWith, redis: Redis
 ) -> None:
     fetched("LightLuca", 2024)
     assert "<svg" in site_with(database_url=NO_DATABASE).get("/user/LightLuca/2024").text
 
 
-def test_without_the_database_a_year_that_nobody_knows_is_a_503(
-    site_with: Visitor, jobs: Callable[[], int]
-) -> None:
+def test_without_the_database_a_year_that_nobody_knows_is_a_503(site_with: SiteWith, jobs: Jobs) -> None:
     visitor = site_with(database_url=NO_DATABASE)
     page = visitor.get("/user/LightLuca/2024")
     assert page.status_code == 503
@@ -78,7 +65,7 @@ def test_without_the_database_a_year_that_nobody_knows_is_a_503(
 
 
 def test_without_the_database_the_years_are_those_that_were_counted(
-    client: FlaskClient, run_jobs: Callable[[], None], site_with: Visitor
+    client: FlaskClient, run_jobs: RunJobs, site_with: SiteWith
 ) -> None:
     client.get("/user/LightLuca")
     run_jobs()
@@ -87,7 +74,7 @@ def test_without_the_database_the_years_are_those_that_were_counted(
     assert 'href="/user/LightLuca/2024"' in page.text
 
 
-def test_without_anything_every_page_is_still_a_page(site_with: Visitor) -> None:
+def test_without_anything_every_page_is_still_a_page(site_with: SiteWith) -> None:
     visitor = site_with(redis_url=NO_REDIS, database_url=NO_DATABASE)
     for path, status in {
         "/": 200,
@@ -101,7 +88,7 @@ def test_without_anything_every_page_is_still_a_page(site_with: Visitor) -> None
 
 
 def test_no_page_and_no_log_line_tells_where_the_parts_are(
-    site_with: Visitor, caplog: pytest.LogCaptureFixture
+    site_with: SiteWith, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = SecretStr("postgresql://nobody:hush-hush@127.0.0.1:1/nothing")
     page = site_with(database_url=secret).get("/user/LightLuca/2024")

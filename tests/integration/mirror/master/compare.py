@@ -1,4 +1,4 @@
-"""Whether a mirror holds what its master holds: every kept column of every kept table, and every derived date."""
+"""Compare a mirror with its master: every kept column of every kept table, and all derived data."""
 
 from collections import Counter, defaultdict
 from hashlib import sha256
@@ -6,11 +6,10 @@ from hashlib import sha256
 from psycopg import sql
 
 from mirror.database import SCHEMA, Connection, connect
-from mirror.index import head_hash, key_hash, tail_hash
-from mirror.names import artist_key, song_key, title_key
-from mirror.songs import has_recordings
+from mirror.derived.name_index import head_hash, key_hash, tail_hash
+from mirror.derived.names import artist_key, song_key, title_key
 from mirror.sql import album_titles, artist_names
-from mirror.state import mirror_state
+from mirror.state import has_recordings, mirror_state
 from mirror.tables import PROFILES, Table
 from tests.integration.mirror.master.master import Master
 from tests.integration.mirror.master.publishing import copied
@@ -30,7 +29,7 @@ MASTERS_RECORDING_DATES = b"COPY (SELECT * FROM get_recording_first_release_date
 
 
 def compare(master: Master, mirror_url: str) -> list[str]:
-    """Every difference in words; none when the mirror equals its master."""
+    """Return every difference as text; none if the mirror equals its master."""
     with master.connection() as ours, connect(mirror_url) as theirs:
         state = mirror_state(theirs)
         assert state is not None
@@ -44,7 +43,7 @@ def compare(master: Master, mirror_url: str) -> list[str]:
 
 
 def differences(name: str, expected: bytes, found: bytes) -> list[str]:
-    """Rows that only one side has."""
+    """Return the rows that only one side has."""
     ours, theirs = Counter(expected.split(b"\n")), Counter(found.split(b"\n"))
     return [
         f"{name}, {who}: {row.decode()}"
@@ -54,7 +53,7 @@ def differences(name: str, expected: bytes, found: bytes) -> list[str]:
 
 
 def fingerprint(mirror_url: str) -> dict[str, str]:
-    """All that `compare` looks at, table by table, and the packet that it is the state of."""
+    """Return everything that `compare` looks at, by table, and the last packet applied."""
     with connect(mirror_url) as connection:
         state = mirror_state(connection)
         assert state is not None
@@ -79,7 +78,7 @@ def _kept(table: Table) -> sql.Composed:
 
 
 def _names(theirs: Connection) -> list[str]:
-    """The index of names, against the names that the mirror's own tables hold now."""
+    """Compare the index of names with the names in the mirror's own tables."""
     expected, found = indexed_anew(theirs), indexed(theirs)
     return [
         f"the index of names, {who}: {row}"
@@ -89,7 +88,7 @@ def _names(theirs: Connection) -> list[str]:
 
 
 def indexed(connection: Connection) -> set[tuple[object, ...]]:
-    """What the index of names holds; every row of it once."""
+    """Return the rows of the index of names, each once."""
     rows = [
         *connection.execute("SELECT 'album', artist, key, release_group FROM album_name"),
         *connection.execute("SELECT 'artist', artist, key, head, tail FROM artist_name"),
@@ -101,7 +100,7 @@ def indexed(connection: Connection) -> set[tuple[object, ...]]:
 
 
 def indexed_anew(connection: Connection) -> set[tuple[object, ...]]:
-    """What it should hold, name by name."""
+    """Return the rows that it should hold, computed name by name."""
     artists = defaultdict(set)
     for group, artist in connection.execute("""
         SELECT release_group.id, artist

@@ -26,23 +26,23 @@ class Desk:
         self.connection.execute(query, values)
 
     def numbers(self, query: LiteralString, *values: Value) -> list[int]:
-        """The first column of all rows."""
-        return [int(str(row[0])) for row in self.connection.execute(query, values)]
+        """Return the first column of all rows."""
+        return [int(row[0]) for row in self.connection.execute(query, values)]
 
     def number(self, query: LiteralString, *values: Value) -> int:
-        """The first column of the first row."""
+        """Return the first column of the first row."""
         found = self.numbers(query, *values)
         if not found:
             raise NothingThereError
         return found[0]
 
     def pick(self, table: LiteralString) -> int:
-        """The id of some row; lower ones come up more often, so that many edits meet."""
+        """Return the id of some row, lower ones more often, so that many edits meet."""
         query = sql.SQL("SELECT id FROM {0} WHERE id >= (SELECT max(id) FROM {0}) * %s ORDER BY id LIMIT 1")
         row = self.connection.execute(query.format(sql.Identifier(table)), [self.dice.random() ** 3]).fetchone()
         if row is None:
             raise NothingThereError
-        return int(str(row[0]))
+        return int(row[0])
 
     def two(self, table: LiteralString) -> tuple[int, int]:
         """Two different ids: one that will be merged into the other."""
@@ -60,14 +60,14 @@ class Desk:
         query = _insertion(table, known) + sql.SQL(" RETURNING id")
         row = self.connection.execute(query, list(known.values())).fetchone()
         assert row is not None
-        return int(str(row[0]))
+        return int(row[0])
 
     def add_artist(self) -> int:
         name = self.dice.name()
         return self.add("artist", name=name, sort_name=name, comment=self.dice.gid().hex)
 
     def credit(self) -> int:
-        """An artist credit: often a known one, sometimes a new one."""
+        """Return an artist credit, often a known one, sometimes a new one."""
         if self.dice.chance(0.7):
             return self.pick("artist_credit")
         artists = [self.pick("artist") if self.dice.chance(0.6) else self.add_artist() for _ in range(2)]
@@ -103,7 +103,7 @@ class Desk:
         return release
 
     def add_event(self, release: int) -> None:
-        """A date in a country, or in one that nobody knows; what was there for it is replaced."""
+        """Set a date in a country or in an unknown one, replacing what was there."""
         if self.dice.chance(0.35):
             self.run("DELETE FROM release_unknown_country WHERE release = %s", release)
             columns = dict(zip(("date_year", "date_month", "date_day"), self.dice.date(), strict=True))

@@ -54,7 +54,7 @@ WORDS = (
 
 
 class Dice(Random):
-    """A random number generator that knows what music looks like."""
+    """A random number generator for music."""
 
     def chance(self, probability: float) -> bool:
         return self.random() < probability
@@ -63,19 +63,19 @@ class Dice(Random):
         return UUID(int=self.getrandbits(128), version=4)
 
     def name(self) -> str:
-        """A name that one may meet, or one that nobody would choose. Never empty, no space around it."""
+        """Return a likely or a very unlikely name, never empty and without surrounding spaces."""
         pool = WORDS + PIECES if self.chance(0.3) else WORDS
         return " ".join(self.choices(pool, k=self.randint(1, 3)))
 
     def date(self) -> Date:
-        """A date with parts missing as they are in the wild; at least one part is there."""
+        """Return a date with parts missing as in real data; at least one part is known."""
         year = None if self.chance(0.05) else self.randint(1955, 2027)
         month = None if year and self.chance(0.4) else self.randint(1, 12)
         day = None if self.chance(0.4) else self.randint(1, 28)
         return year, month, day
 
     def event(self) -> Date:
-        """As a date, but nothing of it may be known."""
+        """Return a date of which nothing may be known."""
         return (None, None, None) if self.chance(0.1) else self.date()
 
     def status(self) -> int | None:

@@ -18,18 +18,19 @@ from typing import Any
 import psycopg
 
 from demo.metabrainz import TOKEN
-from mirror.load import Options, import_export
-from mirror.replicate import replicate
+from mirror.importing.load import ImportOptions, import_export
+from mirror.replication.packet_source import PacketSource
+from mirror.replication.replicate import replicate
 
 
 def import_whole(url: str, location: str) -> None:
     """Import with every table that a mirror can keep."""
-    import_export(url, location, options=Options(profile="recordings"))
+    import_export(url, location, options=ImportOptions(profile="recordings"))
 
 
 JOBS: dict[str, Callable[[str, str], object]] = {
     "import": import_whole,
-    "replicate": lambda url, packets: replicate(url, packets, TOKEN, pauses=()),
+    "replicate": lambda url, packets: replicate(url, PacketSource(packets, TOKEN)),
 }
 
 

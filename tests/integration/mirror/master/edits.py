@@ -1,4 +1,4 @@
-"""Every way in which a master is edited, and how often each comes up."""
+"""Every way in which a master is edited, and how often each occurs."""
 
 from collections.abc import Callable
 from typing import LiteralString, TypeAlias
@@ -82,7 +82,7 @@ def remove_dates(desk: Desk) -> None:
 
 
 def move_event(desk: Desk) -> None:
-    """One date gets another country: a changed key of which the release stays."""
+    """Give a date another country: the key changes, its release stays."""
     release, country = desk.pick("release"), desk.dice.choice(COUNTRIES)
     first = desk.number("SELECT min(country) FROM release_country WHERE release = %s HAVING count(*) > 0", release)
     if first != country:
@@ -92,7 +92,7 @@ def move_event(desk: Desk) -> None:
 
 
 def swap_events(desk: Desk) -> None:
-    """Two releases exchange their dates in one country, key by key, over a country that neither has."""
+    """Exchange the dates of two releases in a country, key by key, by way of a country that neither has."""
     one = desk.pick("release")
     query = """
         SELECT theirs.release, country
@@ -116,12 +116,12 @@ def swap_events(desk: Desk) -> None:
 
 
 def come_and_go(desk: Desk) -> None:
-    """A release that no transaction but its own ever sees."""
+    """Add and remove a release in one transaction."""
     merges.remove_release(desk, desk.add_release())
 
 
 def return_with_another_id(desk: Desk) -> None:
-    """A redirected MBID becomes an entity of its own again."""
+    """Turn a redirected MBID back into an entity of its own."""
     table = desk.dice.choice(ENTITIES)
     redirect = sql.Identifier(f"{table}_gid_redirect")
     query = sql.SQL("SELECT gid FROM {} ORDER BY gid LIMIT 1").format(redirect)
@@ -133,7 +133,7 @@ def return_with_another_id(desk: Desk) -> None:
 
 
 def swap_gids(desk: Desk) -> None:
-    """Two entities exchange their MBIDs. Hardly anybody does, but nothing forbids it."""
+    """Exchange the MBIDs of two entities, which is rare but not forbidden."""
     table = desk.dice.choice(ENTITIES)
     one, other = desk.two(table)
     select = sql.SQL("SELECT gid FROM {} WHERE id IN (%s, %s) ORDER BY id = %s").format(sql.Identifier(table))
@@ -144,7 +144,7 @@ def swap_gids(desk: Desk) -> None:
 
 
 def move_tracks(desk: Desk) -> None:
-    """A track turns out to be of another recording, and a medium to be of another release."""
+    """Move a track to another recording, and a medium to another release."""
     recording, (_, release) = desk.pick("recording"), desk.two("release")
     _set(desk, "track", "recording", recording)
     last = desk.number("SELECT coalesce(max(position), 0) + 1 FROM medium WHERE release = %s", release)
@@ -152,7 +152,7 @@ def move_tracks(desk: Desk) -> None:
 
 
 def remove_track(desk: Desk) -> None:
-    """Its recording goes with it, at the end of the transaction, if it has no other."""
+    """Remove a track, and at the end of the transaction its recording if it has no other track."""
     track = desk.pick("track")
     desk.run("DELETE FROM track_gid_redirect WHERE new_id = %s", track)
     desk.run("DELETE FROM track WHERE id = %s", track)
@@ -174,7 +174,7 @@ def edit_what_we_do_not_keep(desk: Desk) -> None:
 
 
 def edit_in_bulk(desk: Desk) -> None:
-    """What a bot does to everything of one artist."""
+    """Edit everything of one artist, as a bot does."""
     desk.run(
         "UPDATE release SET name = name || '!', quality = 1 WHERE artist_credit = %s", desk.pick("artist_credit")
     )

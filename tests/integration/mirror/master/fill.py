@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
-from demo.musicbrainz import AREAS, PRIMARY_TYPES, SECONDARY_TYPES, SPECIAL_ARTISTS, STATUSES
+from demo.musicbrainz import AREAS, SPECIAL_ARTISTS, STATUSES
 from mirror.database import Connection
+from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
 from tests.integration.mirror.master.dice import Dice
 from tests.integration.mirror.master.schema import BESIDES, CORE
 
@@ -145,7 +146,7 @@ def _copy(connection: Connection, table: str, columns: str, rows: Iterable[Row])
 
 
 def _set_sequences(connection: Connection) -> None:
-    """The next id of every table follows its last; an emptied one starts over."""
+    """Continue every table's ids after its last one, or from 1 if it is empty."""
     query = """
         SELECT table_name
         FROM information_schema.columns

@@ -37,12 +37,12 @@ class Master:
     def __init__(self, url: str) -> None:
         self.url, self.dice = url, Dice(0)
         self.made: Counter[Edit] = Counter()
-        """How often each kind of edit succeeded since the master was filled."""
+        """How often each kind of edit has succeeded since the master was filled."""
         self._editors: list[Connection] = []
 
     @classmethod
     def create(cls, url: str) -> Self:
-        """Make an empty database a master without music."""
+        """Turn an empty database into a master without music."""
         master = cls(url)
         with master.connection() as connection:
             create_schema(connection)
@@ -50,12 +50,12 @@ class Master:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection to the master, one transaction a statement."""
+        """Open a connection to the master, in autocommit mode."""
         with open_connection(self.url, "master", {**SETTINGS, "lock_timeout": "0"}) as connection:
             yield connection
 
     def fill(self, seed: int, releases: int) -> None:
-        """Start over with invented music."""
+        """Start again with invented music."""
         self.close()
         self.dice = Dice(seed)
         self.made = Counter(dict.fromkeys(EDITS, 0))
@@ -81,13 +81,13 @@ class Master:
             self._end(editor, keep=True)
 
     def close(self) -> None:
-        """Let the editors go; what is open is lost."""
+        """Disconnect the editors; their open transactions are lost."""
         for editor in self._editors:
             editor.close()
         self._editors = []
 
     def export(self, folder: Path, stamp: str) -> int:
-        """Publish an export and LATEST; gives the number of the last packet that is in it."""
+        """Publish an export and LATEST; return the number of the last packet in it."""
         with self._snapshot() as connection:
             packet = publishing.cut(connection)
             publishing.write_export(folder, stamp, packet, connection)
@@ -106,7 +106,7 @@ class Master:
             yield connection
 
     def _edit(self, edit: Edit, editor: Connection) -> None:
-        """One edit in a savepoint: what is refused, or locked by another editor, leaves a hole in the seqids."""
+        """Make one edit in a savepoint: a refused edit, or one that meets a lock, leaves a gap in the seqids."""
         editor.execute("SELECT txid_current()")
         try:
             with editor.transaction():

@@ -8,7 +8,7 @@ from tests.integration.mirror.master.desk import Desk, NothingThereError
 
 
 def merge_releases(desk: Desk) -> None:
-    """The events move by an UPDATE of their key; the mediums move whole or melt into those of the winner."""
+    """Merge two releases: events move by an UPDATE of their key, mediums move or are merged into the winner's."""
     loser, winner = desk.two("release")
     if desk.dice.chance(0.5):
         _melt_mediums(desk, loser, winner)
@@ -53,7 +53,7 @@ def merge_artists(desk: Desk) -> None:
             """,
             [loser, winner, credit],
         )
-        _replace_credit(desk, credit, desk.add_credit([(int(str(artist)), str(name)) for artist, name in rows]))
+        _replace_credit(desk, credit, desk.add_credit([(int(artist), str(name)) for artist, name in rows]))
     desk.run("UPDATE artist_alias SET artist = %s WHERE artist = %s", winner, loser)
     _redirect(desk, "artist", loser, winner)
 
@@ -78,8 +78,8 @@ def _melt_mediums(desk: Desk, loser: int, winner: int) -> None:
         [loser, winner],
     ).fetchall()
     for old, new in pairs:
-        _melt_tracks(desk, int(str(old)), int(str(new)))
-        _redirect(desk, "medium", int(str(old)), int(str(new)))
+        _melt_tracks(desk, int(old), int(new))
+        _redirect(desk, "medium", int(old), int(new))
 
 
 def _melt_tracks(desk: Desk, old: int, new: int) -> None:
@@ -93,9 +93,9 @@ def _melt_tracks(desk: Desk, old: int, new: int) -> None:
         """,
         [old, new],
     ).fetchall()
-    merged = {int(str(lost)): int(str(recording)) for _, _, lost, recording in tracks if lost != recording}
+    merged = {int(lost): int(recording) for _, _, lost, recording in tracks if lost != recording}
     for lost, kept, *_ in tracks:
-        _redirect(desk, "track", int(str(lost)), int(str(kept)))
+        _redirect(desk, "track", int(lost), int(kept))
     desk.run("DELETE FROM track WHERE medium = %s", old)
     for recording, into in merged.items():
         if desk.numbers("SELECT id FROM recording WHERE id = ANY(%s)", [recording, into]) != [recording]:
@@ -109,7 +109,7 @@ def _merge_recording(desk: Desk, loser: int, winner: int) -> None:
 
 
 def _redirect(desk: Desk, table: LiteralString, loser: int, winner: int) -> None:
-    """What pointed to the loser points to the winner, the loser goes, its MBID stays good: always one hop."""
+    """Redirect everything from the loser to the winner and delete the loser. Its MBID stays valid, in one hop."""
     names = {"table": sql.Identifier(table), "redirect": sql.Identifier(f"{table}_gid_redirect")}
     for statement, values in (
         ("UPDATE {redirect} SET new_id = %s WHERE new_id = %s", [winner, loser]),
@@ -161,7 +161,7 @@ def delete_artist(desk: Desk) -> None:
 
 
 def delete_credit(desk: Desk) -> None:
-    """What the server's hourly job does to credits that nothing uses any more; their names go by cascade."""
+    """Delete unused credits, as the server's hourly job does. Their names are deleted by cascade."""
     query = """
         SELECT row_id FROM unreferenced_row_log
         JOIN artist_credit ON artist_credit.id = row_id AND ref_count <= 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from demo.archive import write_checksums
+from demo.export_writer import write_checksums
 from mirror.database import Connection
 from tests.integration.mirror.master.fill import SCHEMA_SEQUENCE
 from tests.integration.mirror.master.schema import CORE
@@ -67,11 +67,11 @@ def cut(connection: Connection) -> Cut:
     members = [copied(connection, query) for query in (PENDING_DATA, PENDING_KEYS, PENDING_TS)]
     connection.execute("DELETE FROM dbmirror2.pending_data")
     connection.execute("DELETE FROM dbmirror2.pending_ts")
-    return Cut(int(str(row[0])), str(row[1]), *members)
+    return Cut(int(row[0]), str(row[1]), *members)
 
 
 def write_packet(folder: Path, packet: Cut) -> Path:
-    """A packet under the name that MetaBrainz serves it by."""
+    """Write a packet under the name by which MetaBrainz serves it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"replication-{packet.number}-v2.tar.bz2"
     _write(path, packet, {"DBMIRROR_VERSION": b"2\n"}, packet.members)
@@ -79,7 +79,7 @@ def write_packet(folder: Path, packet: Cut) -> Path:
 
 
 def write_export(folder: Path, stamp: str, packet: Cut, connection: Connection) -> Path:
-    """The core tables as they are after this packet, as the newest export of a folder."""
+    """Publish the core tables, as they are after this packet, as the newest export of a folder."""
     export = folder / stamp
     export.mkdir(parents=True)
     tables = {table: copied(connection, table_copy(table)) for table in CORE}
@@ -94,7 +94,7 @@ def table_copy(table: str) -> sql.Composed:
 
 
 def copied(connection: Connection, query: bytes | sql.Composed) -> bytes:
-    """What a COPY gives."""
+    """Return the output of a COPY."""
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         return b"".join(bytes(block) for block in copy)
 

@@ -1,4 +1,4 @@
-"""A mirror as simple as can be: all tables whole, a packet applied row by row in the order of the seqids.
+"""The simplest possible mirror: complete tables, a packet applied row by row in the order of the seqids.
 
 What it makes of an export and its packets must be the master's own tables. If it is, then exports and packets are
 right, whatever else is wrong.
@@ -25,7 +25,7 @@ KEYS = """
 
 
 class Replay:
-    """Copies of the master's tables, in a schema beside them."""
+    """Copies of the master's tables in a schema of their own."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -47,7 +47,7 @@ class Replay:
                         copy.write(_content(archive, f"mbdump/{table}"))
 
     def apply(self, packet: Path) -> int:
-        """Make every change as it was made; gives how many there were."""
+        """Repeat every change; return how many there were."""
         with tarfile.open(packet) as archive:
             content = _content(archive, "mbdump/pending_data")
         self._connection.execute("CREATE TABLE replay.pending (LIKE dbmirror2.pending_data)")
@@ -64,7 +64,7 @@ class Replay:
         return len(changes)
 
     def differences(self) -> list[str]:
-        """How the copies differ from the master's tables as they are now."""
+        """Return how the copies differ from the master's tables now."""
         return [
             line
             for table in CORE
@@ -92,7 +92,7 @@ class Replay:
 
 @contextmanager
 def replay(connection: Connection) -> Iterator[Replay]:
-    """A schema for the copies, gone at the end."""
+    """Create a schema for the copies; drop it at the end."""
     connection.execute("CREATE SCHEMA replay")
     try:
         yield Replay(connection)

@@ -1,4 +1,4 @@
-"""What the doctor's tests look at: an installation that is well, and its findings by part."""
+"""For tests of the doctor: an installation that is well, and its findings by part."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from redis import Redis
 from rq.serializers import JSONSerializer
 
-from app.fetches import QUEUES, queue
+from app.jobs.enqueue import QUEUES, queue
 from app.settings import Settings
 from worker.doctor import Finding, examine
 from worker.doctor.machine import has_units
@@ -19,7 +19,7 @@ Looked = Callable[..., dict[str, Finding]]
 
 @pytest.fixture(autouse=True)
 def _no_units() -> Iterator[None]:
-    """Whether there are units is found out anew."""
+    """Forget whether this machine has units."""
     has_units.cache_clear()
     yield
     has_units.cache_clear()
@@ -27,14 +27,14 @@ def _no_units() -> Iterator[None]:
 
 @pytest.fixture
 def findings(settings: Settings) -> Looked:
-    """Looks at the installation, with some settings changed; gives the findings by part."""
+    """A function that examines the installation, with some settings changed, and returns the findings by part."""
 
     def look(**changes: Any) -> dict[str, Finding]:
         values = {
             name: SecretStr(v) if name.endswith(("url", "key", "token")) and name not in PLAIN else v
             for name, v in changes.items()
         }
-        return {finding.part: finding for finding in examine(settings.model_copy(update=values), patience=20)}
+        return {finding.part: finding for finding in examine(settings.model_copy(update=values), timeout=20)}
 
     return look
 
@@ -44,7 +44,7 @@ PLAIN = ("lastfm_api_url", "lastfm_web_url")
 
 @pytest.fixture
 def hand(redis: Redis) -> FetchWorker:
-    """A worker for every queue that has nothing to do."""
+    """An idle worker that serves every queue."""
     worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
     worker.register_birth()  # type: ignore[no-untyped-call]
     return worker

@@ -1,4 +1,4 @@
-"""The doctor as a command: what it prints, how it ends, and that nothing which hangs or is away keeps it."""
+"""The doctor as a command: what it prints, how it exits, and that parts that hang or are away do not stop it."""
 
 import json
 import socket
@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from app.settings import Settings
+from app.store.database import CONNECT_SECONDS
 from tests.integration.conftest import KEY
 from tests.processes import environment
-from worker.command import main
+from worker.cli import main
 from worker.doctor import State, examine
 from worker.pool import FetchWorker
 
@@ -34,13 +35,13 @@ PARTS = [
 
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
-    """Every variable, so that none is filled in from a file."""
+    """All variables, so that none is read from a file."""
     return environment(settings)
 
 
 @pytest.fixture
 def deaf() -> Iterator[int]:
-    """The port of somebody who takes every call and never says a word."""
+    """The port of a server that accepts every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -70,7 +71,7 @@ def test_warnings_alone_end_with_1(environ: dict[str, str], hand: FetchWorker) -
 def test_what_is_ill_ends_with_2_and_a_command_that_mends_it(environ: dict[str, str]) -> None:
     result = doctor(environ)
     assert result.exit_code == 2
-    assert "ill      workers       none is alive" in result.output
+    assert "ill      workers       none is running" in result.output
     assert "→ `lastyear work`" in result.output
 
 
@@ -110,8 +111,8 @@ def test_parts_that_hang_do_not_hang_the_doctor(settings: Settings, deaf: int, h
     silent = f"postgresql://me@127.0.0.1:{deaf}/x"
     update = {"database_url": SecretStr(silent), "lastfm_api_url": f"http://127.0.0.1:{deaf}/2.0/"}
     began = time.monotonic()
-    found = {finding.part: finding for finding in examine(settings.model_copy(update=update), patience=2)}
-    assert time.monotonic() - began < 4
+    found = {finding.part: finding for finding in examine(settings.model_copy(update=update), timeout=4)}
+    assert time.monotonic() - began < CONNECT_SECONDS, "they are not waited for until they give up themselves"
     assert found["app database"].state == State.ILL
     assert "not answered in time" in found["app database"].seen
     assert "not answered in time" in found["Last.fm key"].seen
@@ -126,5 +127,5 @@ def test_a_check_that_stumbles_is_told_and_the_others_are_made(
 
     monkeypatch.setattr("worker.doctor.store.outstanding", stumble)
     found = {finding.part: finding for finding in examine(settings)}
-    assert found["app database"].seen == "cannot be examined (RuntimeError)"
+    assert found["app database"].seen == "cannot be checked (RuntimeError)"
     assert found["mirror"].state == State.WELL

@@ -1,4 +1,4 @@
-"""Units under the doctor's eyes: systemctl as it speaks on a booted machine, and machines without it."""
+"""The doctor's check of systemd units: systemctl as it answers on a booted machine, and machines without it."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ FILES = [name.replace("@1.", "@.") for name in GOOD]
 
 
 class Machine:
-    """A machine whose systemctl says what a test wants."""
+    """A machine whose systemctl answers what a test wants."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Machine:
         self.says()
 
     def says(self, **changes: str) -> None:
-        """Changes properties of lastyear-web.service."""
+        """Change properties of lastyear-web.service."""
         for name, value in changes.items():
             lines = self.units["lastyear-web.service"].splitlines()
             kept = [line for line in lines if not line.startswith(f"{name}=")]
@@ -69,7 +69,7 @@ def units(settings: Settings) -> list[Finding]:
 
 
 def test_units_that_are_as_they_should_be_are_one_line(settings: Settings, machine: Machine) -> None:
-    assert units(settings) == [Finding("units", State.WELL, "5 as they should be")]
+    assert units(settings) == [Finding("units", State.WELL, "all 5 are well")]
 
 
 def test_where_no_unit_is_installed_nothing_is_said_of_any(
@@ -94,13 +94,13 @@ def test_where_no_unit_is_installed_nothing_is_said_of_any(
         (
             {"ActiveState": "inactive", "SubState": "dead"},
             State.ILL,
-            "is not started",
+            "is not running",
             "systemctl start lastyear-web.service",
         ),
         (
             {"ActiveState": "activating", "SubState": "auto-restart", "Result": "signal"},
             State.WARNING,
-            "ends and is started again (signal)",
+            "keeps restarting (signal)",
             "journalctl -u lastyear-web.service",
         ),
         ({"LoadState": "bad-setting"}, State.ILL, "cannot be loaded (bad-setting)", "systemd-analyze verify"),
@@ -143,4 +143,4 @@ def test_a_systemctl_that_talks_nonsense_is_no_trouble(
     assert units(settings)
     (machine.folder / "units").write_text("Failed to connect to bus", encoding="utf-8")
     (found,) = units(settings)
-    assert (found.state, found.seen) == (State.WARNING, "systemctl does not tell (JSONDecodeError)")
+    assert (found.state, found.seen) == (State.WARNING, "systemctl gave no usable answer (JSONDecodeError)")

@@ -1,4 +1,4 @@
-"""The mirror and its disk under the doctor's eyes."""
+"""The doctor's check of the mirror and of its disk."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.settings import Settings
-from mirror.load import import_export
-from mirror.replicate import ONE_AT_A_TIME
-from mirror.swap import LOCK
+from mirror.importing.load import import_export
+from mirror.importing.swap import IMPORT_LOCK
+from mirror.replication.replicate import REPLICATION_LOCK
 from tests.integration.mirror.music import publish
 from tests.integration.worker.doctor.conftest import Looked
 from worker.doctor import State, examine
@@ -43,10 +43,10 @@ def test_an_empty_mirror_is_to_be_imported(findings: Looked, empty_database: str
 
 def test_a_first_import_at_work_is_waited_for(findings: Looked, empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as importer:
-        importer.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        importer.execute("SELECT pg_advisory_lock(%s)", [IMPORT_LOCK])
         found = findings(mirror_url=empty_database)
         assert (found["mirror"].state, found["disk"].state) == (State.WARNING, State.WELL)
-        assert "import is at work" in found["mirror"].seen
+        assert "import is running" in found["mirror"].seen
 
 
 def test_a_mirror_of_other_rules_is_to_be_imported_anew(findings: Looked, mirror: str) -> None:
@@ -78,7 +78,7 @@ def test_a_token_means_that_packets_are_expected(findings: Looked, mirror: str) 
 def test_packets_that_are_being_applied_are_not_hurried(findings: Looked, mirror: str) -> None:
     change(mirror, "packets = 1, replicated_to = now() - interval '7 hours'")
     with psycopg.connect(mirror, autocommit=True) as replicator:
-        replicator.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        replicator.execute("SELECT pg_advisory_lock(%s)", [REPLICATION_LOCK])
         found = findings(mirror_url=mirror)["mirror"]
         assert found.state == State.WELL
         assert found.seen == "albums, last packet 7 hours ago, packets are being applied"
@@ -89,7 +89,7 @@ def test_what_stopped_replication_is_told_without_secrets(settings: Settings, mi
     update = {"mirror_url": SecretStr(mirror), "metabrainz_token": SecretStr("hush-token")}
     found = {finding.part: finding for finding in examine(settings.model_copy(update=update))}["mirror"]
     assert found.state == State.WARNING
-    assert found.mend.endswith("It said last: The token *** is not accepted")
+    assert found.mend.endswith("Its last error: The token *** is not accepted")
 
 
 def test_a_disk_without_room_for_the_next_import_is_a_warning_while_a_mirror_serves(

@@ -1,4 +1,4 @@
-"""Redis, the queue and the workers under the doctor's eyes."""
+"""The doctor's check of Redis, the queues and the workers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,21 +9,21 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
-from app.fetches import FETCHES, LOOKUPS, ask_for_listener, queue
+from app.jobs.enqueue import FETCHES, LOOKUPS, enqueue_listener, queue
 from tests.integration.worker.doctor.conftest import Looked
 from worker.doctor import State
 from worker.pool import FetchWorker
 
 
 def age(redis: Redis, job_id: str, field: str, by: timedelta) -> None:
-    """Makes something have happened to a job earlier."""
+    """Move a time of a job into the past."""
     redis.hset(Job.key_for(job_id), field, utcformat(datetime.now(UTC) - by))
 
 
 def test_the_oldest_waiting_job_decides(findings: Looked, redis: Redis, hand: FetchWorker) -> None:
-    assert findings()["queue"].seen == "nothing waits"
-    ask_for_listener(redis, "HeavyHelen")
-    ask_for_listener(redis, "SingleSam")
+    assert findings()["queue"].seen == "no job is waiting"
+    enqueue_listener(redis, "HeavyHelen")
+    enqueue_listener(redis, "SingleSam")
     assert findings()["queue"].state == State.WELL
     first = queue(redis, LOOKUPS).get_job_ids()[0]
     age(redis, first, "enqueued_at", timedelta(minutes=43))
@@ -34,9 +34,9 @@ def test_the_oldest_waiting_job_decides(findings: Looked, redis: Redis, hand: Fe
 
 
 def test_jobs_that_have_expired_in_the_queue_are_no_trouble(findings: Looked, redis: Redis) -> None:
-    ask_for_listener(redis, "HeavyHelen")
+    enqueue_listener(redis, "HeavyHelen")
     redis.delete(Job.key_for(queue(redis, LOOKUPS).get_job_ids()[0]))
-    assert findings()["queue"].seen == "1 wait"
+    assert findings()["queue"].seen == "1 waiting"
 
 
 def test_a_queue_without_a_worker_is_named(findings: Looked, redis: Redis) -> None:
@@ -44,7 +44,7 @@ def test_a_queue_without_a_worker_is_named(findings: Looked, redis: Redis) -> No
     worker.register_birth()  # type: ignore[no-untyped-call]
     workers = findings()["workers"]
     assert (workers.state, workers.mend) == (State.ILL, "`lastyear work`")
-    assert workers.seen == "1 alive, 0 at work, but none for lookups and chores"
+    assert workers.seen == "1 running, 0 busy, but none serves lookups and chores"
 
 
 def test_jobs_that_failed_of_late_are_told_without_their_listeners(
@@ -70,7 +70,7 @@ def test_jobs_that_failed_of_late_are_told_without_their_listeners(
 
 
 def test_looking_changes_nothing(findings: Looked, redis: Redis, hand: FetchWorker) -> None:
-    ask_for_listener(redis, "HeavyHelen")
+    enqueue_listener(redis, "HeavyHelen")
     queue(redis, FETCHES).enqueue("worker.jobs.fetch_year", "A", 2024, "x", retry=Retry(max=1))
     before = {key: redis.dump(key) for key in redis.scan_iter("rq:*") if b"worker" not in key}
     findings()

@@ -1,4 +1,4 @@
-"""The app database under the doctor's eyes."""
+"""The doctor's check of the app database."""
 
 import time
 from datetime import UTC, datetime
@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 import pytest
 
 from app.store import Connection, connect
-from app.store.migrate import migrate, migrations
+from app.store.migrate import migrate
 from demo.server import Handler
 from tests.integration.worker.doctor.conftest import Looked
 from worker.doctor import State
 
 
 def fill(connection: Connection, rows: int) -> None:
-    """So many rows of a kilobyte."""
+    """Store so many rows of a kilobyte."""
     connection.execute(
-        "INSERT INTO albums (key, artist, album) SELECT gen_random_uuid(), repeat('x', 1000), '' "
-        "FROM generate_series(1, %s)",
+        """
+        INSERT INTO albums (key, artist_key, listed_as, artist, album)
+        SELECT gen_random_uuid(), 0, gen_random_uuid(), repeat('x', 1000), ''
+        FROM generate_series(1, %s)
+        """,
         [rows],
     )
 
@@ -24,7 +27,7 @@ def fill(connection: Connection, rows: int) -> None:
 def test_missing_migrations_are_named(findings: Looked, empty_database: str) -> None:
     found = findings(database_url=empty_database)
     assert found["app database"].state == State.ILL
-    assert found["app database"].seen == f"{len(migrations())} migrations are missing, from 0001_first_tables.sql"
+    assert found["app database"].seen == "migrations are missing: 0001_first_tables.sql"
     assert found["app database"].mend == "`lastyear migrate`"
     assert found["Last.fm data"].seen == "0.0 MB of 100 MB"
     with connect(empty_database) as connection:
@@ -46,7 +49,7 @@ def test_stored_data_is_held_against_the_100_mb_of_the_terms(findings: Looked, c
 
 
 def test_a_clock_that_is_wrong_is_told_by_last_fm(findings: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert findings()["clock"].seen == "as at Last.fm"
+    assert findings()["clock"].seen == "agrees with Last.fm"
     later = datetime.fromtimestamp(time.time() + 3600, UTC)
     monkeypatch.setattr(Handler, "date_time_string", lambda _self: later.strftime("%a, %d %b %Y %H:%M:%S GMT"))
     clock = findings()["clock"]
@@ -58,11 +61,11 @@ def test_without_last_fm_the_clock_is_compared_with_the_databases(
     findings: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = "http://127.0.0.1:1/"
-    assert findings(lastfm_api_url=away)["clock"].seen == "as at the app database"
+    assert findings(lastfm_api_url=away)["clock"].seen == "agrees with the app database"
     monkeypatch.setattr("worker.doctor.store.clock", lambda _connection: datetime.fromtimestamp(0, UTC))
     assert "ahead of the app database" in findings(lastfm_api_url=away)["clock"].seen
 
 
 def test_a_date_that_is_none_is_no_clock(findings: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Handler, "date_time_string", lambda _self: "yesterday")
-    assert findings()["clock"].seen == "as at the app database"
+    assert findings()["clock"].seen == "agrees with the app database"

@@ -1,16 +1,16 @@
-"""The API as a program meets it: what it says of years that are whole, on their way, hidden, not there."""
+"""The API as a program meets it: its answers about years that are complete, being fetched, hidden or missing."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.progress import Failure, Snapshot, Topic, remember
-from app.web.budget import BUDGETS
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, event
+from app.event_stream import Snapshot, Topic, save_snapshot
+from app.events import Failure
+from app.web.rate_limits import LIMITS
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, Jobs, RunJobs, SiteWith, event
 
 USER = "/api/v1/users/LightLuca"
 YEAR = f"{USER}/years/2024"
@@ -22,7 +22,7 @@ def put(redis: Redis) -> Callable[..., None]:
 
     def put(at: float = 4e9, year: int | None = 2024, **fields: Any) -> None:
         topic = Topic("LightLuca", year)
-        remember(redis, topic, Snapshot(at=at, username="LightLuca", event=event(**fields)))
+        save_snapshot(redis, topic, Snapshot(at=at, username="LightLuca", event=event(**fields)))
 
     return put
 
@@ -38,7 +38,7 @@ def code(answer: Any) -> str:
 
 
 def test_a_look_at_a_year_asks_for_it_once_and_then_has_it(
-    client: FlaskClient, jobs: Callable[[], int], run_jobs: Callable[[], None]
+    client: FlaskClient, jobs: Jobs, run_jobs: RunJobs
 ) -> None:
     first = client.get(YEAR)
     assert (first.status_code, first.get_json()["state"]) == (202, "queued")
@@ -55,9 +55,7 @@ def test_a_look_at_a_year_asks_for_it_once_and_then_has_it(
     assert placed == sum(bar["plays"] for bar in said["released"]) > 0
 
 
-def test_a_look_at_a_listener_asks_for_the_years_and_then_has_them(
-    client: FlaskClient, run_jobs: Callable[[], None]
-) -> None:
+def test_a_look_at_a_listener_asks_for_the_years_and_then_has_them(client: FlaskClient, run_jobs: RunJobs) -> None:
     first = client.get(USER)
     assert (first.status_code, first.get_json()["state"], first.get_json()["years"]) == (202, "counting", [])
     run_jobs()
@@ -75,19 +73,17 @@ def test_a_look_at_a_listener_asks_for_the_years_and_then_has_them(
 
 
 def test_what_is_there_while_a_year_is_fetched_is_told(put: Callable[..., None], client: FlaskClient) -> None:
-    put(page=3, pages=9, scrobbles=500, matched=480, years={"1977": 480}, preview=True, seconds_left=4)
+    put(done=3, scrobbles=500, matched=480, years={1977: 480}, preview=True, seconds_left=4)
     answer = client.get(YEAR)
     said = answer.get_json()
     assert (answer.status_code, said["state"], said["preview"]) == (202, "fetching", True)
-    assert said["progress"] == {"page": 3, "pages": 9, "seconds_left": 4, "queued_ahead": 0}
+    assert said["progress"] == {"done": 3, "expected": None, "seconds_left": 4, "queued_ahead": 0}
     assert said["released"] == [{"released": 1977, "plays": 480}]
     assert (said["median_released"], said["average_age"]) == (1977, 47.0)
     assert said["oldest"] == said["newest"] == {"released": 1977, "artist": None, "title": None}
 
 
-def test_the_albums_of_all_bars_and_of_none_are_all_plays(
-    client: FlaskClient, fetched: Callable[[str, int], None]
-) -> None:
+def test_the_albums_of_all_bars_and_of_none_are_all_plays(client: FlaskClient, fetched: Fetched) -> None:
     fetched("LightLuca", 2024)
     said = client.get(YEAR).get_json()
     for bar in said["released"]:
@@ -115,7 +111,7 @@ def test_albums_are_asked_for_by_release_year(client: FlaskClient, query: str) -
 
 
 @pytest.mark.parametrize("of", ["", "song", "SONGS", "songs,albums", "%00"])
-def test_whose_years_count_is_asked_for_by_name(client: FlaskClient, jobs: Callable[[], int], of: str) -> None:
+def test_whose_years_count_is_asked_for_by_name(client: FlaskClient, jobs: Jobs, of: str) -> None:
     for path in (f"{YEAR}?of={of}", f"{YEAR}/albums?released=1977&of={of}"):
         answer = client.get(path)
         assert (answer.status_code, code(answer)) == (400, "bad_request")
@@ -126,8 +122,8 @@ def test_whose_years_count_is_asked_for_by_name(client: FlaskClient, jobs: Calla
 def test_a_year_is_told_by_its_songs_where_these_make_a_difference(
     put: Callable[..., None], client: FlaskClient
 ) -> None:
-    fields = {"scrobbles": 9, "expected": 9, "matched": 8, "not_found": 1, "by_mbid": 5, "years": {"1981": 8}}
-    put(phase="completed", **fields, song_years={"1975": 7, "1981": 1})
+    fields = {"scrobbles": 9, "expected": 9, "matched": 8, "not_found": 1, "by_mbid": 5, "years": {1981: 8}}
+    put(phase="completed", **fields, song_years={1975: 7, 1981: 1})
     by_album, by_song = (client.get(f"{YEAR}{of}").get_json() for of in ("?of=albums", "?of=songs"))
     assert client.get(YEAR).get_json() == by_album
     assert (by_album["of"], by_album["has_songs"]) == ("albums", True)
@@ -142,7 +138,7 @@ def test_a_year_is_told_by_its_songs_where_these_make_a_difference(
 def test_where_songs_make_no_difference_albums_are_told_and_that_it_is_so(
     put: Callable[..., None], client: FlaskClient
 ) -> None:
-    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"1977": 3})
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={1977: 3})
     for path in (YEAR, f"{YEAR}/albums?released=1977"):
         plain = client.get(path).get_json()
         assert client.get(f"{path}{'&' if '?' in path else '?'}of=songs").get_json() == plain
@@ -151,12 +147,12 @@ def test_where_songs_make_no_difference_albums_are_told_and_that_it_is_so(
 
 @pytest.mark.parametrize(
     ("fields", "told"),
-    [({"by_mbid": 5}, 5), ({"by_mbid": 9}, 8), ({}, None), ({"by_mbid": 5, "preview": True}, None)],
+    [({"by_mbid": 5}, 5), ({"by_mbid": 9}, 8), ({}, 0), ({"by_mbid": 5, "preview": True}, None)],
 )
 def test_how_many_were_matched_by_mbid_is_told_where_it_was_counted(
     put: Callable[..., None], client: FlaskClient, fields: dict[str, Any], told: int | None
 ) -> None:
-    put(scrobbles=9, matched=8, not_found=1, years={"1981": 8}, **fields)
+    put(scrobbles=9, matched=8, not_found=1, years={1981: 8}, **fields)
     said = client.get(YEAR).get_json()
     assert said["matched_by_mbid"] == told
     assert sum(said["placed"].values()) == said["plays"], "it is none of the parts, but a part of one"
@@ -165,13 +161,13 @@ def test_how_many_were_matched_by_mbid_is_told_where_it_was_counted(
 @pytest.mark.parametrize(
     ("path", "status", "wanted"),
     [
-        ("/api/v1/users/-no-", 404, "no_such_name"),
+        ("/api/v1/users/.no.", 404, "no_such_name"),
         ("/api/v1/users/LightLuca/years/1999", 404, "no_such_year"),
         ("/api/v1/users/LightLuca/years/20x4", 404, "no_such_year"),
         ("/api/v1/users", 404, "not_found"),
         ("/api/v1/users/LightLuca/years/2024/albums/1", 404, "not_found"),
         ("/api/v2/users/LightLuca", 404, "not_found"),
-        ("/api/", 404, "not_found"),
+        ("/api/v1/", 404, "not_found"),
     ],
 )
 def test_what_cannot_be_is_not_there(client: FlaskClient, path: str, status: int, wanted: str) -> None:
@@ -198,16 +194,16 @@ def test_a_year_that_could_not_be_fetched_is_an_error_unless_something_is_stored
         answer = client.get(path)
         assert (answer.status_code, code(answer)) == (status, wanted), path
         assert ("Retry-After" in answer.headers) == (status == 503)
-    put(phase="failed", error=failure, scrobbles=3, matched=3, years={"1977": 3})
+    put(phase="failed", error=failure, scrobbles=3, matched=3, years={1977: 3})
     answer = client.get(YEAR)
     said = answer.get_json()
     assert (answer.status_code, said["state"], said["trouble"]["code"]) == (200, "failed", wanted)
     assert said["released"] == [{"released": 1977, "plays": 3}]
 
 
-def test_only_starting_fetches_has_a_budget(put: Callable[..., None], client: FlaskClient) -> None:
-    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"1977": 3})
-    for number in range(int(BUDGETS["fetch"].split()[0])):
+def test_only_starting_fetches_is_limited(put: Callable[..., None], client: FlaskClient) -> None:
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={1977: 3})
+    for number in range(int(LIMITS["fetch"].split()[0])):
         assert client.get(f"/api/v1/users/nobody-{number}").status_code == 202
     answer = client.get("/api/v1/users/nobody-more")
     assert (answer.status_code, code(answer)) == (429, "too_many_requests")
@@ -223,7 +219,7 @@ def test_only_reading_is_possible(client: FlaskClient) -> None:
 
 
 def test_without_redis_what_is_stored_is_told_with_what_is_wrong(
-    client: FlaskClient, fetched: Callable[[str, int], None], site_with: Callable[..., FlaskClient]
+    client: FlaskClient, fetched: Fetched, site_with: SiteWith
 ) -> None:
     fetched("LightLuca", 2024)
     visitor = site_with(redis_url=NO_REDIS)
@@ -235,32 +231,24 @@ def test_without_redis_what_is_stored_is_told_with_what_is_wrong(
     assert int(nothing.headers["Retry-After"]) > 0
 
 
-def test_without_a_database_what_redis_has_is_told(
-    put: Callable[..., None], site_with: Callable[..., FlaskClient]
-) -> None:
+def test_without_a_database_what_redis_has_is_told(put: Callable[..., None], site_with: SiteWith) -> None:
     visitor = site_with(database_url=NO_DATABASE)
-    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"1977": 3})
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={1977: 3})
     assert visitor.get(YEAR).status_code == 200
     for path in (f"{YEAR}/albums?released=1977", YEAR.replace("2024", "2023")):
         answer = visitor.get(path)
         assert (answer.status_code, code(answer)) == (503, "unavailable")
 
 
-def test_an_error_of_our_own_tells_nothing(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_arguments: object) -> None:
-        raise RuntimeError("hush")
-
-    monkeypatch.setattr("app.web.api.visit_year", broken)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def test_an_error_of_our_own_tells_nothing(client: FlaskClient, broken: Callable[[str], None]) -> None:
+    broken("app.web.api.year_status")
     answer = client.get(YEAR)
     assert (answer.status_code, code(answer)) == (500, "broken")
     assert "hush" not in answer.text
 
 
 def test_answers_about_listeners_are_kept_by_nobody(put: Callable[..., None], client: FlaskClient) -> None:
-    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"1977": 3})
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={1977: 3})
     for path in (YEAR, USER, f"{YEAR}/albums?released=1977"):
         answer = client.get(path)
         assert "noindex" in answer.headers["X-Robots-Tag"]
@@ -268,5 +256,5 @@ def test_answers_about_listeners_are_kept_by_nobody(put: Callable[..., None], cl
 
 
 def test_an_event_of_an_odd_release_year_breaks_nothing(put: Callable[..., None], client: FlaskClient) -> None:
-    put(phase="completed", scrobbles=3, expected=3, matched=3, years={"0001": 1, "9999": 2})
+    put(phase="completed", scrobbles=3, expected=3, matched=3, years={1: 1, 9999: 2})
     assert client.get(YEAR).get_json()["median_released"] == 9999

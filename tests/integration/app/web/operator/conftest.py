@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from pydantic import SecretStr
 from redis import Redis
 from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.fetches import FETCHES, LOOKUPS, QUEUES, ask_for_listener, queue
+from app.jobs.enqueue import FETCHES, LOOKUPS, QUEUES, enqueue_listener, queue
 from app.settings import Settings
 from app.web.operator import create_app
+from tests.integration.app.web.conftest import NO_DATABASE
 from tests.integration.conftest import PASSWORD
-
-NO_DATABASE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
-NO_REDIS = SecretStr("redis://127.0.0.1:1/0")
 
 Pages = Callable[..., FlaskClient]
 
@@ -60,7 +57,7 @@ def stranger(pages_with: Pages) -> FlaskClient:
 @pytest.fixture
 def waiting(redis: Redis) -> Job:
     """A job that waits."""
-    ask_for_listener(redis, "HeavyHelen")
+    enqueue_listener(redis, "HeavyHelen")
     job = queue(redis, LOOKUPS).jobs[0]
     assert isinstance(job, Job)
     return job

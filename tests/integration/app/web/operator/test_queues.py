@@ -9,9 +9,10 @@ from redis import Redis
 from rq.job import Job
 from werkzeug.test import TestResponse
 
-from app.fetches import FETCHES, LOOKUPS, QUEUES, queue
+from app.jobs.enqueue import FETCHES, LOOKUPS, QUEUES, queue
 from app.web.operator.queues import NAME, READS
-from tests.integration.app.web.operator.conftest import NO_REDIS, Pages
+from tests.integration.app.web.conftest import NO_REDIS
+from tests.integration.app.web.operator.conftest import Pages
 
 ROOT = "/operator/queues"
 OURS = {"Sec-Fetch-Site": "same-origin"}

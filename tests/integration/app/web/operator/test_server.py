@@ -33,7 +33,7 @@ def test_they_run_on_their_own_settings_alone_and_end_at_once(settings: Settings
         assert requests.get(url, auth=who, timeout=5).ok
         assert requests.get(f"{url}queues/0/data/queues.json", auth=who, timeout=5).ok
         process.terminate()
-        wait_until(lambda: process.ended, seconds=5, otherwise=lambda: process.output)
+        wait_until(lambda: process.ended, otherwise=lambda: process.output)
         assert "Traceback" not in process.output
         assert PASSWORD not in process.output
 
@@ -75,7 +75,7 @@ def test_without_a_password_they_do_not_start_and_say_why(settings: Settings, tm
     environ = environment(settings, PORT=str(free_port()), OPERATOR_PASSWORD="")
     with running(tmp_path / "log", environ, *COMMAND) as process:
         wait_until(lambda: process.ended, otherwise=lambda: process.output)
-        assert last_words(process).startswith("OPERATOR_PASSWORD: missing. Opens the operator's pages")
+        assert last_words(process).startswith("OPERATOR_PASSWORD: missing. Password of the operator's pages")
 
 
 def test_the_site_still_says_what_it_misses(settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,191 @@
+"""The bar chart: plays by release year become bars and ticks, for a template to draw.
+
+Everything is in per cent of the plot, so that one drawing serves a large screen, a phone and a picture; only which
+years are labelled depends on how wide it is drawn.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Self
+
+from app.charts.release_years import ReleaseYears
+from app.charts.year_axis import Slot, Tick, YearAxis, added, year_axis
+
+GAP, NARROW_GAP, MANY_STEPS = 0.18, 0.06, 80  # between bars, in steps; the same on an axis longer than many steps
+LEAST_PLAYS = 4  # on the axis of plays, so that a single one is not as tall as the chart
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The bar of a release year, of a decade, or of all years before the axis begins."""
+
+    years: ReleaseYears
+    plays: int
+    x: float
+    width: float
+    height: float
+    is_earlier: bool = False
+    other: int = 0
+    """Plays of the listener who is compared."""
+
+    @property
+    def y(self) -> float:
+        """The top of the bar."""
+        return round(100 - self.height, 2)
+
+    @property
+    def name(self) -> str:
+        """What a page calls it."""
+        return f"before {self.years.last + 1}" if self.is_earlier else self.years.name
+
+
+@dataclass(frozen=True)
+class Band:
+    """The shaded background of every other decade."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Everything that the template draws."""
+
+    bars: tuple[Bar, ...]
+    bands: tuple[Band, ...]
+    year_ticks: tuple[Tick, ...]
+    play_ticks: tuple[Tick, ...]
+    corners: tuple[tuple[str, float], ...] = ()
+    """Where the other listener's line goes from the bottom left: H across, V up or down, to that per cent."""
+
+    @property
+    def earlier(self) -> Bar | None:
+        """The bar of all years before the axis begins."""
+        return next((bar for bar in self.bars if bar.is_earlier), None)
+
+    @property
+    def outline(self) -> str:
+        """The other listener's line as a path in a square of 100."""
+        return self.outline_in(100, 100)
+
+    def outline_in(self, width: int, height: int) -> str:
+        """Return the same path in a plot of this size: stretching the square would stretch the line in a PNG."""
+        parts = {"H": width / 100, "V": height / 100}
+        steps = "".join(f"{way}{at * parts[way]:g}" for way, at in self.corners)
+        return f"M0 {height}{steps}" if steps else ""
+
+
+def draw_bar_chart(
+    plays: Mapping[int, int],
+    listening_year: int,
+    *,
+    by_decade: bool = False,
+    other: Mapping[int, int] | None = None,
+) -> BarChart:
+    """Draw plays by release year, a bar for every year or decade that has some.
+
+    Few bars are drawn among the years around them, as far as these are not after `listening_year`, whose label is
+    marked. With the plays of an `other` listener both are drawn as shares of what each has in total.
+    """
+    is_compared = other is not None
+    one, two = (_Series.of(each, is_share=is_compared) for each in (plays, other or {}))
+    axis = year_axis(added(one.plays, two.plays), listening_year, by_decade=by_decade)
+    tallest = max(series.value(slot) for slot in axis.slots for series in (one, two))
+    scale = _Scale.up_to(tallest, is_share=is_compared)
+    bars = tuple(_bars(axis, scale, one, two))
+    own = None if by_decade or is_compared or not plays.get(listening_year) else listening_year
+    return BarChart(
+        bars=bars,
+        bands=() if by_decade else tuple(_bands(axis)),
+        year_ticks=axis.ticks([bar.years.first for bar in bars if not bar.is_earlier], own),
+        play_ticks=scale.ticks,
+        corners=tuple(_corners(axis, scale, two)) if other else (),
+    )
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The plays of one listener, and all of them together where they are drawn as shares."""
+
+    plays: Mapping[int, int]
+    whole: int | None
+
+    @classmethod
+    def of(cls, plays: Mapping[int, int], *, is_share: bool) -> Self:
+        return cls(plays, max(1, sum(plays.values())) if is_share else None)
+
+    def value(self, slot: Slot) -> float:
+        """Return what the upright axis shows of a slot: its plays, or their share in per cent."""
+        plays = slot.plays(self.plays)
+        return plays if self.whole is None else 100 * plays / self.whole
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The upright axis: of plays, or of shares in per cent."""
+
+    end: int
+    step: int
+    unit: str
+
+    @classmethod
+    def up_to(cls, tallest: float, *, is_share: bool) -> Self:
+        """Return an axis of whole numbers with three to six labels that ends at most a step above the tallest."""
+        most = max(LEAST_PLAYS, math.ceil(tallest))
+        step = 1
+        while most / step > 5:
+            magnitude = 10 ** (len(str(step)) - 1)
+            step = {1: 2, 2: 5, 5: 10}[step // magnitude] * magnitude
+        end = max(step, -(-most // step) * step)
+        return cls(min(end, 100), step, "\u00a0%") if is_share else cls(end, step, "")
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        return tuple(
+            Tick(self.y(value), f"{_short(value)}{self.unit}") for value in range(0, self.end + 1, self.step)
+        )
+
+    def height(self, value: float) -> float:
+        return 100 * value / self.end
+
+    def y(self, value: float) -> float:
+        return round(100 - self.height(value), 2)
+
+
+def _short(plays: int) -> str:
+    return f"{plays:,}" if plays < 1_000_000 else f"{plays / 1_000_000:g}M"
+
+
+def _bars(axis: YearAxis, scale: _Scale, one: _Series, two: _Series) -> Iterator[Bar]:
+    gap = GAP if axis.length <= MANY_STEPS else NARROW_GAP
+    for slot in axis.slots:
+        plays, other = slot.plays(one.plays), slot.plays(two.plays)
+        if plays or other:
+            yield Bar(
+                years=slot.years,
+                plays=plays,
+                x=axis.percent(slot.start + slot.width * gap / 2),
+                width=axis.percent(slot.width * (1 - gap)),
+                height=round(scale.height(one.value(slot)), 2),
+                is_earlier=slot.is_earlier,
+                other=other,
+            )
+
+
+def _bands(axis: YearAxis) -> Iterator[Band]:
+    for decade, slots in groupby(axis.years, key=lambda slot: slot.years.first // 10):
+        if decade % 2:
+            first, *others = slots
+            yield Band(axis.percent(first.start), axis.percent(1 + len(others)))
+
+
+def _corners(axis: YearAxis, scale: _Scale, other: _Series) -> Iterator[tuple[str, float]]:
+    """Trace the other listener's bars as one line, so that it can lie over the first one's."""
+    for slot in axis.slots:
+        top = scale.y(other.value(slot))
+        yield from (("H", axis.percent(slot.start)), ("V", top), ("H", axis.percent(slot.end)))
+        if slot.is_earlier:
+            yield "V", 100.0
+    yield "V", 100.0

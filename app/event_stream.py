@@ -1,0 +1,151 @@
+"""The event stream: events are published, kept as the latest, and followed over Redis, never over the database."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from redis import Redis
+from redis.client import PubSub
+
+from app.events import Event
+
+_PREFIX = "lastyear:progress:"
+SNAPSHOT_TTL = timedelta(days=30)  # a snapshot is a cache: the database has the truth
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What events are about: a listener's year, or with year None the listener's list of years."""
+
+    username: str
+    year: int | None = None
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel and key; names that differ only by case share it."""
+        return _PREFIX + self.username.casefold() + ("" if self.year is None else f"/{self.year}")
+
+    @property
+    def history(self) -> str:
+        """The Redis key of what the database said of all years of the listener."""
+        return f"lastyear:history:{self.username.casefold()}"
+
+    @property
+    def derived(self) -> str:
+        """The Redis key of what was made from the snapshot."""
+        return f"{self.channel}/derived"
+
+
+# Saves a snapshot, unless the latest is of a newer run, and publishes it if a channel is given.
+_SAVE = """
+local latest = redis.call('GET', KEYS[1])
+local known, snapshot = pcall(cjson.decode, latest or '')
+if known and type(snapshot) == 'table' and type(snapshot.event) == 'table' then
+    local run = snapshot.event.run
+    if type(run) == 'string' and run > ARGV[2] then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
+return 1
+"""
+
+Publish = Callable[[Topic, Event], None]
+"""Makes an event the latest of its topic and sends it to everyone who follows that."""
+
+
+class Snapshot(BaseModel):
+    """The latest event of a topic, its time in seconds since 1970, and the name as Last.fm spells it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float
+    username: str
+    event: Event
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was published."""
+        return time.time() - self.at
+
+
+def publish(redis: Redis, topic: Topic, event: Event) -> None:
+    """Save and publish the event in one step, so that whoever follows first and reads then misses nothing.
+
+    Does nothing if the latest event is of a newer run: what an older one still sends comes too late.
+    """
+    snapshot = Snapshot(at=time.time(), username=topic.username, event=event)
+    _save(redis, topic, snapshot, channel=topic.channel)
+
+
+def save_snapshot(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
+    """Make this the topic's latest snapshot without publishing it, unless there is one of a newer run."""
+    _save(redis, topic, snapshot, channel="")
+
+
+def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> None:
+    ttl = int(SNAPSHOT_TTL.total_seconds())
+    run, text = str(snapshot.event.run), snapshot.model_dump_json()
+    redis.eval(_SAVE, 1, topic.channel, text, run, ttl, channel)
+
+
+def latest_snapshot(redis: Redis, topic: Topic) -> Snapshot | None:
+    """Read the latest snapshot of the topic; None where there never was one or it was dropped."""
+    return parse_snapshot(redis.get(topic.channel))
+
+
+def parse_snapshot(data: object) -> Snapshot | None:
+    """Read a snapshot from its JSON; None for nothing, and for anything that is not a snapshot."""
+    if not isinstance(data, str | bytes):
+        return None
+    try:
+        return Snapshot.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
+def drop_snapshot(redis: Redis, topic: Topic) -> None:
+    """Drop the topic's latest snapshot, so that the next visit reads the database, and have open pages reload."""
+    pipeline = redis.pipeline()
+    pipeline.getdel(topic.channel)
+    pipeline.delete(topic.history, topic.derived)
+    dropped, _ = pipeline.execute()
+    if dropped is not None:
+        redis.publish(topic.channel, dropped)
+
+
+def forget_listener(redis: Redis, username: str) -> None:
+    """Drop every snapshot of a listener, and what was made from them."""
+    topic = Topic(username)
+    keys = [topic.channel, *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
+    redis.delete(topic.history, *keys)
+
+
+@contextmanager
+def follow_all(redis: Redis) -> Iterator[PubSub]:
+    """Subscribe to every topic: one subscription per process, which hands the events on to its pages."""
+    with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
+        pubsub.psubscribe(_PREFIX + "*")
+        yield pubsub
+
+
+def save_derived(redis: Redis, topic: Topic, event: Event, name: str, text: str) -> None:
+    """Keep a text that was made from the year as it is at this event."""
+    redis.hset(topic.derived, name, _digest(event) + text)
+    redis.expire(topic.derived, SNAPSHOT_TTL)
+
+
+def load_derived(redis: Redis, topic: Topic, event: Event, name: str) -> str | None:
+    """Return the text kept under this name, if the year's run and counts are still the same."""
+    kept, digest = redis.hget(topic.derived, name), _digest(event)
+    text = kept.decode() if isinstance(kept, bytes) else ""
+    return text.removeprefix(digest) if text.startswith(digest) else None
+
+
+def _digest(event: Event) -> str:
+    state = f"{event.run} {json.dumps(event.numbers, sort_keys=True)}"
+    return hashlib.blake2b(state.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,86 @@
+"""Backlog: the years of a listener that are to be fetched, queued one at a time so that others get their turn.
+
+A year is queued when the listener's fetch before it has ended; whoever came in between is ahead of it.
+The newest year comes first, so that all who call this at once agree on which it is.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+
+from redis import Redis
+
+from app.events import Failure
+from app.jobs.enqueue import enqueue_year
+from app.store import Connection, fetch_jobs, listeners
+from app.store.fetch_jobs import FetchJob
+from app.store.listeners import username_key
+
+TTL = timedelta(days=7)
+
+
+class Turn(Enum):
+    """What to do about the next year of a backlog."""
+
+    FETCH = auto()
+    WAIT = auto()
+    SKIP = auto()
+    CLEAR = auto()
+
+
+def add_years(redis: Redis, username: str, years: Iterable[int]) -> None:
+    """Add years to the listener's backlog. `enqueue_next_year` queues the first of them."""
+    if wanted := list(years):
+        redis.sadd(_key(username), *wanted)
+        redis.expire(_key(username), TTL)
+
+
+def pending_years(redis: Redis, username: str) -> list[int]:
+    """Return the years in the listener's backlog, in the order in which they will be fetched."""
+    return sorted(map(int, redis.smembers(_key(username))), reverse=True)
+
+
+def clear(redis: Redis, username: str) -> None:
+    """Remove all years from the listener's backlog."""
+    redis.delete(_key(username))
+
+
+def enqueue_next_year(connection: Connection, redis: Redis, username: str, *, at_once: bool = False) -> None:
+    """Queue the first year of the listener's backlog, unless one is queued or running already.
+
+    Called whenever a fetch of the listener has ended. May be called by several at once: the claim decides. A year
+    that Last.fm has interrupted waits for its next try, unless it is to go on `at_once`. Raises QueueAway.
+    """
+    for year in pending_years(redis, username):
+        turn = _turn_of(fetch_jobs.find(connection, username, year), datetime.now(UTC))
+        if turn is Turn.WAIT and at_once:
+            turn = Turn.FETCH
+        if turn is Turn.SKIP:
+            redis.srem(_key(username), year)
+            continue
+        if turn is Turn.CLEAR:
+            clear(redis, username)
+        elif turn is Turn.FETCH:
+            listener = listeners.find(connection, username)
+            enqueue_year(connection, redis, listener.username if listener else username, year)
+        return
+
+
+def _turn_of(job: FetchJob | None, now: datetime) -> Turn:
+    if job is None:
+        return Turn.FETCH
+    if job.was_whole(now):
+        return Turn.SKIP
+    if job.status != "failed":
+        # A run has it, or is silent for so long that its claim can be taken over.
+        return Turn.FETCH
+    if job.next_try_at is not None:
+        return Turn.FETCH if now >= job.next_try_at else Turn.WAIT
+    failure = job.failure or Failure.BROKEN
+    if now - job.updated_at > failure.retry_after:
+        return Turn.FETCH
+    return Turn.CLEAR if failure.ends_backlog else Turn.SKIP
+
+
+def _key(username: str) -> str:
+    return f"lastyear:backlog:{username_key(username)}"

@@ -1,0 +1,130 @@
+"""Enqueue: the names of queues and jobs, and how a year, a listener or a rematch is queued. Jobs go by name."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from app.event_stream import Topic, publish
+from app.events import Event, Failure, new_run
+from app.listening_years import year_bounds
+from app.store import Connection, fetch_jobs, listeners
+from app.store.listeners import username_key
+from app.store.year_events import year_event
+
+FETCHES = "fetches"
+LOOKUPS = "lookups"
+CHORES = "chores"
+QUEUES = (LOOKUPS, FETCHES, CHORES)
+
+FETCH_YEAR = "worker.jobs.fetch_year"
+LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
+REMATCH = "worker.jobs.rematch"
+JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH})
+"""All there are: workers run no other function, whatever Redis says."""
+
+LISTENER_HOLDS = timedelta(hours=24)
+"""How long the counts of a listener's years hold before a visit makes us ask Last.fm again."""
+
+_LIFETIME = {"ttl": 24 * 3600, "job_timeout": 6 * 3600}
+_KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600}
+# A job with a fixed id is gone at once, so that the next one with that id can be queued.
+_NOT_KEPT = {"result_ttl": 0, "failure_ttl": 1}
+
+
+class QueueAway(Exception):
+    """The queue cannot be reached, so nothing new can be fetched. Look at REDIS_URL and at Redis itself."""
+
+
+def queue(redis: Redis, name: str) -> Queue:
+    """Open the queue of that name. Jobs are JSON: whoever can write to Redis cannot run code through it."""
+    return Queue(name, connection=redis, serializer=JSONSerializer)
+
+
+def enqueue_year(
+    connection: Connection, redis: Redis, username: str, year: int, *, refresh: bool = False
+) -> Event | None:
+    """Claim the year and queue its fetch. None when another run has it already.
+
+    What is stored is shown while the fetch is queued. However many call this at once, one gets the claim and one
+    job is queued. Raises QueueAway, with the claim released.
+    """
+    job = fetch_jobs.find(connection, username, year)
+    if job is not None and _position(redis, job.run) is not None:
+        # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
+        return None
+    run = new_run()
+    now = datetime.now(UTC)
+    end = min(year_bounds(year)[1], now.replace(microsecond=0))
+    since = now if refresh else None
+    first = Event(run=run, phase="queued")
+    if job is not None:
+        known = year_event(connection, job, listeners.find(connection, username))
+        first = known.queued(run, was_whole=job.was_whole(end))
+    if not fetch_jobs.claim(connection, username, year, run, window_end=end, prove_since=since):
+        return None
+    try:
+        # Published before the job can start, since what the job publishes must come later.
+        event = first.model_copy(update={"queued_ahead": count_fetches(redis)})
+        publish(redis, Topic(username, year), event)
+        _enqueue(redis, FETCHES, FETCH_YEAR, username, year, str(run), job_id=job_id(run))
+    except (RedisError, QueueAway) as error:
+        fetch_jobs.fail(connection, run, Failure.BROKEN, now)
+        raise QueueAway from error
+    return event
+
+
+def enqueue_listener(redis: Redis, username: str) -> bool:
+    """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway."""
+    fixed_id = f"listener-{username_key(username).encode().hex()}"
+    return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(new_run()), job_id=fixed_id, unique=True)
+
+
+def enqueue_rematch(redis: Redis) -> bool:
+    """Queue a rematch of all albums without a year. False when one is queued or running. Raises QueueAway."""
+    return _enqueue(redis, CHORES, REMATCH, job_id="rematch", unique=True)
+
+
+def _enqueue(
+    redis: Redis, name: str, function: str, *arguments: object, job_id: str, unique: bool = False
+) -> bool:
+    # A killed worker's job is retried at once: it goes on with what is not proven.
+    options = {"retry": Retry(max=10), **_LIFETIME, **(_NOT_KEPT if unique else _KEPT)}
+    try:
+        queue(redis, name).enqueue(function, *arguments, job_id=job_id, unique=unique, **options)
+    except DuplicateJobError:
+        return False
+    except RedisError as error:
+        raise QueueAway from error
+    return True
+
+
+def job_id(run: UUID) -> str:
+    """Return the id of a run's job at RQ."""
+    return f"fetch-{run.hex}"
+
+
+def count_fetches(redis: Redis) -> int:
+    """Count the fetches that are queued or running, all of them ahead of a new one. Raises QueueAway."""
+    fetches = queue(redis, FETCHES)
+    try:
+        return int(fetches.count) + int(fetches.started_job_registry.get_job_count(cleanup=False))
+    except RedisError as error:
+        raise QueueAway from error
+
+
+def count_ahead(redis: Redis, run: UUID) -> int:
+    """Count the fetches queued ahead of this run's; 0 when it is running or gone. Raises QueueAway."""
+    return _position(redis, run) or 0
+
+
+def _position(redis: Redis, run: UUID) -> int | None:
+    try:
+        position = queue(redis, FETCHES).get_job_position(job_id(run))
+    except RedisError as error:
+        raise QueueAway from error
+    return None if position is None else int(position)

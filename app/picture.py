@@ -1,0 +1,54 @@
+"""The picture of a chart to share or to keep: an SVG from the template that draws charts on pages, too."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from app.charts import text_layout
+from app.charts.bar_chart import BarChart
+from app.charts.palette import COLOURS
+from app.formatting import rough_share
+
+WIDTH, HEIGHT = 1200, 630
+TEMPLATES = Path(__file__).parent / "web" / "templates"
+
+
+def draw_picture(
+    *,
+    title: str,
+    headline: str,
+    description: str,
+    rows: Sequence[tuple[str, str]] = (),
+    chart: BarChart | None = None,
+    own: int = 0,
+    whole: int = 0,
+) -> str:
+    """Draw a chart under its headline, with rows of a name and facts below. Two of them are a legend, too.
+
+    The release year `own` has a colour of its own. With a `whole`, each bar is labelled with its share of it.
+    """
+    return (
+        _environment()
+        .get_template("picture.svg")
+        .render(
+            width=WIDTH,
+            height=HEIGHT,
+            title=title,
+            headline=headline,
+            description=description,
+            rows=rows,
+            chart=chart,
+            own=own,
+            whole=whole,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+    environment.globals.update(colours=COLOURS, text_layout=text_layout)
+    environment.filters["rough_share"] = rough_share
+    return environment

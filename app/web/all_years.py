@@ -1,0 +1,183 @@
+"""All years of a listener: what is stored and what goes on. Cached in Redis, so that the database may sleep."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.event_stream import SNAPSHOT_TTL, Topic, parse_snapshot
+from app.events import Event
+from app.formatting import so_far
+from app.jobs.backlog import add_years, enqueue_next_year, pending_years
+from app.jobs.enqueue import QueueAway
+from app.store import Connection, StoreAway, fetch_jobs, listeners, scrobbles
+from app.web.context import Context
+from app.web.year_status import next_try
+
+Years = dict[int, int]
+
+
+class StoredYears(BaseModel):
+    """What the database says of a listener. Dropped from Redis when something changes there without an event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    years: list[int]
+    """Since the listener registered."""
+    completed: Years
+    """The years that are completed, with Last.fm's count."""
+    scrobbles: Years
+    """How many plays are stored of each year."""
+    plays: dict[int, Years]
+    """Listening year -> release year -> plays."""
+
+
+NO_YEARS = StoredYears(years=[], completed={}, scrobbles={}, plays={})
+
+
+@dataclass(frozen=True)
+class ListenerYear:
+    """A listening year: how many plays Last.fm counts, those stored by release year, and what goes on with it."""
+
+    year: int
+    count: int | None = None
+    scrobbles: int = 0
+    """How many plays are stored."""
+    plays: Years = field(default_factory=dict)
+    is_complete: bool = False
+    event: Event | None = None
+    is_in_backlog: bool = False
+
+    @property
+    def so_far(self) -> str:
+        """How many plays are here of a year that is not whole; empty where it is, and where there are none."""
+        return so_far(self.scrobbles, self.count) if self.scrobbles and not self.is_complete else ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a worker reads it, or will."""
+        return self.event is not None and self.event.is_running
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has plays that no worker reads or will read."""
+        return not (self.is_complete or self.is_running or self.is_in_backlog or self.count == 0)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it is to go on after Last.fm gave no answer."""
+        event = self.event
+        return (
+            not self.is_complete
+            and event is not None
+            and event.phase == "failed"
+            and event.next_try_at is not None
+        )
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is to go on now."""
+        return self.is_interrupted and self.event is not None and (self.event.next_try_at or 0) <= time.time()
+
+    @property
+    def next_try(self) -> int:
+        """In how many seconds Last.fm is asked again after it gave no answer; 0 if no time is known."""
+        return 0 if self.is_complete else next_try(self.event)
+
+
+def listener_years(context: Context, username: str, counts: Years) -> list[ListenerYear]:
+    """List a listener's years, the newest first; `counts` is how many plays Last.fm counts, where that is known.
+
+    Asks the database only if Redis has forgotten them. Years that Last.fm has interrupted join the backlog when
+    their next try is due. Also enqueues the next year of a backlog that nobody works on any more.
+    """
+    topic = Topic(username)
+    try:
+        stored = _cached(context.redis, topic) or _look_up(context, topic)
+        years = _with_redis(context.redis, username, stored, counts)
+        add_years(context.redis, username, [one.year for one in years if one.is_due])
+        first = next((one for one in years if one.is_in_backlog or one.is_due), None)
+        waits = first is None or (first.is_interrupted and not first.is_due)
+        if not waits and not any(one.is_running for one in years):
+            with context.pool.connection() as connection:
+                enqueue_next_year(connection, context.redis, username)
+            years = _with_redis(context.redis, username, stored, counts)
+    except StoreAway:
+        return _with_redis(context.redis, username, NO_YEARS, counts)
+    except (RedisError, QueueAway):
+        return _without_redis(context, username)
+    return years
+
+
+def _with_redis(redis: Redis, username: str, stored: StoredYears, counts: Years) -> list[ListenerYear]:
+    years = sorted({*stored.years, *stored.completed, *counts}, reverse=True)
+    events, backlog = _events(redis, username, years), pending_years(redis, username)
+    return [
+        _listener_year(year, stored, events.get(year), counts, is_in_backlog=year in backlog) for year in years
+    ]
+
+
+def _listener_year(
+    year: int, stored: StoredYears, event: Event | None, counts: Years, *, is_in_backlog: bool
+) -> ListenerYear:
+    count, plays = stored.completed.get(year, counts.get(year)), stored.plays.get(year, {})
+    scrobbles, is_complete = stored.scrobbles.get(year, 0), year in stored.completed
+    if event is not None:
+        scrobbles, plays, is_complete = event.scrobbles, event.years, is_complete or event.is_whole
+        count = event.expected if event.phase == "completed" and event.expected is not None else count
+    return ListenerYear(year, count, scrobbles, plays, is_complete, event, is_in_backlog)
+
+
+def _cached(redis: Redis, topic: Topic) -> StoredYears | None:
+    data = redis.get(topic.history)
+    if not isinstance(data, bytes):
+        return None
+    try:
+        return StoredYears.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
+def _look_up(context: Context, topic: Topic) -> StoredYears:
+    with context.pool.connection() as connection:
+        stored = _stored_years(connection, topic.username)
+    if stored.years:
+        context.redis.set(topic.history, stored.model_dump_json(), ex=SNAPSHOT_TTL)
+    return stored
+
+
+def _stored_years(connection: Connection, username: str) -> StoredYears:
+    listener = listeners.find(connection, username)
+    if listener is None:
+        return NO_YEARS
+    stored = scrobbles.count_all_years(connection, listener.id)
+    placed = {year: {at: n for at, n in plays.items() if at is not None} for year, plays in stored.items()}
+    return StoredYears(
+        years=listener.available_years,
+        completed=fetch_jobs.completed_years(connection, listener.username),
+        scrobbles={year: sum(plays.values()) for year, plays in stored.items()},
+        plays=placed,
+    )
+
+
+def _events(redis: Redis, username: str, years: Iterable[int]) -> dict[int, Event]:
+    years = list(years)
+    if not years:
+        return {}
+    found = redis.mget([Topic(username, year).channel for year in years])
+    snapshots = {year: parse_snapshot(data) for year, data in zip(years, found, strict=True)}
+    return {year: snapshot.event for year, snapshot in snapshots.items() if snapshot}
+
+
+def _without_redis(context: Context, username: str) -> list[ListenerYear]:
+    try:
+        with context.pool.connection() as connection:
+            stored = _stored_years(connection, username)
+    except StoreAway:
+        return []
+    return [
+        _listener_year(year, stored, None, {}, is_in_backlog=False) for year in sorted(stored.years, reverse=True)
+    ]

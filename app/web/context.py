@@ -1,0 +1,55 @@
+"""The application's context: its settings and clients, created once per process."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from flask import current_app
+from redis import Redis
+
+from app.redis_client import connect_redis
+from app.settings import Settings
+from app.store import Pool
+from app.web.live.subscriptions import Subscriptions
+from app.web.page_cache import PageCache
+from app.web.rate_limits import RateLimits
+from mirror.web_queries import MatchingProcess
+
+EXTENSION = "lastyear"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every request may use. Nothing connects before it is used."""
+
+    settings: Settings
+    redis: Redis
+    pool: Pool
+    subscriptions: Subscriptions
+    rate_limits: RateLimits
+    matching: MatchingProcess
+    page_cache: PageCache = field(default_factory=PageCache)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Create the clients that these settings describe."""
+        redis = connect_redis(settings)
+        pool = Pool(settings.database_url.get_secret_value())
+        matching = MatchingProcess(settings.mirror_url.get_secret_value())
+        return cls(settings, redis, pool, Subscriptions(redis), RateLimits(redis), matching)
+
+    def disconnect_pages(self) -> None:
+        """Close the connections of open pages, since this process is about to end."""
+        self.subscriptions.close()
+
+    def close(self) -> None:
+        """Close the connections to the database and to Redis, and end the process that matches names."""
+        self.matching.close()
+        self.pool.close()
+        self.redis.close()
+
+
+def context() -> Context:
+    """Return the context of the application that serves the current request."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Context)  # noqa: S101  put there by set_up
+    return found

@@ -1,0 +1,133 @@
+"""Live progress: over a WebSocket or Server-Sent Events to pages, and by HTTP from workers elsewhere."""
+
+import hmac
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, abort, request, stream_with_context
+from flask_sock import Sock
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from simple_websocket import Server
+from werkzeug.datastructures import WWWAuthenticate
+
+from app.event_stream import Topic, latest_snapshot, publish
+from app.events import JobUpdate
+from app.web.context import Context, context
+from app.web.live.subscriptions import Subscriber
+from app.web.routing import listener_name, listening_year_of
+
+blueprint = Blueprint("live", __name__)
+sock = Sock()
+
+HEARTBEAT = 20.0  # seconds; proxies and browsers close a connection that is silent for longer
+GOING_AWAY = 1001  # the WebSocket close code; the page reconnects to the next process
+
+
+def register(app: Flask) -> None:
+    """Add the live routes."""
+
+    @app.before_request
+    def decline_compression() -> None:
+        # Compression takes a quarter of a megabyte for each connection, and a message is a kilobyte.
+        request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+
+    app.register_blueprint(blueprint)
+    sock.init_app(app)
+
+
+@blueprint.before_request
+def check_address() -> None:
+    """Check the name and the year before the WebSocket handshake: after it no error page can be sent."""
+    given = request.view_args or {}
+    if "name" in given:
+        listener_name(given["name"])
+    if "year" in given:
+        listening_year_of(given["year"])
+
+
+@sock.route("/user/<name>/live", bp=blueprint)  # type: ignore[untyped-decorator]
+def years_live(socket: Server, name: str) -> None:
+    """Send events about a listener: the plays of each year."""
+    _serve(socket, Topic(listener_name(name)))
+
+
+@sock.route("/user/<name>/<year>/live", bp=blueprint)  # type: ignore[untyped-decorator]
+def year_live(socket: Server, name: str, year: str) -> None:
+    """Send events about a year, the latest one first."""
+    _serve(socket, Topic(listener_name(name), listening_year_of(year)))
+
+
+@blueprint.get("/user/<name>/events")
+def years_events(name: str) -> Response:
+    """Send events about a listener as Server-Sent Events."""
+    return _stream(Topic(listener_name(name)))
+
+
+@blueprint.get("/user/<name>/<year>/events")
+def year_events(name: str, year: str) -> Response:
+    """Send events about a year as Server-Sent Events."""
+    return _stream(Topic(listener_name(name), listening_year_of(year)))
+
+
+@blueprint.post("/internal/job-update")
+def job_update() -> tuple[str, int]:
+    """Publish the event that a worker elsewhere sends."""
+    token = context().settings.internal_token.get_secret_value()
+    given = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(401, www_authenticate=WWWAuthenticate("bearer"))
+    try:
+        update = JobUpdate.model_validate_json(request.get_data())
+    except ValidationError:
+        abort(400)
+    try:
+        publish(context().redis, Topic(update.username, update.year), update.event)
+    except RedisError:
+        abort(503)
+    return "", HTTPStatus.NO_CONTENT
+
+
+def _serve(socket: Server, topic: Topic) -> None:
+    with suppress(OSError):  # the page went away
+        for message in _messages(context(), topic):
+            if message is not None:
+                socket.send(message)
+            elif not socket.connected:
+                return
+        socket.close(GOING_AWAY, "come back")
+
+
+def _stream(topic: Topic) -> Response:
+    def lines() -> Iterator[str]:
+        for message in _messages(context(), topic):
+            yield ": still here\n\n" if message is None else f"data: {message}\n\n"
+
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return Response(stream_with_context(lines()), mimetype="text/event-stream", headers=headers)
+
+
+def _messages(context: Context, topic: Topic) -> Iterator[str | None]:
+    """Yield events as JSON: the latest, then each new one, and None when there was none for a while.
+
+    Ends when this process is about to end.
+    """
+    with context.subscriptions.subscribe(topic) as subscriber:
+        # Subscribed before the first message is read, so that nothing published in between is missed.
+        if (first := _first(context, topic, subscriber)) is not None:
+            yield first
+        while not subscriber.closed:
+            yield subscriber.wait(HEARTBEAT)
+
+
+def _first(context: Context, topic: Topic, subscriber: Subscriber) -> str | None:
+    try:
+        snapshot = latest_snapshot(context.redis, topic)
+    except RedisError:
+        return None
+    if snapshot is None:
+        return json.dumps(None)
+    subscriber.begin_at(snapshot.event.run)
+    return snapshot.event.model_dump_json()

@@ -1,0 +1,1 @@
+"""The pages a listener sees, one module for each route."""

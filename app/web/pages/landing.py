@@ -1,0 +1,32 @@
+"""The landing page, the page that explains the site, and the form's way to a listener."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.charts.example import LISTENING_YEAR, example
+from app.web.context import context
+from app.web.routing import listener_name, typed
+
+blueprint = Blueprint("landing", __name__)
+
+
+@blueprint.get("/")
+def show() -> str:
+    """Ask for a name, under an example chart."""
+    return render_template("landing.html", example=example(), year=LISTENING_YEAR)
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """Explain how it works, what the numbers mean and whose data it is."""
+    return render_template("about.html", contact=context().settings.contact)
+
+
+@blueprint.get("/user")
+def find() -> Response:
+    """Lead from the form to the listener's years, or to the one that was typed."""
+    name, year = typed(request.args.get("name", ""))
+    name = listener_name(name)
+    return redirect(
+        url_for("year.show", name=name, year=year) if year else url_for("listener.show", name=name), 303
+    )

@@ -1,0 +1,125 @@
+"""Pictures to share: the chart of a year, or of two listeners', as SVG and as PNG, drawn from events alone."""
+
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+
+import resvg_py
+from flask import Blueprint, make_response, request
+from werkzeug.wrappers import Response
+
+from app.charts.bar_chart import draw_bar_chart
+from app.events import Event
+from app.picture import draw_picture
+from app.web import wording
+from app.web.chart_options import ChartOptions, requested_options
+from app.web.context import context
+from app.web.errors import Problem
+from app.web.pages.compare import compare
+from app.web.routing import compared_with, listener_name, listening_year_of, private
+from app.web.summary import summarize
+from app.web.year_status import YearStatus, year_status
+
+blueprint = Blueprint("picture", __name__)
+
+KEPT_PICTURES = 64  # some 40 kB each
+DAY = 24 * 3600.0  # seconds
+
+
+@blueprint.get("/user/<name>/<year>.svg")
+def svg(name: str, year: str) -> Response:
+    """Draw the chart as a picture that can be scaled."""
+    return _answer(_draw(name, year).encode(), "image/svg+xml")
+
+
+@blueprint.get("/user/<name>/<year>.png")
+def png(name: str, year: str) -> Response:
+    """Draw the chart as a picture for social networks."""
+    drawn = _draw(name, year)
+    etag = sha256(drawn.encode()).hexdigest()
+    if request.if_none_match.contains(etag):
+        return _answer(b"", "image/png", etag=etag)
+    return _answer(rendered(drawn), "image/png", etag=etag)
+
+
+@lru_cache(KEPT_PICTURES)
+def rendered(drawn: str) -> bytes:
+    """Render an SVG as PNG, with a font of our own.
+
+    Meanwhile this process does nothing else: hence a rate limit. Raises TooManyRequests.
+    """
+    context().rate_limits.hit("pictures")
+    fonts = files("font_lato") / "files"
+    return resvg_py.svg_to_bytes(
+        svg_string=drawn,
+        skip_system_fonts=True,
+        font_files=[str(fonts / f"Lato-{weight}.ttf") for weight in ("Regular", "Bold")],
+        font_family="Lato",
+        sans_serif_family="Lato",
+    )
+
+
+def _draw(name: str, year: str) -> str:
+    """Draw what is known by now, of one or of two. Raises Problem where there is nobody to draw."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    names = (username, compared_with(username))
+    statuses = [year_status(context(), one, listening_year) for one in names if one]
+    errors = [status.event.error for status in statuses if status.event and not status.event.scrobbles]
+    failed = [error for error in errors if error]
+    if len(failed) == len(statuses):
+        headline = wording.explained(failed[0]).headline
+        raise Problem(failed[0].status, headline, "There is no picture of this year.")
+    known = tuple(
+        (status.username, status.event.model_dump_json() if status.event else "", status.at // DAY * DAY)
+        for status in statuses
+    )
+    return picture(known, listening_year, requested_options())
+
+
+@lru_cache(KEPT_PICTURES)
+def picture(known: tuple[tuple[str, str, float], ...], year: int, options: ChartOptions) -> str:
+    """Draw listeners, their events as JSON and the days of these: values, so that the same is drawn once."""
+    one, *others = (
+        YearStatus(name, Event.model_validate_json(event) if event else None, at=at) for name, event, at in known
+    )
+    return _of_two(one, others[0], year, options) if others else _of_one(one, year, options)
+
+
+def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
+    event, until = status.event, status.until(year)
+    options = options.available_for(event)
+    so_far = until is not None or (event is not None and not event.is_whole)
+    title = f"{wording.whose(status.username, year, so_far=so_far)}, {wording.counted_by(options)}"
+    if event is None or not (event.scrobbles or not event.is_running):
+        return draw_picture(title=title, headline=wording.BEING_COUNTED, description=wording.BEING_COUNTED)
+    summary = summarize(event, year, status.username, options, until)
+    headline, description = wording.headline(summary), wording.description(summary)
+    if not summary.placed:
+        return draw_picture(title=title, headline=headline, description=description)
+    return draw_picture(
+        title=title,
+        headline=headline,
+        description=description,
+        rows=[("", wording.facts(summary))],
+        chart=draw_bar_chart(summary.years, year, by_decade=options.by_decade),
+        own=year,
+        whole=summary.placed if options.by_decade else 0,
+    )
+
+
+def _of_two(one: YearStatus, other: YearStatus, year: int, options: ChartOptions) -> str:
+    comparison = compare(one, other, year, options)
+    return draw_picture(
+        title=comparison.title,
+        headline=comparison.sentence,
+        description=comparison.description,
+        rows=[(side.name, side.facts) for side in comparison.sides],
+        chart=comparison.chart if comparison.is_drawn else None,
+    )
+
+
+def _answer(data: bytes, content_type: str, etag: str = "") -> Response:
+    answer = private(make_response(data))
+    answer.content_type = content_type
+    answer.set_etag(etag or sha256(data).hexdigest())
+    return answer.make_conditional(request)

@@ -1,0 +1,163 @@
+"""The lists of albums: of a bar, which is one release year or several, and of the plays without one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
+from werkzeug.wrappers import Response
+
+from app.charts.release_years import ReleaseYears
+from app.event_stream import Topic
+from app.events import YearCounts
+from app.formatting import so_far
+from app.store import listeners, scrobbles
+from app.store.album_plays import AlbumPlays
+from app.web.album_lists import AlbumListPage, album_list_page
+from app.web.chart_options import ChartOptions, requested_options
+from app.web.context import context
+from app.web.errors import Problem
+from app.web.routing import listener_name, listening_year_of, private
+from app.web.year_status import latest_event, mirror_note
+from mirror.web_queries import EARLIEST_RELEASE_YEAR
+
+blueprint = Blueprint("release_year", __name__)
+
+
+class ReleaseYearsConverter(BaseConverter):
+    """What may follow a year's address: all but its actions, which answer a wrong method by themselves."""
+
+    regex = r"(?!(?:live|resume|refresh)$)[^/]+"
+    part_isolating = True
+
+
+@blueprint.record_once
+def _add_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["released"] = ReleaseYearsConverter
+
+
+class Section(NamedTuple):
+    """Rows of one kind that follow each other: albums, songs with a year of their own, songs without an album."""
+
+    is_pending: bool
+    are_songs: bool
+    are_apart: bool
+    rows: Sequence[AlbumPlays]
+
+    @property
+    def groups(self) -> list[list[AlbumPlays]]:
+        """Songs by their album or, without one, by their artist, in their order."""
+        return [list(rows) for _, rows in groupby(self.rows, key=attrgetter("listed_as"))]
+
+
+class _Found(NamedTuple):
+    """A page of a list, and the listening year that it is of."""
+
+    username: str
+    counts: YearCounts
+    so_far: str
+    """How many plays are here of a year that is not whole, as far as that is known."""
+    options: ChartOptions
+    page: AlbumListPage
+
+
+@blueprint.get("/user/<name>/<year>/<released:bar>")
+def show(name: str, year: str, bar: str) -> Response:
+    """Show the albums of a bar, the most played first: of a release year, or of several as in 1970-1979."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    released = _release_years(bar)
+    found = _find(username, listening_year, released)
+    if found is None:
+        return redirect(url_for("year.show", name=username, year=listening_year))
+    if not found.page.plays:
+        advice = f"Nothing {found.username} played in {listening_year} is known to have come out then."
+        raise Problem(404, f"No music from {released.name}", advice)
+    years = found.options.years_of(found.counts)
+    return _render(
+        "release_year.html",
+        found,
+        year=listening_year,
+        released=released,
+        placed=sum(years.values()),
+        before=released.before(years),
+        after=released.after(years),
+    )
+
+
+@blueprint.get("/user/<name>/<year>/unknown")
+def unplaced(name: str, year: str) -> Response:
+    """Show the plays without a release year, the most played first."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    found = _find(username, listening_year, None)
+    if found is None:
+        return redirect(url_for("year.show", name=username, year=listening_year))
+    note = mirror_note(context())
+    return _render("unplaced.html", found, year=listening_year, importing=note is not None and note.is_empty)
+
+
+def sections(rows: Sequence[AlbumPlays]) -> list[Section]:
+    """Group the rows by their kind, in their order."""
+    kinds = groupby(
+        rows,
+        key=lambda row: (
+            row.augmentation_status == "pending",
+            row.has_own_year or not row.album,
+            row.has_own_year,
+        ),
+    )
+    return [Section(*kind, list(part)) for kind, part in kinds]
+
+
+def _release_years(text: str) -> ReleaseYears:
+    next_year = datetime.now(UTC).year + 1
+    released = ReleaseYears.parse(text)
+    if (
+        released
+        and EARLIEST_RELEASE_YEAR <= released.first <= min(released.last, next_year)
+        and (released.last <= next_year or released.is_decade)
+    ):
+        return released
+    raise Problem(404, "There is no such bar", f"Charts go from {EARLIEST_RELEASE_YEAR} to {next_year}.")
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    if text.isascii() and text.isdigit() and len(text) < 6 and int(text):
+        return int(text)
+    raise _no_such_page()
+
+
+def _no_such_page() -> Problem:
+    return Problem(404, "There is no such page", "The list is not as long as that.")
+
+
+def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | None:
+    """Read a page of a list; None where nothing is stored of the listening year.
+
+    Raises Problem, Renamed, StoreAway.
+    """
+    number = _page_number()
+    event = latest_event(context(), Topic(username, year))
+    context().rate_limits.hit("albums")
+    with context().pool.connection() as connection:
+        listener = listeners.find(connection, username)
+        if listener is None:
+            return None
+        counts = scrobbles.count_year(connection, listener.id, year)
+        if not counts.scrobbles:
+            return None
+        options = ChartOptions(by_song=requested_options().by_song and bool(counts.song_years))
+        page = album_list_page(connection, listener.id, year, released, number, by_song=options.by_song)
+    if number > 1 and not page.rows:
+        raise _no_such_page()
+    told = "" if event is None or event.is_whole else so_far(counts.scrobbles, event.expected)
+    return _Found(listener.username, counts, told, options, page)
+
+
+def _render(template: str, found: _Found, **more: object) -> Response:
+    rows = found.page.rows
+    return private(make_response(render_template(template, **found._asdict(), sections=sections(rows), **more)))

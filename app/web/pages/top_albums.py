@@ -1,0 +1,63 @@
+"""The most played albums, or songs, of every bar: read once, when a visitor first points at one."""
+
+import json
+
+from flask import Blueprint, make_response, request
+from werkzeug.wrappers import Response
+
+from app import event_stream
+from app.event_stream import Topic
+from app.store import album_plays, listeners
+from app.store.album_plays import PlayFilter
+from app.web.chart_options import ChartOptions, requested_options
+from app.web.context import context
+from app.web.routing import listener_name, listening_year_of, private
+
+blueprint = Blueprint("top_albums", __name__)
+
+PER_YEAR = 3
+MAX_LETTERS = 80  # of a name
+
+
+@blueprint.get("/user/<name>/<year>/top.json")
+def show(name: str, year: str) -> Response:
+    """Give the three most played of every release year, as artist, title and plays.
+
+    Those of a decade are among those of its years. Cached in Redis until the year's counts change.
+    """
+    topic, redis = Topic(listener_name(name), listening_year_of(year)), context().redis
+    snapshot = event_stream.latest_snapshot(redis, topic)
+    if snapshot is None:
+        return _answer("{}")
+    options = requested_options().available_for(snapshot.event)
+    key = "top" + options.songs_query
+    text = event_stream.load_derived(redis, topic, snapshot.event, key)
+    if text is None:
+        text = _read(topic, options)
+        event_stream.save_derived(redis, topic, snapshot.event, key, text)
+    return _answer(text)
+
+
+def _read(topic: Topic, options: ChartOptions) -> str:
+    context().rate_limits.hit("albums")
+    with context().pool.connection() as connection:
+        listener = listeners.find(connection, topic.username)
+        if listener is None:
+            return "{}"
+        plays = PlayFilter(listener.id, topic.year or 0, options.by_song)
+        found = album_plays.top_albums(connection, plays, each=PER_YEAR)
+    years: dict[int, list[tuple[str, str, int]]] = {}
+    for one in found:
+        years.setdefault(one.release_year, []).append((_short(one.artist), _short(one.title), one.plays))
+    return json.dumps(years, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_LETTERS else name[: MAX_LETTERS - 1] + "…"
+
+
+def _answer(text: str) -> Response:
+    answer = private(make_response(text))
+    answer.content_type = "application/json"
+    answer.add_etag()
+    return answer.make_conditional(request)

@@ -1,0 +1,147 @@
+"""A listener's year: the chart as a page and as data, and the button that fetches it again."""
+
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from redis.exceptions import RedisError
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.charts.bar_chart import draw_bar_chart
+from app.event_stream import Topic, latest_snapshot
+from app.mirror_note import MirrorNote
+from app.web.chart_options import DEFAULT_OPTIONS, requested_options
+from app.web.client_address import is_same_origin
+from app.web.context import context
+from app.web.errors import Problem
+from app.web.pages.compare import comparison_page
+from app.web.routing import compared_with, listener_name, listening_year_of, private
+from app.web.summary import csv_table, summarize
+from app.web.wording import NOTHING_NEW
+from app.web.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
+
+blueprint = Blueprint("year", __name__)
+
+
+@blueprint.get("/user/<name>/<year>")
+def show(name: str, year: str) -> Response:
+    """Show the chart of a year, or how far it is.
+
+    `by=decade` draws decades, `of=songs` counts by the songs' own years, `with=OTHER` draws another's beside it.
+    """
+    username, listening_year = listener_name(name), listening_year_of(year)
+    other = compared_with(username)
+    if other:
+        return private(make_response(comparison_page(username, other, listening_year, requested_options(other))))
+    held = context().page_cache.get(username, listening_year, _variant())
+    if held is not None:
+        return private(Response(held))
+    return private(_page(year_status(context(), username, listening_year), listening_year))
+
+
+@blueprint.get("/user/<name>/<year>.json")
+def as_json(name: str, year: str) -> Response:
+    """Give the same numbers as data."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    status = year_status(context(), username, listening_year)
+    event = status.event
+    options = requested_options().available_for(event)
+    progress = options.apply_to(event).model_dump(mode="json") if event else None
+    answer = jsonify(username=status.username, year=listening_year, progress=progress)
+    answer.status_code = _http_status(status)
+    return private(answer)
+
+
+@blueprint.get("/user/<name>/<year>.csv")
+def as_csv(name: str, year: str) -> BaseResponse:
+    """Give plays by release year as a table, the oldest first, and last those without one."""
+    username, listening_year = listener_name(name), listening_year_of(year)
+    status = year_status(context(), username, listening_year)
+    event = status.event
+    if event is None or event.preview or not (event.scrobbles or event.phase == "completed"):
+        return redirect(url_for(".show", name=username, year=listening_year))
+    options = requested_options().available_for(event)
+    answer = Response(csv_table(options.apply_to(event)), content_type="text/csv; charset=utf-8")
+    which = "-songs" * options.by_song + "-so-far" * (not event.is_whole)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{status.username}-{listening_year}{which}.csv"'
+    return private(answer)
+
+
+@blueprint.post("/user/<name>/<year>/resume")
+def resume(name: str, year: str) -> BaseResponse:
+    """Go on with a year where its fetch was interrupted, without waiting for the next try."""
+    return _fetch(name, year, "resume")
+
+
+@blueprint.post("/user/<name>/<year>/refresh")
+def refresh(name: str, year: str) -> BaseResponse:
+    """Fetch a year again; what is stored stays until each part of it is replaced."""
+    return _fetch(name, year, "refresh")
+
+
+def _fetch(name: str, year: str, what: Request) -> BaseResponse:
+    if not is_same_origin(request):
+        abort(403, "This can only be asked for from the page itself.")
+    username, listening_year = listener_name(name), listening_year_of(year)
+    context().page_cache.drop(username, listening_year)
+    context().rate_limits.hit("refresh")
+    status = year_status(context(), username, listening_year, what)
+    if status.is_away:
+        raise Problem(503, *NOTHING_NEW)
+    return redirect(url_for(".show", name=status.username, year=listening_year), 303)
+
+
+def _variant() -> str:
+    """Return what tells two pages of one year apart: options, a former name, the host of pictures' addresses."""
+    return f"{requested_options().query} {request.args.get('was', '')} {request.host_url}"
+
+
+def _page(status: YearStatus, listening_year: int) -> Response:
+    event = status.event
+    note = None if status.queue_away else mirror_note(context())
+    importing = note is not None and note.is_empty and event is not None and event.pending > 0
+    page = make_response(_draw(status, listening_year, note, importing=importing))
+    page.status_code = _http_status(status)
+    # A year that waits for the import must be drawn again the moment that ends.
+    if event is not None and event.phase == "completed" and not (status.is_away or importing):
+        context().page_cache.put(status.username, listening_year, page.get_data(), _variant())
+    return page
+
+
+def _http_status(status: YearStatus) -> int:
+    """Return 200 as soon as there is something to show, whatever keeps it from being newer."""
+    event = status.event
+    if event is None:
+        return 503 if status.is_away else 200
+    return event.error.status if event.error and not (event.scrobbles or event.is_whole) else 200
+
+
+def _draw(status: YearStatus, listening_year: int, note: MirrorNote | None, *, importing: bool) -> str:
+    event = status.event
+    until = status.until(listening_year)
+    summary = summarize(event, listening_year, status.username, requested_options(), until) if event else None
+    options = summary.options if summary else DEFAULT_OPTIONS
+    return render_template(
+        "year.html",
+        status=status,
+        event=event,
+        year=listening_year,
+        summary=summary,
+        chart=draw_bar_chart(summary.years, listening_year, by_decade=options.by_decade) if summary else None,
+        options=options,
+        until=until,
+        neighbours=_neighbours(status, listening_year),
+        was=former_name(context(), request.args.get("was", ""), Topic(status.username, listening_year)),
+        ahead=0 if status.queue_away or event is None else fetches_ahead(context(), event),
+        follows=status.goes_on or importing,
+        importing=importing,
+        small_mirror=note.release_groups if note and note.is_small else 0,
+    )
+
+
+def _neighbours(status: YearStatus, listening_year: int) -> tuple[int | None, int | None]:
+    """Find the years before and after it in which the listener has plays, as far as they are counted."""
+    try:
+        counts = None if status.queue_away else latest_snapshot(context().redis, Topic(status.username))
+    except RedisError:
+        counts = None
+    years = [year for year, plays in counts.event.years.items() if plays] if counts else []
+    before = max((year for year in years if year < listening_year), default=None)
+    return before, min((year for year in years if year > listening_year), default=None)

@@ -1,0 +1,89 @@
+"""Rate limits: how often one address may start a fetch, list albums, render a picture, guess the password, and how
+many names it may have matched.
+
+Looking at a chart that is stored is not limited.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from ipaddress import IPv6Address, ip_address, ip_network
+
+import structlog
+from flask import request
+from limits import parse_many
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+from redis import Redis
+from redis.exceptions import RedisError
+from werkzeug.exceptions import TooManyRequests
+
+log = structlog.get_logger()
+
+LIMITS = {
+    "fetch": "20 per minute; 300 per day",
+    "all years": "3 per minute; 20 per day",
+    "refresh": "5 per minute; 60 per day",
+    "albums": "100 per minute; 2000 per day",
+    "pictures": "60 per minute; 2000 per day",
+    "names": "2000 per minute; 40000 per day",
+    "password": "10 per minute; 100 per day",
+}
+
+
+class RateLimits:
+    """Counts the requests of each address, in Redis; each process counts by itself while Redis does not answer."""
+
+    def __init__(self, redis: Redis, limits: dict[str, str] = LIMITS) -> None:
+        shared = RedisStorage("redis://", connection_pool=redis.connection_pool, wrap_exceptions=True)
+        storages = [shared, MemoryStorage()]
+        self._limiters = [MovingWindowRateLimiter(storage) for storage in storages]
+        # A moving window would store each of thousands of names.
+        self._budgets = [FixedWindowRateLimiter(storage) for storage in storages]
+        self._limits = {name: parse_many(text) for name, text in limits.items()}
+
+    def hit(self, name: str) -> None:
+        """Count this request. Raises TooManyRequests, with the seconds to wait, if it is over the limit."""
+        self._check(name, self._limiters, lambda limiter: limiter.hit)
+
+    def test(self, name: str) -> None:
+        """Raise TooManyRequests if `hit` would, without counting this request."""
+        self._check(name, self._limiters, lambda limiter: limiter.test)
+
+    def spend(self, name: str, amount: int) -> None:
+        """Take this much from a budget. Raises TooManyRequests, and takes nothing, if less is left.
+
+        Of two calls at the same moment, one that is refused may still take its amount.
+        """
+        self._check(name, self._budgets, lambda budget: partial(budget.test, cost=amount))
+        self._check(name, self._budgets, lambda budget: partial(budget.hit, cost=amount))
+
+    def _check(
+        self, name: str, limiters: Sequence[RateLimiter], question: Callable[[RateLimiter], Callable[..., bool]]
+    ) -> None:
+        shared, own = limiters
+        try:
+            self._ask(name, shared, question(shared))
+        except (StorageError, RedisError) as error:
+            log.warning("Redis does not count requests, so this process does", reason=type(error).__name__)
+            self._ask(name, own, question(own))
+
+    def _ask(self, name: str, limiter: RateLimiter, is_allowed: Callable[..., bool]) -> None:
+        client = network(request.remote_addr or "unix")
+        for limit in self._limits[name]:
+            if not is_allowed(limit, name, client):
+                reset_at = limiter.get_window_stats(limit, name, client).reset_time
+                raise TooManyRequests(retry_after=max(1, math.ceil(reset_at - time.time())))
+
+
+def network(address: str) -> str:
+    """Return the /64 network of an IPv6 address, since one household has all of it; any other address as it is."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network((parsed, 64), strict=False))
+    return address

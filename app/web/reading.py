@@ -1,0 +1,106 @@
+"""Reading: sentences on how a year is read from Last.fm: how far, when, what that changed, what is not there."""
+
+from calendar import month_name
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from app.events import Event, Gap
+from app.formatting import counted
+from app.formatting import date as written_date
+
+NAMED_GAPS = 3
+"""How many gaps are named; of the others it is said how many there are."""
+
+
+def progress(event: Event | None, ahead: int = 0) -> str:
+    """Say how far a fetch is, with `ahead` others to be done first."""
+    if event is None:
+        return "Asking Last.fm…"
+    if event.phase == "queued" and ahead:
+        return f"In line, {counted(ahead, 'other')} ahead"
+    if event.phase == "fetching" and event.expected:
+        return f"{min(event.done, event.expected):,} of {counted(event.expected, 'play')}"
+    if event.phase == "augmenting":
+        return "Looking up the last release years…"
+    return "Asking Last.fm…" if event.next_try_at is None else "Last.fm does not answer"
+
+
+def when_read(event: Event, until: date | None) -> str:
+    """Say when a whole year was read, what that has changed, and whether it is read again."""
+    told = []
+    if until is not None and event.phase == "completed":
+        told.append(f"Counted up to {_date(until)}.")
+    elif until is None and event.read_at is not None:
+        told.append(f"Read on {_date(datetime.fromtimestamp(event.read_at, UTC))}.")
+    if event.is_running:
+        told.append("It is being read again.")
+    elif event.added or event.removed:
+        changes = (("added", event.added), ("removed", event.removed))
+        found = [f"{what} {counted(plays, 'play')}" for what, plays in changes if plays]
+        told.append(f"The latest reading {' and '.join(found)}.")
+    if until is not None and not event.is_running:
+        told.append("Newer plays are added when somebody opens this page, at most once an hour.")
+    return " ".join(told)
+
+
+def not_there(event: Event, unexplained: int) -> str:
+    """Say which plays Last.fm counts, or lists, that are not among those of the year, and why."""
+    told = []
+    if event.gaps:
+        told.append(f"Last.fm does not hand over {_gaps(event.gaps)} (UTC). We keep asking for them.")
+    if event.duplicates:
+        are = "is" if event.duplicates == 1 else "are"
+        told.append(f"{counted(event.duplicates, 'play')} that Last.fm lists twice {are} counted once.")
+    if event.undated:
+        has, are = ("has", "is") if event.undated == 1 else ("have", "are")
+        told.append(f"{counted(event.undated, 'play')} {has} no date at Last.fm and {are} left out.")
+    if event.unreadable:
+        told.append(f"{counted(event.unreadable, 'line')} of Last.fm’s list cannot be read.")
+    if unexplained:
+        than = "more" if unexplained > 0 else "fewer"
+        told.append(f"Last.fm counts {counted(abs(unexplained), 'play')} {than} than it gave us.")
+    return " ".join(told)
+
+
+def _gaps(gaps: Sequence[Gap]) -> str:
+    named, others = gaps[:NAMED_GAPS], gaps[NAMED_GAPS:]
+    parts = [f"{_plays(gap.plays, 'play')} {_when(gap)}" for gap in named]
+    if others:
+        counts = [gap.plays for gap in others if gap.plays is not None]
+        plays = f"{sum(counts):,}" if len(counts) == len(others) else "some"
+        parts.append(f"{plays} more at {counted(len(others), 'other time')}")
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _plays(count: int | None, noun: str) -> str:
+    return f"some {noun}s" if count is None else counted(count, noun)
+
+
+def _when(gap: Gap) -> str:
+    """Say when it is, as exactly as its length asks for: by the minute, or by the day."""
+    start, end = (datetime.fromtimestamp(at, UTC) for at in (gap.start // 60 * 60, -(-gap.end // 60) * 60))
+    last = end - timedelta(minutes=1)
+    if last.date() == start.date():
+        return _on_one_day(start, end)
+    if end - start <= timedelta(days=1):
+        return f"between {start:%H:%M} on {_day(start)} and {end:%H:%M} on {_day(end)}"
+    first = str(start.day) if start.month == last.month else _day(start)
+    return f"between {first} and {_day(last)}"
+
+
+def _on_one_day(start: datetime, end: datetime) -> str:
+    if end - start == timedelta(days=1):
+        return f"on {_day(start)}"
+    if end - start == timedelta(minutes=1):
+        return f"at {start:%H:%M} on {_day(start)}"
+    until = "midnight" if end.date() > start.date() else f"{end:%H:%M}"
+    return f"between {start:%H:%M} and {until} on {_day(start)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {month_name[at.month]}"
+
+
+def _date(at: date) -> str:
+    return written_date(at.year, at.month, at.day)

@@ -1,0 +1,70 @@
+"""Routing: read the listener and the year from an address, typed or requested; mark pages about a listener."""
+
+import re
+from datetime import UTC, datetime
+
+from flask import Response, current_app, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.listening_years import FIRST_LISTENING_YEAR
+from app.usernames import USERNAME
+from app.web.errors import Code, Problem
+
+_YEAR = r"(?:/([0-9]{4})(?![^/?#\s]))?"
+_PROFILE = re.compile(
+    rf"(?:^|(?:last\.fm|lastfm\.[a-z.]{{2,6}})(?:/[a-z]{{2}})?)/user/([^/?#\s]+){_YEAR}", re.IGNORECASE
+)
+_NAME = re.compile(rf"@?([^/\s]*){_YEAR}/?")
+
+
+def listener_name(name: str) -> str:
+    """Return the name if Last.fm can have such a listener. Raises Problem."""
+    if not re.fullmatch(USERNAME, name):
+        raise Problem(
+            404,
+            "That cannot be a Last.fm name",
+            "Last.fm names have letters, digits, dots, dashes and underscores. Check the spelling.",
+            code=Code.NO_SUCH_NAME,
+        )
+    return name
+
+
+def listening_year_of(text: str) -> int:
+    """Return the year if Last.fm can have scrobbles in it. Raises Problem."""
+    this_year = datetime.now(UTC).year
+    if text.isascii() and text.isdigit() and FIRST_LISTENING_YEAR <= int(text[:6]) <= this_year and len(text) == 4:
+        return int(text)
+    advice = f"Charts go from {FIRST_LISTENING_YEAR}, the first year of Last.fm, to {this_year}."
+    raise Problem(404, "There is no such year", advice, code=Code.NO_SUCH_YEAR)
+
+
+def typed(text: str) -> tuple[str, str | None]:
+    """Find the name, and the year where one follows, in what a visitor typed or pasted.
+
+    That is a name, @name, name/2024, the address of a profile at Last.fm, or the path of a page of ours.
+    """
+    found = _PROFILE.search(text.strip()) or _NAME.fullmatch(text.strip())
+    return (found[1], found[2]) if found else (text.strip(), None)
+
+
+def compared_with(username: str) -> str:
+    """Return whom this listener is to be compared with, empty for nobody or themselves. Raises Problem."""
+    other, _ = typed(request.args.get("with", ""))
+    return other if other and listener_name(other).casefold() != username.casefold() else ""
+
+
+def without_trailing_slash() -> BaseResponse | None:
+    """Redirect an address that is one of ours but for the slash at its end."""
+    path = "/" + request.path.strip("/")
+    urls = current_app.create_url_adapter(request)
+    if request.url_rule or path == request.path or urls is None or not urls.test(path, "GET"):
+        return None
+    query = request.query_string.decode("latin-1")
+    return redirect(f"{path}?{query}" if query else path, 308)
+
+
+def private(page: Response) -> Response:
+    """Keep the page out of search engines, and out of every cache but the visitor's own."""
+    page.headers["X-Robots-Tag"] = "noindex, nofollow"
+    page.headers["Cache-Control"] = "private, no-cache"
+    return page

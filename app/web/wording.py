@@ -1,0 +1,237 @@
+"""Wording: the sentences that pages compose, in a listener's words. The templates have those that never vary."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from app.events import Failure
+from app.formatting import age, counted, share, wait
+from app.web.chart_options import ChartOptions
+from app.web.summary import Summary
+
+FEW_PLAYS = 20
+"""Fewer than these are counted, not told in per cent."""
+ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
+
+BEING_COUNTED = "The plays are still being counted."
+
+MBID = "mbid"
+MATCHED_BY = {
+    "names": "by artist and title",
+    "title nearly": "by a similar title",
+    "title without additions": "by its title without additions",
+    "artist nearly": "by a similar artist",
+    "artist and title nearly": "by a similar artist and title",
+    "title under Various Artists": "as an album by Various Artists",
+}
+
+
+class Explanation(NamedTuple):
+    """What happened, and what to do about it."""
+
+    headline: str
+    advice: str
+
+
+AWAY = Explanation("A part of this site does not answer", "Try again in a minute.")
+NOTHING_NEW = Explanation("Nothing new can be read right now", "{}. {}".format(*AWAY))
+FAILURES = {
+    Failure.NO_SUCH_USER: Explanation(
+        "Last.fm knows no listener of that name",
+        "Check the spelling. If the account is new, come back in {again}.",
+    ),
+    Failure.RENAMED: Explanation("This listener has another name now", "Ask for the listener by the new name."),
+    Failure.LISTENING_HIDDEN: Explanation(
+        "Recent listening is hidden", "It can be shown again in Last.fm’s privacy settings."
+    ),
+    Failure.LASTFM_AWAY: Explanation(
+        "Last.fm does not answer right now", "Open this page again in {again}: we go on where we stopped."
+    ),
+    Failure.LASTFM_REFUSES: Explanation(
+        "Last.fm refuses this site’s key", "The operator of this site has to look after that."
+    ),
+    Failure.BROKEN: Explanation(
+        "Something broke while this was read", "It is in our log. Open this page again in {again}."
+    ),
+}
+
+
+def explained(failure: Failure) -> Explanation:
+    """Explain why a fetch failed, and what a listener can do."""
+    headline, advice = FAILURES[failure]
+    seconds = round(failure.retry_after.total_seconds())
+    return Explanation(headline, advice.format(again="a minute" if seconds == 60 else wait(seconds)))
+
+
+def counted_by(options: ChartOptions) -> str:
+    """Say by which years a page counts."""
+    return "by the year of each song" if options.by_song else "by release year"
+
+
+def whose(name: str, year: int, *, so_far: bool = False) -> str:
+    """Name a listener's year, which may still go on."""
+    return f"{name}’s {year}" + " so far" * so_far
+
+
+def headline(summary: Summary) -> str:
+    """Say in one sentence what a listener's year comes down to."""
+    name, year, years, placed = summary.name, summary.year, summary.years, summary.placed
+    so_far = f" ({summary.so_far})" if summary.so_far else " so far" * (summary.until is not None)
+    if not summary.scrobbles:
+        return f"{name} played nothing in {year}{so_far}, as far as Last.fm knows."
+    if not placed and summary.pending:
+        are, their = (
+            ("is", "Its release year is") if summary.scrobbles == 1 else ("are", "Their release years are")
+        )
+        plays = summary.so_far.capitalize() or counted(summary.scrobbles, "play")
+        return f"{plays} {are} in. {their} still to be looked up."
+    if not placed:
+        plays = "one play" if summary.scrobbles == 1 else "plays"
+        return f"The release year of {name}’s {plays} in {year}{so_far} is not known."
+    common = max(years, key=lambda one: (years[one], one))
+    that_year = "that same year" if common == year else f"in {common}"
+    known = " with a known release year" * (summary.unplaced > 0)
+    if placed == 1:
+        return f"{name}’s one play in {year}{so_far}{known} is of music that came out {that_year}."
+    music = f"the music {name} played in {year}{so_far}"
+    as_known = ", as far as the year is known" * (summary.unplaced > 0)
+    if years[common] == placed:
+        return f"All {music} came out {that_year}{as_known}."
+    before, part = split_in_half(years)
+    when = f"before {before}"
+    if 2 * years[common] >= placed:
+        when, part = that_year, years[common]
+    if placed < FEW_PLAYS:
+        are = "is" if part == 1 else "are"
+        return f"{part} of {name}’s {placed} plays in {year}{so_far}{known} {are} of music that came out {when}."
+    return f"{_part(part, placed)} of {music} came out {when}{as_known}."
+
+
+def split_in_half(years: Mapping[int, int]) -> tuple[int, int]:
+    """Find the year before which nearest to half of all plays came out, and how many these are."""
+    whole, before = sum(years.values()), 0
+    cuts = []
+    for year in sorted(years):
+        cuts.append((year, before))
+        before += years[year]
+    cuts.append((max(years) + 1, before))
+    # Of two that are as near, the later: what is more than half is easier to believe.
+    return min(cuts, key=lambda cut: (abs(2 * cut[1] - whole), -cut[0]))
+
+
+def _part(part: int, whole: int) -> str:
+    for words, (least, most) in ROUND_SHARES.items():
+        if least <= part / whole <= most:
+            return words
+    return f"{min(99, max(1, round(100 * part / whole)))}\u00a0%"
+
+
+def description(summary: Summary) -> str:
+    """Describe a year for someone who sees only a link to its page."""
+    said = headline(summary)
+    if not summary.placed:
+        return said
+    years = f"Middle release year {summary.median}, average age of the music {age(summary.mean_age)}"
+    return f"{said} {years}. {coverage(summary)}."
+
+
+def facts(summary: Summary) -> str:
+    """Give the numbers of a year in one line, for a picture."""
+    new = f"{summary.share(summary.own)} new in {summary.year}" if summary.own else ""
+    known = coverage(summary)
+    numbers = (f"Middle year {summary.median}", f"average age {age(summary.mean_age)}", new, f"r{known[1:]}")
+    return " · ".join(filter(None, numbers))
+
+
+def coverage(summary: Summary) -> str:
+    """Say of how many plays the release year is known, of which all shares are shares."""
+    plays = f"{summary.placed:,} of {counted(summary.scrobbles, 'play')}" if summary.unplaced else "every play"
+    return f"Release year known for {plays}"
+
+
+def how_matched(summary: Summary) -> str:
+    """Say how many plays got their release year in which way, and why others have none."""
+    ways = [(summary.matched, "by the album’s ID or by artist and title")]
+    if summary.by_mbid is not None:
+        ways = [
+            (summary.by_mbid, "by the album’s ID"),
+            (summary.matched - summary.by_mbid, "by artist and title"),
+        ]
+    ways += [
+        (summary.fuzzy_matched, "by a similar artist or title"),
+        (summary.not_found, "not found"),
+        (summary.pending, "not looked up yet"),
+    ]
+    return ", ".join(f"{plays:,}\u00a0{way}" for plays, way in ways if plays > 0)
+
+
+def compared(one: Summary, other: Summary) -> str:
+    """Say in one sentence what the same year of two listeners comes down to; empty where one has no median."""
+    if one.median is None or other.median is None:
+        return ""
+    if one.median == other.median:
+        both = f"half of {one.name}’s music and half of {other.name}’s"
+        return f"In {one.year} {both} came out by {one.median}."
+    older, younger = sorted((one, other), key=lambda summary: summary.median or 0)
+    half = f"half of {older.name}’s music came out by {older.median}"
+    return f"In {one.year} {half}, half of {younger.name}’s by {younger.median}."
+
+
+def matched(method: str | None, score: float | None) -> str:
+    """Say how an album was recognised; where names were only alike, how much they are."""
+    if method and method.startswith(MBID):
+        return "by the ID that the player sent along"
+    way = MATCHED_BY.get(method or "", "recognised")
+    return f"{way}, {min(99, round(100 * score))}\u00a0% alike" if score is not None and "similar" in way else way
+
+
+def found(status: str, method: str | None, score: float | None) -> str:
+    """Say in a sentence how an album was recognised, or why not."""
+    if status == "pending":
+        return "Not looked up yet: our copy of MusicBrainz did not answer."
+    if status == "not_found":
+        return "Not found: MusicBrainz has no album of this name by this artist, or no date for it."
+    way = matched(method, score)
+    return f"{way[0].upper()}{way[1:]}."
+
+
+def spellings(count: int, *, is_by_various: bool) -> str:
+    """Say under how many names an album was scrobbled, or under how many more than the list says."""
+    if is_by_various:
+        return f"Scrobbled under {counted(count, 'name')}"
+    return f"Also scrobbled as {counted(count - 1, 'other')}"
+
+
+def kinds(albums: int, apart: int, songs: int) -> str:
+    """Say how many albums, how many songs of other albums and how many songs without an album there are."""
+    told = [
+        text
+        for count, text in (
+            (albums or not (apart or songs), counted(albums, "album")),
+            (apart, f"{counted(apart, 'song')} of other albums"),
+            (songs, f"{counted(songs, 'song')} without an album"),
+        )
+        if count
+    ]
+    return " and ".join([*[", ".join(told[:-1])] * (len(told) > 1), told[-1]])
+
+
+def decades(columns: Sequence[str], plays: Sequence[int], median: int | None) -> str:
+    """Say what a listening year is made of: its middle year and the three decades with the most plays."""
+    whole = sum(plays)
+    top = sorted((-count, nth) for nth, count in enumerate(plays) if count)[:3]
+    most = ", ".join(f"{columns[nth]} {share(-count, whole)}" for count, nth in top)
+    return f"Middle year {median}; most plays: {most}"
+
+
+def median_moved(medians: Mapping[int, int]) -> str:
+    """Say how old half of the music was in the first listening year and in the last; empty without any year."""
+    if not medians:
+        return ""
+    first, last = min(medians), max(medians)
+    if first == last:
+        return f"In {last} half of the music came out by {medians[last]}."
+    if medians[first] < first and medians[last] < last:
+        then, now = counted(first - medians[first], "year"), last - medians[last]
+        moved = f"in {last} at least {now}" if first - medians[first] != now else f"and so it was in {last}"
+        return f"In {first} half of the music was at least {then} old, {moved}."
+    return f"In {first} half of the music came out by {medians[first]}, in {last} by {medians[last]}."

@@ -1,0 +1,273 @@
+"""Visits: what is known of a year or a listener right now, and a worker sent after what is not."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+from werkzeug.exceptions import TooManyRequests
+
+from app import event_stream
+from app.event_stream import Snapshot, Topic
+from app.events import Event, Failure
+from app.jobs import enqueue
+from app.jobs.enqueue import LISTENER_HOLDS, QueueAway
+from app.listening_years import is_fresh
+from app.mirror_note import MirrorNote, read_mirror_note
+from app.store import Connection, StoreAway, fetch_jobs, listeners
+from app.store.fetch_jobs import ABANDONED_AFTER
+from app.store.year_events import year_event
+from app.web.context import Context
+
+log = structlog.get_logger()
+
+RETRY_PENDING = timedelta(minutes=10)
+"""After this a visit looks up the plays that could not be looked up, because the mirror did not answer."""
+RETRY_DURING_IMPORT = timedelta(hours=1)
+"""The same while MusicBrainz is imported: the end of the import looks all of them up without a visit."""
+OVERDUE_SECONDS = 10
+"""After which a page looks again at a year that could not be fetched when it was due."""
+
+Request = Literal["visit", "resume", "refresh"]
+"""What is asked of a year: to be there, to go on without waiting for the next try, or to be read anew."""
+
+
+class Renamed(Exception):
+    """The listener has another name at Last.fm now: go on with that."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(old, new)
+        self.old, self.new = old, new
+
+
+def next_try(event: Event | None) -> int:
+    """Return in how many seconds Last.fm is asked again after it gave no answer; 0 if no time is known."""
+    if event is None or event.next_try_at is None:
+        return 0
+    seconds = max(0, math.ceil(event.next_try_at - time.time()))
+    return seconds or OVERDUE_SECONDS * (not event.is_running)
+
+
+@dataclass(frozen=True)
+class ListenerStatus:
+    """What is known of a listener: the latest event, if there is one, and which parts of the site are away."""
+
+    username: str
+    event: Event | None = None
+    queue_away: bool = False
+    store_away: bool = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nothing new can be fetched."""
+        return self.queue_away or self.store_away
+
+    @property
+    def waits(self) -> bool:
+        """Whether news will come by itself."""
+        return not self.is_away if self.event is None else self.event.is_running
+
+    @property
+    def next_try(self) -> int:
+        """In how many seconds Last.fm is asked again after it gave no answer; 0 if no time is known."""
+        return next_try(self.event)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the page is to follow it: news will come, or the next try is due while it is open."""
+        return self.waits or self.next_try > 0
+
+
+@dataclass(frozen=True)
+class YearStatus(ListenerStatus):
+    """The same of one of their years, as it was `at` a time (seconds since 1970)."""
+
+    at: float = 0.0
+
+    @property
+    def grows(self) -> bool:
+        """Whether plays are to come that were never here, unlike those of a year that is read again."""
+        return self.waits and not (self.event is not None and self.event.is_whole)
+
+    def until(self, year: int) -> date | None:
+        """Return the day on which the year was read, if it was not over then."""
+        day = datetime.fromtimestamp(self.at, UTC).date()
+        return day if day.year == year else None
+
+
+def year_status(context: Context, username: str, year: int, request: Request = "visit") -> YearStatus:
+    """Return how the year stands, and have it fetched if it is missing or too old, or on request.
+
+    A completed year that is fresh costs a single Redis read: no query, no call, no job. Raises Renamed.
+    """
+    topic = Topic(username, year)
+    try:
+        snapshot = event_stream.latest_snapshot(context.redis, topic)
+    except RedisError:
+        return _without_queue(context, topic)
+    _check_name(context, snapshot, topic)
+    if snapshot and _is_fresh(context, snapshot, year) and (request == "visit" or snapshot.event.is_running):
+        return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
+    try:
+        return _read_or_fetch(context, topic, year, request, snapshot.event.run if snapshot else None)
+    except (QueueAway, RedisError):
+        return _without_queue(context, topic)
+    except StoreAway as error:
+        log.warning("A year could not be looked up", reason=str(error))
+        return YearStatus(username, snapshot.event if snapshot else None, store_away=True)
+
+
+def listener_status(context: Context, username: str) -> ListenerStatus:
+    """Return what is known of a listener's years, and have them counted if that was over a day ago.
+
+    Raises Renamed.
+    """
+    topic = Topic(username)
+    try:
+        snapshot = event_stream.latest_snapshot(context.redis, topic)
+        _check_name(context, snapshot, topic)
+        if snapshot and _is_fresh(context, snapshot, None):
+            return ListenerStatus(snapshot.username, snapshot.event)
+        context.rate_limits.hit("fetch")
+        if snapshot is None:
+            # While the page waits, its next requests cost nothing. A run that is on its way already is newer.
+            snapshot = Snapshot(at=time.time(), username=username, event=Event(run=UUID(int=0), phase="queued"))
+            event_stream.save_snapshot(context.redis, topic, snapshot)
+        enqueue.enqueue_listener(context.redis, username)
+    except (RedisError, QueueAway):
+        return ListenerStatus(username, queue_away=True)
+    except TooManyRequests:
+        if snapshot is None or not snapshot.event.years:
+            raise
+    # An old failure says nothing any more; old counts are shown until new ones are in.
+    event = snapshot.event if snapshot.event.phase != "failed" else None
+    return ListenerStatus(snapshot.username, event)
+
+
+def latest_event(context: Context, topic: Topic) -> Event | None:
+    """Return the latest event of a year without a visit to it; None where Redis has none. Raises Renamed."""
+    try:
+        snapshot = event_stream.latest_snapshot(context.redis, topic)
+    except RedisError:
+        return None
+    _check_name(context, snapshot, topic)
+    return snapshot.event if snapshot else None
+
+
+def _check_name(context: Context, snapshot: Snapshot | None, topic: Topic) -> None:
+    if snapshot and snapshot.event.renamed_to and _is_fresh(context, snapshot, topic.year):
+        raise Renamed(snapshot.username, snapshot.event.renamed_to)
+
+
+def former_name(context: Context, was: str, topic: Topic) -> str:
+    """Return this name if it is known to be one that the listener had before; else nothing."""
+    try:
+        snapshot = event_stream.latest_snapshot(context.redis, Topic(was, topic.year)) if was else None
+    except RedisError:
+        return ""
+    new = snapshot.event.renamed_to if snapshot else None
+    return snapshot.username if snapshot and new and new.casefold() == topic.username.casefold() else ""
+
+
+def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
+    event = snapshot.event
+    if event.is_running:
+        return snapshot.age < ABANDONED_AFTER.total_seconds()
+    if event.phase == "failed" and event.next_try_at is not None:
+        return time.time() < event.next_try_at
+    if event.phase == "failed":
+        return snapshot.age < (event.error or Failure.BROKEN).retry_after.total_seconds()
+    if year is None:
+        return snapshot.age < LISTENER_HOLDS.total_seconds()
+    if event.pending > 0:
+        return snapshot.age < _retry_pending_after(context).total_seconds()
+    fetched, read = (datetime.fromtimestamp(at, UTC) for at in (snapshot.at, event.read_at or snapshot.at))
+    return is_fresh(year, fetched, datetime.now(UTC), read=read, has_gaps=bool(event.gaps))
+
+
+def _retry_pending_after(context: Context) -> timedelta:
+    note = mirror_note(context)
+    return RETRY_DURING_IMPORT if note and note.is_empty else RETRY_PENDING
+
+
+def mirror_note(context: Context) -> MirrorNote | None:
+    """Read the workers' last note of what the mirror holds, if there is one."""
+    try:
+        return read_mirror_note(context.redis)
+    except RedisError:
+        return None
+
+
+def fetches_ahead(context: Context, event: Event) -> int:
+    """Count the fetches that come before one that is queued."""
+    if event.phase != "queued":
+        return 0
+    try:
+        return enqueue.count_ahead(context.redis, event.run)
+    except QueueAway:
+        return event.queued_ahead
+
+
+def _read_or_fetch(
+    context: Context, topic: Topic, year: int, request: Request, outdated: UUID | None
+) -> YearStatus:
+    """Read the year from the database; have it fetched unless it is fresh and of a newer run than `outdated`."""
+    with context.pool.connection() as connection:
+        known = _stored(connection, topic)
+        if known.event and known.event.run != outdated and _may_hold(known.event) and request == "visit":
+            snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
+            if _is_fresh(context, snapshot, year):
+                # Redis has forgotten it.
+                event_stream.save_snapshot(context.redis, topic, snapshot)
+                return known
+        try:
+            context.rate_limits.hit("fetch")
+        except TooManyRequests:
+            if request != "visit" or known.event is None or not known.event.scrobbles:
+                raise
+            return known
+        refresh = request == "refresh"
+        event = enqueue.enqueue_year(connection, context.redis, known.username, year, refresh=refresh)
+    if event is None:
+        return _claimed_elsewhere(context, topic, known)
+    return YearStatus(known.username, event, at=time.time())
+
+
+def _may_hold(event: Event) -> bool:
+    """Whether the database knows for how long a visit has nothing to do."""
+    return event.phase == "completed" or (event.phase == "failed" and event.next_try_at is not None)
+
+
+def _claimed_elsewhere(context: Context, topic: Topic, known: YearStatus) -> YearStatus:
+    """Return what another run, which has claimed the year, says of it by now."""
+    snapshot = event_stream.latest_snapshot(context.redis, topic)
+    if snapshot is None:
+        return known
+    if snapshot.event.is_running and not _is_fresh(context, snapshot, topic.year):
+        # It is still in line: leave the database alone for a while.
+        event_stream.save_snapshot(context.redis, topic, snapshot.model_copy(update={"at": time.time()}))
+    return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
+
+
+def _stored(connection: Connection, topic: Topic) -> YearStatus:
+    """Return what the database says of a year."""
+    listener = listeners.find(connection, topic.username)
+    username = listener.username if listener else topic.username
+    job = fetch_jobs.find(connection, username, topic.year or 0)
+    if job is None:
+        return YearStatus(username)
+    event = year_event(connection, job, listener)
+    return YearStatus(username, event, at=(job.completed_at or job.updated_at).timestamp())
+
+
+def _without_queue(context: Context, topic: Topic) -> YearStatus:
+    """Return the stored year as it is, while Redis is away."""
+    try:
+        with context.pool.connection() as connection:
+            return replace(_stored(connection, topic), queue_away=True)
+    except StoreAway:
+        return YearStatus(topic.username, queue_away=True, store_away=True)

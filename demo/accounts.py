@@ -1,0 +1,288 @@
+"""The Last.fm accounts of invented listeners. Their plays come from a seed and are the same on every run."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
+from operator import attrgetter
+from threading import Lock
+from typing import Literal
+
+from demo.habits import FavouritePeriod, Habit, Taste, midnight
+
+SAME_SECOND_EVERY = 1500  # plays; Last.fm has some that share their second with another
+
+Oddity = Literal["", "unserved", "ghost", "date_null", "no_date", "uts_0", "null", "text", "nameless"]
+
+_second = attrgetter("uts")
+
+
+@dataclass(frozen=True)
+class Play:
+    """One scrobble; `album` and `album_mbid` are empty where Last.fm has none.
+
+    With an `oddity` it is counted, but not handed over as a play: an answer that would list an `unserved` one
+    fails with error 8, a `ghost` is left out, the others become a row without a time or one that is no track.
+    """
+
+    uts: int
+    artist: str
+    title: str
+    album: str
+    album_mbid: str
+    oddity: Oddity = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """A listener's account: plays that follow a habit, `own` ones besides, without those that were deleted.
+
+    `hidden`: nobody else may see the plays. `now_playing` is the track that is playing at this moment. Under a
+    former name the account is found too.
+    """
+
+    name: str
+    registered: datetime
+    habit: Habit | None = None
+    own: tuple[Play, ...] = ()
+    deleted: frozenset[Play] = frozenset()
+    hidden: bool = False
+    now_playing: Play | None = None
+    former_names: tuple[str, ...] = ()
+
+    def plays(self, year: int) -> tuple[Play, ...]:
+        """Return the plays of a calendar year in UTC, oldest first, including those in the future."""
+        return self.plays_between(midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1)))
+
+    def plays_between(self, start: int, end: int) -> tuple[Play, ...]:
+        """Return the plays from `start` to before `end`, in UNIX seconds, oldest first."""
+        own, plays = _part(self._own_in_order, start, end), _part(self._habitual_plays(start, end), start, end)
+        if own:
+            plays = tuple(sorted([*plays, *own], key=_second))
+        return tuple(play for play in plays if play not in self.deleted) if self.deleted else plays
+
+    @cached_property
+    def _own_in_order(self) -> tuple[Play, ...]:
+        return tuple(sorted(self.own, key=_second))
+
+    def _habitual_plays(self, start: int, end: int) -> tuple[Play, ...]:
+        """Return the plays by habit of every year that the period touches."""
+        if self.habit is None or start >= end:
+            return ()
+        years = range(max(self.habit.since.year, _year(start)), _year(end - 1) + 1)
+        return sum((_habitual_year(self.habit, year) for year in years), ())
+
+
+class Accounts:
+    """All accounts, found by name in any case. Safe to change while the server runs."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._lock = Lock()
+        self._by_key = {account.name.casefold(): account for account in accounts}
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(list(self._by_key.values()))
+
+    def __getitem__(self, name: str) -> Account:
+        return self._by_key[name.casefold()]
+
+    def find(self, name: str) -> Account | None:
+        """Return the account that has that name, or had it formerly; or None."""
+        key = name.casefold()
+        renamed = (each for each in self if key in (former.casefold() for former in each.former_names))
+        return self._by_key.get(key) or next(renamed, None)
+
+    def add(self, account: Account) -> None:
+        """Add an account, or replace the one of that name."""
+        with self._lock:
+            self._by_key[account.name.casefold()] = account
+
+    def rename(self, name: str, new: str) -> None:
+        """Give an account another name."""
+        with self._lock:
+            old = self._by_key.pop(name.casefold())
+            self._by_key[new.casefold()] = replace(old, name=new, former_names=(*old.former_names, old.name))
+
+    def add_plays(self, name: str, plays: Iterable[Play]) -> None:
+        """Let plays arrive late; deleted ones come back."""
+        arrived = tuple(plays)
+        with self._lock:
+            old = self[name]
+            new = [play for play in arrived if play not in old.deleted]
+            self._by_key[name.casefold()] = replace(
+                old, own=(*old.own, *new), deleted=old.deleted.difference(arrived)
+            )
+
+    def remove_plays(self, name: str, plays: Iterable[Play]) -> None:
+        """Delete plays, as listeners can on Last.fm's pages."""
+        with self._lock:
+            old = self[name]
+            self._by_key[name.casefold()] = replace(old, deleted=old.deleted.union(plays))
+
+
+def _part(plays: tuple[Play, ...], start: int, end: int) -> tuple[Play, ...]:
+    return plays[bisect_left(plays, start, key=_second) : bisect_left(plays, end, key=_second)]
+
+
+@cache
+def _habitual_year(habit: Habit, year: int) -> tuple[Play, ...]:
+    times = habit.times(year)
+    plays = [Play(uts, *track) for uts, track in zip(times, habit.taste.tracks(year, len(times)), strict=True)]
+    for index in range(SAME_SECOND_EVERY, len(plays), SAME_SECOND_EVERY):
+        if plays[index].title != plays[index - 1].title:
+            plays[index] = replace(plays[index], uts=plays[index - 1].uts)
+    return tuple(plays)
+
+
+def _year(uts: int) -> int:
+    return datetime.fromtimestamp(uts, UTC).year
+
+
+def _habit(
+    name: str,
+    since: date,
+    *periods: FavouritePeriod,
+    new_share: float = 0.05,
+    plays_a_year: tuple[int, int] = (0, 0),
+    exact: tuple[tuple[int, int], ...] = (),
+    by_the_clock: bool = False,
+) -> Habit:
+    return Habit(Taste(name, periods, new_share), since, plays_a_year, exact, by_the_clock)
+
+
+def _tapes(since: str, count: int, *, step: int = 0, oddity: Oddity = "") -> tuple[Play, ...]:
+    """Make plays of one album, one every `step` seconds."""
+    start = int(datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp())
+    return tuple(
+        Play(start + step * index, "Kellerassel Quintett", f"Take {index + 1}", "Attic Tapes", "", oddity)
+        for index in range(count)
+    )
+
+
+ABBEY_ROAD = (
+    ("The Beatles", "Abbey Road"),
+    ("The Beatles", "abbey road"),
+    ("Beatles", "Abbey Road (Remastered)"),
+    ("The Beatles", "Abbey Road (Super Deluxe Edition)"),
+    ("The Beatles", "1969 - Abbey Road [FLAC]"),
+    ("BEATLES", "Abby Road"),
+)
+"""One album as players spell it."""
+NUGGETS = "Nuggets: Original Artyfacts From the First Psychedelic Era 1965-1968"
+NUGGETS_SONGS = (
+    ("The Electric Prunes", "I Had Too Much to Dream (Last Night)"),
+    ("The Standells", "Dirty Water"),
+    ("Count Five", "Psychotic Reaction"),
+    ("The Seeds", "Pushin' Too Hard"),
+    ("The Strangeloves", "Night Time"),
+    ("The Knickerbockers", "Lies"),
+    ("The Vagrants", "Respect"),
+    ("Mouse and the Traps", "A Public Execution"),
+    ("The Castaways", "Liar, Liar"),
+    ("The 13th Floor Elevators", "You're Gonna Miss Me"),
+    ("The Shadows of Knight", "Oh Yeah"),
+    ("The Amboy Dukes", "Baby Please Don't Go"),
+    ("The Remains", "Don't Look Back"),
+    ("Nazz", "Open My Eyes"),
+)
+"""A compilation's songs: Last.fm files the album under the artist of each."""
+
+
+def _spellings() -> tuple[Play, ...]:
+    """Make plays of an album under six spellings, of a compilation under its artists, of one that nobody knows."""
+    songs = ("Come Together", "Something", "Here Comes the Sun")
+    played = [
+        (artist, song, album) for number, (artist, album) in enumerate(ABBEY_ROAD) for song in (songs * 2)[number:]
+    ]
+    played += [(artist, song, NUGGETS) for artist, song in NUGGETS_SONGS]
+    unknown = (("Kellerassel Quintett", "Attic Tapes"), ("kellerassel quintett", "ATTIC TAPES!"))
+    played += [(artist, "Take 1", album) for artist, album in unknown]
+    start = midnight(date(2024, 3, 1))
+    return tuple(Play(start + 240 * index, *names, "") for index, names in enumerate(played))
+
+
+ACCOUNTS = (
+    Account(
+        "HeavyHelen",
+        datetime(2019, 2, 11, 18, 4, 9, tzinfo=UTC),
+        _habit(
+            "HeavyHelen",
+            date(2019, 2, 12),
+            FavouritePeriod(1975, 5, 0.5),
+            FavouritePeriod(1996, 4, 0.4),
+            new_share=0.08,
+            plays_a_year=(9_000, 13_000),
+            exact=((2024, 12_100),),
+        ),
+        own=(
+            Play(0, "Kellerassel Quintett", "Take 1", "Attic Tapes", ""),
+            Play(0, "Kellerassel Quintett", "Take 2", "Attic Tapes", ""),
+        ),
+        now_playing=Play(0, "Ninth Floor Photocopier", "Take 3", "Attic Tapes", ""),
+    ),
+    Account(
+        "LightLuca",
+        datetime(2021, 6, 3, 9, 30, tzinfo=UTC),
+        _habit(
+            "LightLuca",
+            date(2021, 6, 4),
+            FavouritePeriod(2012, 4, 0.7),
+            new_share=0.25,
+            plays_a_year=(670, 730),
+        ),
+    ),
+    Account(
+        "SingleSam",
+        datetime(2022, 10, 30, 22, 15, 41, tzinfo=UTC),
+        _habit("SingleSam", date(2022, 10, 31), FavouritePeriod(1985, 6, 1.0), exact=((2023, 1),)),
+    ),
+    Account(
+        "EmptyEve",
+        datetime(2020, 1, 20, 12, 0, 1, tzinfo=UTC),
+        _habit(
+            "EmptyEve",
+            date(2020, 1, 21),
+            FavouritePeriod(1968, 4, 1.0),
+            plays_a_year=(4, 12),
+            exact=((2022, 0),),
+        ),
+    ),
+    Account(
+        "HiddenHana",
+        datetime(2018, 8, 8, 8, 8, 8, tzinfo=UTC),
+        _habit("HiddenHana", date(2018, 8, 9), FavouritePeriod(2003, 6, 0.9), plays_a_year=(1_400, 1_600)),
+        hidden=True,
+    ),
+    Account(
+        "GrowingGus",
+        datetime(2025, 5, 2, 7, 45, tzinfo=UTC),
+        _habit("GrowingGus", date(2025, 5, 3), FavouritePeriod(1988, 7, 0.8), new_share=0.15, by_the_clock=True),
+        now_playing=Play(0, "dj tape hiss (unsigned)", "Take 8", "Live at the Car Wash", ""),
+    ),
+    Account(
+        "GappyGreta",
+        datetime(2022, 3, 9, 21, 40, 12, tzinfo=UTC),
+        _habit(
+            "GappyGreta",
+            date(2022, 3, 10),
+            FavouritePeriod(1981, 5, 0.6),
+            FavouritePeriod(2009, 4, 0.4),
+            plays_a_year=(2_000, 2_600),
+        ),
+        own=(
+            *_tapes("2024-05-03T14:03", 3, step=1140, oddity="unserved"),
+            *_tapes("2024-07-20T22:10", 8, step=0),
+            *_tapes("2024-08-11T19:00", 6, step=240) * 2,
+            *_tapes("2024-10-02T08:30", 1, oddity="ghost"),
+            *_tapes("2024-11-23T20:15", 2, step=240, oddity="date_null"),
+            *_tapes("2024-12-01T11:05", 1, oddity="nameless"),
+        ),
+    ),
+    Account(
+        "SpellingSia",
+        datetime(2023, 9, 14, 16, 20, 33, tzinfo=UTC),
+        _habit("SpellingSia", date(2023, 9, 15), FavouritePeriod(1970, 6, 1.0), plays_a_year=(300, 400)),
+        own=_spellings(),
+    ),
+)

@@ -1,0 +1,58 @@
+"""Read-only queries for the web: release years, why an album has its year, and how far replication is.
+
+The only module of `mirror` that `app.web` may import.
+"""
+
+from uuid import UUID
+
+from mirror.answering.answers import Answer, Question
+from mirror.answering.process import MatchingProcess
+from mirror.database import connect
+from mirror.errors import MatchingBusy, MirrorEmpty, MirrorError
+from mirror.matching import explain
+from mirror.matching.explain import Explanation
+from mirror.matching.reasons import MAX_NAME_LENGTH, Reason
+from mirror.plausible_years import EARLIEST_RELEASE_YEAR
+from mirror.state import MAX_LAG, MirrorState, mirror_state
+
+__all__ = [
+    "EARLIEST_RELEASE_YEAR",
+    "MAX_LAG",
+    "MAX_NAME_LENGTH",
+    "Answer",
+    "Explanation",
+    "MatchingBusy",
+    "MatchingProcess",
+    "MirrorError",
+    "MirrorState",
+    "Question",
+    "Reason",
+    "explanation",
+    "state",
+]
+
+PATIENCE_SECONDS = 2  # for the connection, and for each query: a visitor is waiting
+
+
+def explanation(url: str, release_group: UUID) -> Explanation | None:
+    """Explain the year of a release group, even if merged; None where the mirror does not have it.
+
+    Raises MirrorError if the mirror cannot answer.
+    """
+    try:
+        with connect(url, application_name="lastyear-web", seconds=PATIENCE_SECONDS) as connection:
+            return explain.explain(connection, release_group)
+    except MirrorEmpty:
+        return None
+
+
+def state(url: str) -> MirrorState | None:
+    """Read what the mirror holds and how far it is replicated; None before its first import.
+
+    Raises MirrorError if the mirror cannot answer.
+    """
+    try:
+        with connect(url, application_name="lastyear-web", seconds=PATIENCE_SECONDS) as connection:
+            return mirror_state(connection)
+    except MirrorEmpty:
+        return None

@@ -1,0 +1,99 @@
+"""What every figure is measured on: real services in a folder of their own, and our processes on top."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import requests
+from redis import Redis
+
+from demo import services
+from demo.lastfm import LastfmStandIn
+from tests import processes
+from tests.conftest import wait_until
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report."""
+
+    name: str
+    target: str
+    measured: str
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Services and the settings that lead to them."""
+
+    folder: Path
+    admin: str
+    environ: dict[str, str]
+    lastfm: LastfmStandIn
+
+    def reset(self) -> None:
+        """Empty Redis and the app database, so that a figure does not depend on the one before."""
+        with Redis.from_url(self.environ["REDIS_URL"]) as redis:
+            redis.flushdb()
+        self.forget_listeners()
+
+    def forget_listeners(self) -> None:
+        """Empty the app database only, which may be done while our processes run."""
+        with psycopg.connect(self.environ["DATABASE_URL"]) as connection:
+            connection.execute("TRUNCATE fetch_jobs, lastfm_users, albums CASCADE")
+
+    def make_up(self, name: str) -> None:
+        """Have the stand-in make up all that a listener ever played, which takes longer than any latency."""
+        params = {"method": "user.getInfo", "user": name, "api_key": "bench"}
+        requests.get(self.lastfm.api_url, params=params, timeout=30).raise_for_status()
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """Run PostgreSQL with the demo's mirror, Valkey and the stand-in for Last.fm."""
+    with ExitStack() as stack:
+        with services.postgres(folder / "postgres") as admin:
+            _have_statements_counted(admin)
+        admin = stack.enter_context(services.postgres(folder / "postgres"))
+        database, reader, owner = services.create_filled_databases(admin, folder / "fullexport")
+        lastfm = stack.enter_context(LastfmStandIn())
+        environ = {
+            "DATABASE_URL": database,
+            "MIRROR_URL": reader,
+            "MIRROR_OWNER_URL": owner,
+            "REDIS_URL": stack.enter_context(services.valkey(folder / "valkey")),
+            "LASTFM_API_KEY": "bench",
+            "LASTFM_API_URL": lastfm.api_url,
+            "LASTFM_WEB_URL": lastfm.url,
+            "CONTACT": "bench",
+        }
+        yield Installation(folder, admin, environ, lastfm)
+
+
+@contextmanager
+def running(installation: Installation, *command: str, **variables: str) -> Iterator[processes.Running]:
+    """Run one of our commands until the end of the block."""
+    environ = {**os.environ, **installation.environ, **variables}
+    with processes.running(installation.folder / "log", environ, *command) as process:
+        yield process
+
+
+@contextmanager
+def web(installation: Installation, application: str = "app.web:create_app()") -> Iterator[int]:
+    """Run a web process as in production; yield its port once it answers."""
+    port = processes.free_port()
+    command = ("gunicorn", "--config", "python:app.server", application)
+    with running(installation, *command, PORT=str(port)) as process:
+        wait_until(lambda: processes.answers(port) or process.ended, otherwise=lambda: process.output)
+        yield port
+
+
+def _have_statements_counted(admin: str) -> None:
+    """Let PostgreSQL, from its next start on, count all statements in the view pg_stat_statements."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+        connection.execute("CREATE EXTENSION pg_stat_statements")

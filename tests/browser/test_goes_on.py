@@ -1,0 +1,136 @@
+"""What Last.fm has interrupted goes on in a browser by itself: counted down, without a reload, or at once."""
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, Route, expect
+
+from app.event_stream import Snapshot, Topic, publish, save_snapshot
+from app.events import Event, Failure, new_run
+from tests.browser.conftest import Site
+from tests.browser.states import AWAY, PART, event, failed, stored
+from tests.browser.test_first_visits import is_complete
+
+Until = Callable[..., None]
+
+
+def luca(year: int) -> Topic:
+    """A year of LightLuca's: another one in each test, since a page may be kept for a second."""
+    return Topic("LightLuca", year)
+
+
+def interrupt(site: Site, year: int, *, seconds: float) -> None:
+    """Makes a year be interrupted, to be tried again after so many seconds."""
+    put(site, event(phase="failed", **{**PART, **AWAY, "next_try_at": time.time() + seconds}), year)
+
+
+def put(site: Site, said: Event, year: int) -> None:
+    """Makes this the latest that is known."""
+    said = said.model_copy(update={"run": new_run()})
+    save_snapshot(site.redis, luca(year), Snapshot(at=time.time(), username="LightLuca", event=said))
+
+
+def test_an_interrupted_year_counts_down_and_goes_on_without_a_reload(
+    site: Site, page: Page, until: Until, complaints: list[str]
+) -> None:
+    interrupt(site, 2023, seconds=5)
+    page.goto(f"{site.url}/user/LightLuca/2023")
+    page.evaluate("window.stays = true")
+    expect(page.locator(".headline")).to_contain_text("(so far, 2,756 of 9,756 plays)")
+    shown: list[str] = []
+
+    def look() -> bool:
+        shown.extend(page.get_by_role("timer").all_text_contents())
+        return is_complete(page)
+
+    until(look)
+    assert set(shown) >= {"0:03", "0:02"}
+    assert shown == sorted(shown, reverse=True)
+    assert page.evaluate("window.stays")
+    expect(page.locator(".headline")).not_to_contain_text("so far")
+    expect(page.get_by_role("button", name="Share")).to_be_visible()
+    assert complaints == []
+
+
+def test_the_button_does_not_wait(site: Site, page: Page, until: Until) -> None:
+    interrupt(site, 2022, seconds=900)
+    page.goto(f"{site.url}/user/LightLuca/2022")
+    page.get_by_role("button", name="Go on now").click()
+    until(lambda: is_complete(page))
+    expect(page.get_by_text("Last.fm does not answer")).to_have_count(0)
+
+
+def test_without_scripts_it_goes_on_too(site: Site, chromium: Browser) -> None:
+    interrupt(site, 2021, seconds=2)
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.url}/user/LightLuca/2021")
+    expect(page.get_by_role("timer")).to_have_text(re.compile("0:0[12]"))
+    expect(page.get_by_text("so far")).to_have_count(0)
+    expect(page.locator(".progress")).to_have_count(0)
+    context.close()
+
+
+def test_a_line_of_years_and_the_backlog_go_on_without_a_reload(site: Site, page: Page, until: Until) -> None:
+    page.goto(f"{site.url}/user/LightLuca")
+    until(lambda: is_complete(page))
+    for year, seconds in ((2023, 3), (2022, 2)):
+        interrupt(site, year, seconds=seconds)
+    page.reload()
+    page.evaluate("window.stays = true")
+    expect(page.locator("#r2023")).to_contain_text(re.compile("next try in 0:0[0-3]"))
+    until(lambda: is_complete(page))
+    assert page.evaluate("window.stays")
+    for year in (2023, 2022):
+        expect(page.locator(f"#r{year}")).not_to_contain_text("o far")
+        expect(page.locator(f"#r{year} .strip.wide")).to_be_visible()
+
+
+def test_while_a_worker_waits_its_seconds_are_counted(site: Site, page: Page, until: Until) -> None:
+    put(site, event(phase="fetching", **PART, done=2_756, next_try_at=time.time() + 30), 2020)
+    page.goto(f"{site.url}/user/LightLuca/2020")
+    shown: set[str] = set()
+
+    def look() -> bool:
+        shown.add(page.get_by_role("timer").inner_text())
+        return len(shown) > 2
+
+    until(look)
+    assert all(re.fullmatch("[0-9]+", text) for text in shown)
+    expect(page.locator(".progress")).to_contain_text("Last.fm does not answer · asking again in")
+
+
+def test_a_page_of_an_older_run_is_not_shown(site: Site, page: Page, until: Until) -> None:
+    put(site, event(phase="fetching", **PART, done=100), 2019)
+    page.goto(f"{site.url}/user/LightLuca/2019")
+    old = page.content()
+    newer = event(phase="fetching", **PART, done=2_000).model_copy(update={"run": new_run()})
+    publish(site.redis, luca(2019), newer)
+    expect(page.locator(".progress")).to_contain_text("2,000 of 9,756 plays")
+    served: list[str] = []
+
+    def serve_old(route: Route) -> None:
+        served.append(route.request.url)
+        route.fulfill(body=old, content_type="text/html")
+
+    page.route("**/user/LightLuca/2019", serve_old)
+    publish(site.redis, luca(2019), newer)
+    until(lambda: len(served) > 1)
+    expect(page.locator(".progress")).to_contain_text("2,000 of 9,756 plays")
+    page.unroute("**/user/LightLuca/2019")
+    publish(site.redis, luca(2019), newer.model_copy(update={"done": 3_000}))
+    expect(page.locator(".progress")).to_contain_text("3,000 of 9,756 plays")
+
+
+def test_an_open_page_follows_a_listener_to_the_new_name(site: Site, page: Page, complaints: list[str]) -> None:
+    old = Topic("OldOlaf", 2023)
+    waiting = event(phase="queued").model_copy(update={"run": new_run()})
+    save_snapshot(site.redis, old, Snapshot(at=time.time(), username="OldOlaf", event=waiting))
+    page.goto(f"{site.url}/user/OldOlaf/2023")
+    expect(page.locator(".progress")).to_be_visible()
+    put(site, stored({1985: 9}), 2023)
+    publish(site.redis, old, failed(Failure.RENAMED, renamed_to="LightLuca").model_copy(update={"run": new_run()}))
+    expect(page).to_have_url(f"{site.url}/user/LightLuca/2023?was=OldOlaf")
+    expect(page.get_by_text("OldOlaf is called LightLuca at Last.fm now.")).to_be_visible()
+    assert complaints == []

@@ -1,0 +1,150 @@
+"""The dashboard: what it shows, which problems it names, and that it never wakes the app database."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from redis import Redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import utcformat
+
+from app.allowance import PACE_KEY
+from app.jobs.enqueue import QUEUES, queue
+from mirror.importing.load import import_export
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS
+from tests.integration.app.web.operator.conftest import Pages
+from tests.integration.mirror.music import publish
+from worker.lastfm.limiter import Limiter
+from worker.pool import FetchWorker
+
+During = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def hand(redis: Redis) -> FetchWorker:
+    """A worker that has nothing to do."""
+    worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    return worker
+
+
+def seen(client: FlaskClient) -> str:
+    """The page."""
+    answer = client.get("/operator/")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_all_is_well_where_it_is(operator: FlaskClient, hand: FetchWorker) -> None:
+    page = seen(operator)
+    assert "<h1>All is well</h1>" in page
+    assert hand.name[:8] in page
+    assert "lookups, fetches, chores" in page
+
+
+def test_it_refreshes_itself_without_a_script(operator: FlaskClient, redis: Redis) -> None:
+    page = seen(operator)
+    assert '<meta http-equiv="refresh" content="10">' in page
+    assert "<script" not in page
+    assert "style=" not in page
+
+
+def test_the_queue_is_told_by_its_oldest_job(operator: FlaskClient, redis: Redis, waiting: Job) -> None:
+    redis.hset(
+        Job.key_for(waiting.id), "enqueued_at", utcformat(datetime.now(UTC) - timedelta(minutes=43, seconds=5))
+    )
+    page = seen(operator)
+    assert "<dd>1 <small>oldest 43 minutes</small></dd>" in page
+    assert "A job has waited for 43 minutes" in page
+    assert "No worker is running" in page
+
+
+def test_a_job_at_work_is_told_with_its_worker_and_without_its_listener(
+    operator: FlaskClient, during_a_fetch: During
+) -> None:
+    pages: list[str] = []
+    during_a_fetch(lambda: pages.append(seen(operator)))
+    row = pages[0].partition("<code>01234567</code>")[2].partition("</tr>")[0]
+    assert re.search(r"<td>a year, for [0-9]+ seconds?</td>", row)
+    assert "<dd>1 <small>of 1 worker</small></dd>" in pages[0]
+    assert "HeavyHelen" not in pages[0]
+
+
+def test_failed_jobs_are_told_by_the_kind_of_their_exception(
+    operator: FlaskClient, hand: FetchWorker, failed: Job
+) -> None:
+    page = seen(operator)
+    assert "A job failed" in page
+    assert "<code>RuntimeError</code>" in page
+    for secret in ("HeavyHelen", "onerror", failed.id):
+        assert secret not in page
+
+
+def test_the_allowance_is_told_and_what_last_fm_said(
+    operator: FlaskClient, redis: Redis, hand: FetchWorker
+) -> None:
+    assert "<dd>300 <small>of 300 at once</small></dd>" in seen(operator)
+    limiter = Limiter(redis, 100)
+    for _ in range(200):
+        limiter.wait()
+    assert "<dd>300 " not in seen(operator)
+    limiter.pause(60)
+    limiter.mark_refused("some key")
+    page = seen(operator)
+    assert "<dd>0 <small>of 150 at once</small></dd>" in page
+    assert "<dt>Last.fm slowed to</dt><dd>0 <small>of 100 a second</small></dd>" in page
+    assert "Last.fm told us to wait, for 60\u00a0s more" in page
+    assert "Last.fm refused an API key 0 seconds ago" in page
+    redis.hincrbyfloat(PACE_KEY, "grows_from", -60)
+    assert "<dt>Last.fm slowed to</dt><dd>50 <small>of 100 a second</small></dd>" in seen(operator)
+    redis.delete(PACE_KEY)
+    assert "slowed to" not in seen(operator)
+
+
+@pytest.fixture
+def mirror(empty_database: str, tmp_path: Path) -> str:
+    """The URL of a mirror of its own."""
+    publish(tmp_path / "fullexport")
+    import_export(empty_database, str(tmp_path / "fullexport"))
+    return empty_database
+
+
+def test_the_mirror_is_told_with_its_lag(pages_with: Pages, mirror: str, hand: FetchWorker) -> None:
+    client = pages_with(mirror_url=SecretStr(mirror))
+    page = seen(client)
+    assert "<th>Albums</th><td>8</td>" in page
+    assert "from export 20260905-002519" in page
+    assert "none since the import" in page
+    with psycopg.connect(mirror) as connection:
+        connection.execute(
+            "UPDATE musicbrainz.mirror_state SET packets = 1200, replication_sequence = 191200,"
+            " replicated_to = now() - interval '7 hours'"
+        )
+    page = seen(client)
+    assert "The mirror is 7 hours behind" in page
+    assert "<dt>Mirror lag</dt><dd>7 hours</dd>" in page
+    assert "191200, of <time" in page
+    with psycopg.connect(mirror) as connection:
+        connection.execute("UPDATE musicbrainz.mirror_state SET last_error = 'Packet <b> is torn'")
+    page = seen(client)
+    assert "Replication has stopped" in page
+    assert "Packet &lt;b&gt; is torn" in page
+
+
+def test_an_empty_mirror_and_one_that_is_away_are_told(
+    pages_with: Pages, empty_database: str, hand: FetchWorker
+) -> None:
+    assert "Nothing is in the mirror yet" in seen(pages_with(mirror_url=SecretStr(empty_database)))
+    assert "The mirror does not answer" in seen(pages_with(mirror_url=NO_DATABASE))
+
+
+def test_without_redis_the_rest_is_told(pages_with: Pages) -> None:
+    page = seen(pages_with(redis_url=NO_REDIS))
+    assert "Redis does not answer" in page
+    assert "Mirror lag" in page

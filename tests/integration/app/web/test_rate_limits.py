@@ -1,0 +1,162 @@
+"""Rate limits: how often one address may start a fetch, and who may ask for a refresh."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.web.rate_limits import LIMITS
+from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
+
+ALLOWED = int(LIMITS["fetch"].split()[0])
+REFRESHES = int(LIMITS["refresh"].split()[0])
+THIS_YEAR = datetime.now(UTC).year
+
+
+def start(client: FlaskClient, number: int, path: str = "/user/Visitor{}/2024", **headers: str) -> int:
+    """Starts a fetch that nobody has started before."""
+    return client.get(path.format(number), headers=headers).status_code
+
+
+def test_exactly_so_many_fetches_may_be_started_and_then_none(client: FlaskClient, jobs: Jobs) -> None:
+    assert [start(client, number) for number in range(ALLOWED)] == [200] * ALLOWED
+    assert jobs() == ALLOWED
+    refused = client.get("/user/OneTooMany/2024")
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert "Too many requests at once" in refused.text
+    assert "</html>" in refused.text
+    assert jobs() == ALLOWED
+
+
+def test_looking_costs_nothing(fetched: Fetched, client: FlaskClient) -> None:
+    fetched("LightLuca", 2024)
+    client.get("/user/HeavyHelen/2024")  # on its way
+    client.get("/user/EmptyEve")
+    for _ in range(ALLOWED + 5):
+        for path in ("LightLuca/2024", "lightluca/2024.json", "HeavyHelen/2024", "EmptyEve"):
+            assert client.get(f"/user/{path}").status_code == 200
+        assert client.get("/").status_code == 200
+        assert client.get("/nowhere").status_code == 404
+        assert client.get("/user/HeavyHelen/1999").status_code == 404
+    left = ALLOWED - 3
+    assert [start(client, number) for number in range(left + 1)] == [200] * left + [429]
+
+
+def test_an_address_over_the_limit_still_sees_what_is_stored(
+    fetched: Fetched, client: FlaskClient, grown_old: Callable[[str, int, datetime], None], jobs: Jobs
+) -> None:
+    fetched("LightLuca", THIS_YEAR)
+    grown_old("LightLuca", THIS_YEAR, datetime.now(UTC) - timedelta(hours=2))
+    for number in range(ALLOWED):
+        start(client, number)
+    before = jobs()
+    page = client.get(f"/user/LightLuca/{THIS_YEAR}")
+    assert page.status_code == 200
+    assert "<svg" in page.text
+    assert jobs() == before
+
+
+def test_being_over_a_limit_ends_with_its_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(ALLOWED):
+        start(client, number)
+    assert start(client, ALLOWED) == 429
+    now = datetime.now(UTC).timestamp()
+    monkeypatch.setattr("time.time", lambda: now + 61)
+    assert start(client, ALLOWED) == 200
+
+
+def test_every_address_has_limits_of_its_own_behind_our_own_proxy(client: FlaskClient) -> None:
+    for number in range(ALLOWED):
+        assert start(client, number, **{"X-Forwarded-For": "203.0.113.7"}) == 200
+    assert start(client, 99, **{"X-Forwarded-For": "203.0.113.7"}) == 429
+    # Only what the proxy itself has added counts.
+    assert start(client, 99, **{"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}) == 429
+    assert start(client, 99, **{"X-Forwarded-For": "203.0.113.8"}) == 200
+
+
+def test_strangers_cannot_pretend_to_be_others(client: FlaskClient) -> None:
+    stranger = {"REMOTE_ADDR": "203.0.113.9"}
+    statuses = [
+        client.get(
+            f"/user/Visitor{number}/2024",
+            headers={"X-Forwarded-For": f"10.0.0.{number}"},
+            environ_overrides=stranger,
+        ).status_code
+        for number in range(ALLOWED + 1)
+    ]
+    assert statuses == [200] * ALLOWED + [429]
+
+
+def test_an_address_of_the_sixth_version_is_as_wide_as_its_network(client: FlaskClient) -> None:
+    statuses = [
+        start(client, number, **{"X-Forwarded-For": f"2001:db8:1:2::{number:x}"}) for number in range(ALLOWED + 1)
+    ]
+    assert statuses == [200] * ALLOWED + [429]
+    assert start(client, 99, **{"X-Forwarded-For": "2001:db8:1:3::1"}) == 200
+
+
+def test_a_refresh_fetches_anew_and_leads_back_to_the_page(
+    fetched: Fetched, client: FlaskClient, jobs: Jobs, run_jobs: RunJobs
+) -> None:
+    fetched("LightLuca", 2024)
+    assert "data-live" not in client.get("/user/LightLuca/2024").text
+    answer = client.post("/user/lightluca/2024/refresh", headers=SAME_ORIGIN)
+    assert (answer.status_code, answer.location) == (303, "/user/LightLuca/2024")
+    page = client.get("/user/LightLuca/2024").text
+    assert "<svg" in page, "what is stored stays meanwhile"
+    assert "data-live" in page
+    assert jobs() == 1
+    run_jobs()
+    assert "<svg" in client.get("/user/LightLuca/2024").text
+
+
+def test_a_refresh_while_a_fetch_runs_makes_no_second_one(client: FlaskClient, jobs: Jobs) -> None:
+    client.get("/user/LightLuca/2024")
+    assert client.post("/user/LightLuca/2024/refresh", headers=SAME_ORIGIN).status_code == 303
+    assert jobs() == 1
+
+
+def test_refreshes_are_limited(client: FlaskClient) -> None:
+    for number in range(REFRESHES):
+        address = f"/user/Visitor{number}/2024/refresh"
+        assert client.post(address, headers=SAME_ORIGIN).status_code == 303
+    refused = client.post("/user/Visitor99/2024/refresh", headers=SAME_ORIGIN)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_a_refresh_is_taken_from_our_own_pages_only(client: FlaskClient, jobs: Jobs) -> None:
+    address = "/user/LightLuca/2024/refresh"
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "https://localhost"},
+        {"Origin": "http://localhost.elsewhere.example"},
+        {"Origin": "null"},
+    ):
+        answer = client.post(address, headers=headers)
+        assert answer.status_code == 403, headers
+        assert "This only works from our own pages" in answer.text
+    assert jobs() == 0
+    assert client.post(address, headers={"Origin": "http://localhost"}).status_code == 303
+
+
+def test_behind_a_proxy_with_tls_our_own_origin_is_the_one_with_tls(client: FlaskClient) -> None:
+    proxied = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "Host": "lastyear.example"}
+    address = "/user/LightLuca/2024/refresh"
+    assert client.post(address, headers={**proxied, "Origin": "http://lastyear.example"}).status_code == 403
+    assert client.post(address, headers={**proxied, "Origin": "https://lastyear.example"}).status_code == 303
+
+
+def test_a_link_cannot_refresh(client: FlaskClient, jobs: Jobs) -> None:
+    answer = client.get("/user/LightLuca/2024/refresh", headers=SAME_ORIGIN)
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    assert "This address does not work that way" in answer.text
+    assert jobs() == 0

@@ -1,0 +1,4 @@
+"""Chores: what a worker does every night for all listeners at once.
+
+May import `worker.fetching` and what that may import.
+"""

@@ -1,0 +1,180 @@
+"""The `lastyear` command: what an operator runs, and what systemd and `make run` start."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from redis.exceptions import RedisError
+
+from app import VERSION, event_stream, logs
+from app.jobs import backlog
+from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
+from app.redis_client import connect_redis
+from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
+from app.store import StoreAway, connect, listeners, outage
+from app.store.migrate import MigrationChanged, migrate
+from mirror.commands import MirrorSettings, mirror_commands
+from mirror.errors import MirrorError
+from worker.doctor import examine, unreadable_settings, worst
+from worker.doctor.report import EXIT, for_people, for_programs
+from worker.histories.commands import years_command
+from worker.pool import run_workers
+
+
+class Commands(click.Group):
+    """Commands that report foreseeable errors in a sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. An error that an operator can mend is printed, with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (BadSettings, StoreAway, MigrationChanged, MirrorError, QueueAway) as error:
+            raise click.ClickException(str(error) or type(error).__doc__ or "") from None
+        except RedisError as error:
+            raise click.ClickException(
+                f"Redis cannot be reached ({type(error).__name__}). Look at REDIS_URL and at Redis itself"
+            ) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="lastyear")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """LastYear.fm: what era does your music come from?
+
+    Settings are read from the environment; in a checkout, also from .env and from what `make run` has started.
+    """
+    context.obj = _mirror_settings
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the app database's tables up to date."""
+    settings = _settings(["DATABASE_URL"])
+    _check_neon_urls(settings)
+    try:
+        with connect(settings.migrations_url, "lastyear-migrate") as connection:
+            applied = migrate(connection)
+    except StoreAway as error:
+        name = "DATABASE_DIRECT_URL" if settings.database_direct_url.get_secret_value() else "DATABASE_URL"
+        raise StoreAway(f"{name}: {error}") from None
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("The tables are up to date.")
+
+
+def _check_neon_urls(settings: Settings) -> None:
+    faults = {
+        "DATABASE_URL": outage.neon_fault(settings.database_url.get_secret_value()),
+        "DATABASE_DIRECT_URL": outage.neon_fault(settings.database_direct_url.get_secret_value(), direct=True),
+    }
+    if lines := [f"{name}: {fault}" for name, fault in faults.items() if fault]:
+        raise BadSettings("\n".join(lines))
+
+
+@main.command()
+@click.argument("name")
+@click.confirmation_option(prompt="Delete everything that is stored about this listener?")
+def forget(name: str) -> None:
+    """Delete everything that is stored about the listener NAME."""
+    settings = _settings(["DATABASE_URL", "REDIS_URL"])
+    with connect(settings.database_url.get_secret_value()) as connection, connection.transaction():
+        found = listeners.forget(connection, name)
+    backlog.clear(connect_redis(settings), name)
+    event_stream.forget_listener(connect_redis(settings), name)
+    click.echo(f"Deleted everything about {name}." if found else f"Nothing was stored about {name}.")
+
+
+@main.command()
+@click.option("--workers", "-n", default=2, show_default=True, help="How many jobs to run at the same time.")
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    type=click.Choice(QUEUES),
+    default=QUEUES,
+    show_default=True,
+    help="A queue to take jobs from. May be repeated; the first one goes first.",
+)
+def work(workers: int, queues: tuple[str, ...]) -> None:
+    """Run workers until SIGTERM or Ctrl-C."""
+    # Once here, and not in the process of every job while somebody waits.
+    import worker.jobs  # noqa: F401
+
+    settings = _settings(WORKER_NEEDS)
+    logs.configure(settings.secrets(), pretty=sys.stderr.isatty())
+    run_workers(connect_redis(settings), queues, workers)
+
+
+@main.command()
+def rematch() -> None:
+    """Have a worker look for missing release years again.
+
+    It also takes over years that were corrected at MusicBrainz. An album is due a day after its first miss, then
+    after twice as long each time, up to 32 days, and at once when replication has changed an album by its artist.
+    A song is due 32 days after each miss. Meant to be run every night.
+    """
+    sent = enqueue_rematch(connect_redis(_settings(["REDIS_URL"])))
+    click.echo("A worker will look them up." if sent else "This is already queued or running.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+def doctor(as_json: bool) -> None:
+    """Check every part of the installation.
+
+    Says what to do about each part that is not well. Exits with 0 if all are well, with 1 if there are only
+    warnings, with 2 if something is ill.
+    """
+    try:
+        findings = examine(_settings([]))
+    except BadSettings as error:
+        findings = unreadable_settings(error)
+    if as_json:
+        click.echo(json.dumps(for_programs(findings), indent=2))
+    else:
+        for line in for_people(findings):
+            click.echo(line)
+    sys.exit(EXIT[worst(findings)])
+
+
+def _mirror_settings() -> MirrorSettings:
+    settings = _settings(["MIRROR_URL"])
+    return MirrorSettings(
+        url=settings.mirror_url.get_secret_value(),
+        owner_url=settings.mirror_owner_url.get_secret_value(),
+        dump_url=settings.musicbrainz_dump_url,
+        reader=settings.mirror_reader,
+        user_agent=f"LastYear.fm/{VERSION}" + (f" (+{settings.contact})" if settings.contact else ""),
+        packet_url=settings.musicbrainz_packet_url,
+        token=settings.metabrainz_token.get_secret_value(),
+    )
+
+
+main.add_command(mirror_commands)
+main.add_command(years_command)
+
+
+def _settings(needs: Iterable[str]) -> Settings:
+    return read_settings(environment(), needs)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment; in a checkout, completed from `.env` and then from what `make run` wrote."""
+    root = Path(__file__).parent.parent
+    if not (root / "pyproject.toml").exists():
+        return dict(os.environ)
+    files = [root / ".env", root / ".local" / "environment"]
+    found = [read_env_file(path) for path in files if path.exists()]
+    return {name: value for layer in [*reversed(found), dict(os.environ)] for name, value in layer.items()}
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read the `NAME=value` lines of a file. Blank lines and lines that begin with # are skipped."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+    return {name.removeprefix("export ").strip(): value.strip().strip("'\"") for name, _, value in pairs}

@@ -1,0 +1,189 @@
+"""Fetch a year: the steps by which a listener's year gets from Last.fm into the store.
+
+They are, in order: `begin`, `read_plays`, `match_albums`, `match_songs`, `complete`; or `fail`, at any point. Each
+may run twice, and nothing is stored twice.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+
+from app.counters import increment
+from app.event_stream import Topic, latest_snapshot
+from app.events import Failure, Phase
+from app.listening_years import is_final, year_seconds
+from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks
+from app.store.fetch_jobs import FetchJob
+from app.store.listeners import Listener
+from app.store.stretches import StoredStretch
+from app.store.year_events import year_event
+from mirror.state import has_recordings
+from worker import shutdown
+from worker.context import WorkerContext
+from worker.fetching.enrich import batched, look_up_songs, match_fuzzy
+from worker.fetching.listeners import confirm_listener
+from worker.fetching.mirror_client import MirrorClient
+from worker.fetching.preview import ProgressReporter, start_preview
+from worker.fetching.proof import SIZES, Stretch, proven
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the fetch of a listener's year: all that is known before its first call for plays."""
+
+    context: WorkerContext
+    connection: Connection
+    mirror: MirrorClient
+    listener: Listener
+    job: FetchJob
+    reporter: ProgressReporter
+    window: Stretch
+    began: float
+    """When it began, in UNIX seconds."""
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The window as moments."""
+        return datetime.fromtimestamp(self.window.start, UTC), datetime.fromtimestamp(self.window.end, UTC)
+
+    @property
+    def prove_since(self) -> float:
+        """Proofs from before this time do not count, since everything was asked for anew then (UNIX seconds)."""
+        # Not from the future, where our clock was ahead when it was asked for: no proof would ever count.
+        return min(self.job.prove_since.timestamp(), self.began) if self.job.prove_since else 0.0
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether the year was whole and final, so that every difference is a change by the listener."""
+        return self.job.completed_at is not None and is_final(self.job.year, self.job.completed_at)
+
+    def stored(self) -> list[StoredStretch]:
+        """Return what is stored of the year."""
+        start, end = year_seconds(self.job.year)
+        return stretches.stored(self.connection, self.listener.id, start, end)
+
+    def proven(self) -> list[StoredStretch]:
+        """Return those of them that are not to be read."""
+        return proven(self.stored(), self.began, self.prove_since)
+
+    def count_read(self) -> int:
+        """Count the plays that are read, as Last.fm lists them."""
+        return sum(one.shown for one in self.proven())
+
+    def publish(self, phase: Phase, **more: object) -> None:
+        """Publish what is stored by now; `more` is what only the run itself knows of an event."""
+        job = fetch_jobs.find(self.connection, self.listener.username, self.job.year) or self.job
+        event = year_event(self.connection, replace(job, run=self.job.run, status=phase), self.listener)
+        self.reporter.publish(event.model_copy(update=more))
+
+
+def begin(
+    context: WorkerContext, connection: Connection, mirror: MirrorClient, username: str, year: int, run: UUID
+) -> Run:
+    """Start the run, or go on with it. Raises Overtaken, NoSuchUser, Renamed, TryAgain, KeyRefused."""
+    job = fetch_jobs.begin(connection, run)
+    listener = confirm_listener(context, connection, username)
+    start, end = year_seconds(year)
+    now = context.lastfm.now()
+    reporter = ProgressReporter(context, listener.username, year)
+    fetch = Run(
+        context=replace(context, lastfm=context.lastfm.telling(reporter.show_wait)),
+        connection=connection,
+        mirror=mirror,
+        listener=listener,
+        job=job,
+        reporter=reporter,
+        # What is proven up to a time that has not come yet would miss what is played until then.
+        window=Stretch(start, max(start, min(end, int(job.window_end.timestamp()), int(now)))),
+        began=now,
+    )
+    log.info("Fetching a year", year=year, window_end=job.window_end)
+    if job.completed_at is None:
+        _begin_preview(fetch)
+    fetch.publish("fetching", done=fetch.count_read())
+    return fetch
+
+
+def _begin_preview(run: Run) -> None:
+    """Start a preview of a year that was never whole; a run that goes on keeps the preview it had."""
+    before = latest_snapshot(run.context.redis, Topic(run.listener.username, run.job.year))
+    if before and before.event.run == run.job.run and before.event.preview:
+        run.reporter.show_preview(before.event)
+    elif not _fits_in_one_answer(run):
+        start_preview(run.context, run.listener.username, run.bounds, run.reporter.show_preview)
+
+
+def _fits_in_one_answer(run: Run) -> bool:
+    """Whether the year is known to have so few scrobbles that a preview would not come any sooner."""
+    counted = latest_snapshot(run.context.redis, Topic(run.listener.username))
+    return counted is not None and counted.event.years.get(run.job.year, SIZES[0] + 1) <= SIZES[0]
+
+
+def match_albums(run: Run) -> None:
+    """Match every album that was not matched while its plays were stored, spelling errors included.
+
+    Raises Overtaken.
+    """
+    fetch_jobs.augment(run.connection, run.job.run)
+    run.publish("augmenting")
+    run.mirror.try_again()
+    waiting = albums.pending(run.connection, run.listener.id, *run.bounds)
+    for batch in batched(waiting):
+        shutdown.raise_if_requested()
+        placed = match_fuzzy(run.mirror, batch)
+        if placed is None:
+            break
+        albums.save(run.connection, placed)
+        run.publish("augmenting")
+
+
+def match_songs(run: Run) -> None:
+    """Look up the years of songs whose albums do not say when they came out, if the mirror has recordings."""
+    if not run.mirror.ask(has_recordings):
+        return
+    waiting = tracks.without_year(run.connection, run.listener.id, *run.bounds)
+    for batch in batched(waiting):
+        shutdown.raise_if_requested()
+        if (years := look_up_songs(run.mirror, batch)) is None:
+            break
+        tracks.save_years(run.connection, batch, years)
+        run.publish("augmenting")
+
+
+def complete(run: Run) -> None:
+    """Mark the year as completed. Raises Overtaken if another run has taken over."""
+    stored = run.stored()
+    with run.connection.transaction():
+        fetch_jobs.complete(run.connection, run.job.run, expected=sum(one.total for one in stored))
+        # Published before the commit: a worker killed in between publishes it again, and no page waits for it.
+        run.publish("completed")
+    log.info("Completed a year", year=run.job.year)
+    increment(run.context.redis, "fetches", "completed")
+
+
+def fail(
+    context: WorkerContext,
+    connection: Connection,
+    username: str,
+    run: UUID,
+    failure: Failure,
+    renamed_to: str | None = None,
+) -> None:
+    """Record why the fetch failed. Stored scrobbles are kept and still shown."""
+    listener = listeners.find(connection, username)
+    now = datetime.fromtimestamp(context.clock.now(), UTC)
+    with connection.transaction():
+        job = fetch_jobs.fail(connection, run, failure, now)
+        if job is None:
+            return
+        if listener is None and failure is Failure.NO_SUCH_USER:
+            fetch_jobs.delete(connection, run)
+        event = year_event(connection, job, listener)
+        topic = Topic(listener.username if listener else username, job.year)
+        context.publish(topic, event.model_copy(update={"renamed_to": renamed_to}))
+    log.info("The fetch failed", year=job.year, reason=str(failure))
+    increment(context.redis, "fetches", failure.name.lower())

@@ -1,0 +1,4 @@
+"""Listening histories as people export them: read, given release years, and written again as a stream.
+
+May import `mirror`, and of `app` what draws charts. Only release_years asks the mirror.
+"""

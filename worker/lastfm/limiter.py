@@ -1,0 +1,90 @@
+"""Rate limiter: one allowance of Last.fm calls that all workers share in Redis. It waits instead of failing."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from redis import Redis
+
+from app.allowance import (
+    ALLOWANCE_KEY,
+    MIN_PACE,
+    PACE_GROWS_FOR,
+    PACE_KEY,
+    REFUSED_FOR,
+    REFUSED_KEY,
+    max_burst,
+)
+
+LONG_WAIT = 10.0  # seconds; calls that share the rate wait for less
+
+# The generic cell rate algorithm (a leaky bucket in one number): the key holds the moment at which all calls made
+# so far are paid for. A call costs more while the pace is slowed. The clock is Redis' own, so that machines need
+# not agree on the time.
+_SCRIPT = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local paid = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+local slowed = redis.call('HMGET', KEYS[2], 'pace', 'grows_from')
+local grows_from = tonumber(slowed[2] or 0)
+local pace = math.min(1, (slowed[1] or 1) + math.max(0, now - grows_from) / ARGV[2])
+
+if ARGV[1] == 'take' then
+    local wait = paid - now - ARGV[4]
+    if wait > 0 then return tostring(wait) end
+    paid = paid + ARGV[3] / pace
+else
+    -- Calls that were under way together are told together: the pace is halved once for all of them.
+    if grows_from <= now then pace = math.max(ARGV[5], pace / 2) end
+    grows_from = math.max(grows_from, now + ARGV[3])
+    redis.call('HSET', KEYS[2], 'pace', pace, 'grows_from', string.format('%.6f', grows_from))
+    redis.call('PEXPIRE', KEYS[2], math.ceil((grows_from - now + (1 - pace) * ARGV[2]) * 1000))
+    paid = math.max(paid, grows_from + ARGV[4])
+end
+redis.call('SET', KEYS[1], string.format('%.6f', paid), 'PX', math.ceil((paid - now) * 1000))
+return '0'
+"""
+
+
+class Limiter:
+    """Allows `rate` calls a second on average, over all processes that share the Redis.
+
+    After a `pause` it allows half as many, and a tenth of `rate` more with every minute.
+    """
+
+    def __init__(self, redis: Redis, rate: float, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.rate = rate
+        self._redis = redis
+        self.burst = max_burst(rate)
+        self._interval = 1 / rate
+        self._sleep = sleep
+        self._script = redis.register_script(_SCRIPT)
+
+    def wait(self, *, urgent: bool = False, tell: Callable[[float], None] = lambda _seconds: None) -> None:
+        """Wait until one more call is allowed, and `tell` of a long wait for how many seconds it is. One saved-up
+        call is reserved for `urgent` ones, whose answer somebody is waiting for."""
+        tolerance = (self.burst - 1 + urgent) * self._interval
+        while (seconds := self._run("take", self._interval, tolerance)) > 0:
+            if seconds > LONG_WAIT:
+                tell(seconds)
+            self._sleep(seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Stop all calls for so long, as Last.fm said that they are too fast, then let them go on slowly."""
+        self._run("pause", seconds, self.burst * self._interval)
+
+    def _run(self, action: str, *arguments: float) -> float:
+        growth = PACE_GROWS_FOR.total_seconds()
+        return float(self._script(keys=[ALLOWANCE_KEY, PACE_KEY], args=[action, growth, *arguments, MIN_PACE]))
+
+    def mark_refused(self, key: str) -> None:
+        """Remember, for all processes, that Last.fm refuses this API key."""
+        self._redis.set(REFUSED_KEY, _fingerprint(key), ex=REFUSED_FOR)
+
+    def is_refused(self, key: str) -> bool:
+        """Whether Last.fm has recently refused this API key."""
+        return self._redis.get(REFUSED_KEY) == _fingerprint(key)
+
+
+def _fingerprint(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).hexdigest()[:16].encode()
