@@ -17,6 +17,9 @@ from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds for what must come: many times what it takes, since how busy the machine is decides nothing."""
+
 # How long an example takes tells of the machine, not of the code.
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -46,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def wait_until(
-    condition: Callable[[], T], *, seconds: float = 60.0, otherwise: Callable[[], str] = lambda: ""
+    condition: Callable[[], T], *, seconds: float = PATIENCE, otherwise: Callable[[], str] = lambda: ""
 ) -> T:
     """The first true value of `condition`, tried every 20 ms. Fails after `seconds`, telling `otherwise`."""
     deadline = time.monotonic() + seconds

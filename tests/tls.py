@@ -9,6 +9,8 @@ from pathlib import Path
 
 import trustme
 
+from tests.conftest import PATIENCE
+
 ENCRYPT = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # how a client of PostgreSQL asks for TLS
 
 
@@ -75,7 +77,7 @@ class Front:
         """Serves in a thread of its own."""
         thread = threading.Thread(target=lambda: asyncio.run(self.serve()), name="tls", daemon=True)
         thread.start()
-        self._ready.wait(10)
+        self._ready.wait(PATIENCE)
         return thread
 
     def stop(self) -> None:
@@ -101,4 +103,4 @@ def front(authority: Authority, behind: int | Path, *, asked_first: bool = False
         yield made
     finally:
         made.stop()
-        thread.join(10)
+        thread.join(PATIENCE)

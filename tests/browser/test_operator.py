@@ -16,7 +16,7 @@ from app.jobs.enqueue import FETCHES, QUEUES, queue
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from worker.lastfm.limiter import Limiter
 
 __all__ = ["pictures"]
@@ -95,7 +95,7 @@ def let_it_ail(site: Site) -> None:
     fail(site)
     Limiter(site.redis, site.settings.lastfm_requests_per_second).pause(PAUSE)
     for year in (2024, 2023, 2022, 2021):
-        requests.get(f"{site.url}/user/HeavyHelen/{year}", timeout=5)
+        requests.get(f"{site.url}/user/HeavyHelen/{year}", timeout=PATIENCE)
     started = queue(site.redis, FETCHES).started_job_registry
     wait_until(lambda: started.get_job_count(cleanup=False) == 2, otherwise=lambda: site.output)
 

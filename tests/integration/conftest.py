@@ -24,7 +24,7 @@ from demo import services
 from demo.lastfm import LastfmStandIn
 from demo.musicbrainz import write_demo_export
 from mirror.importing.load import ImportOptions, import_export
-from tests.conftest import database_folder
+from tests.conftest import PATIENCE, database_folder
 from worker.context import WorkerContext
 
 KEY, TOKEN = "key-that-nobody-may-see", "token-that-nobody-may-see"
@@ -174,7 +174,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     site.close()
     for thread in threading.enumerate():
         if thread.name == "subscriptions":
-            thread.join(5)
+            thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import requests
 
 from app.store import connect
 from app.store.migrate import migrate
+from tests.conftest import PATIENCE
 from tests.provision.machine import Machine
 from tests.provision.outside import Outside
 
@@ -15,7 +16,7 @@ FETCH = "python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1
 def test_lastfm_answers_the_machine_for_its_key_alone(machine: Machine, outside: Outside) -> None:
     ask = f"{outside.lastfm.api_url}?method=user.getinfo&user=LightLuca&format=json&api_key="
     assert "LightLuca" in machine.run(FETCH.format(ask + outside.lastfm_key))
-    assert requests.get(f"{ask}another", timeout=5).json()["error"] == 10
+    assert requests.get(f"{ask}another", timeout=PATIENCE).json()["error"] == 10
 
 
 def test_metabrainz_answers_the_machine(machine: Machine, outside: Outside) -> None:

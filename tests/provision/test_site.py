@@ -14,7 +14,7 @@ from testinfra.host import Host
 
 from demo.catalogue import albums
 from demo.musicbrainz import COLUMNS, rows_by_table
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.packets import Edit
 from tests.provision.machine import Machine
 from tests.provision.operator import DOMAIN, PASSWORD, Operator, changed_checkout
@@ -366,7 +366,7 @@ def plays_of(visitor: Visitor, path: str) -> int:
 def answers(visitor: Visitor, path: str) -> bool:
     """Whether the site is there."""
     try:
-        return visitor.get(path, timeout=5).status_code == 200
+        return visitor.get(path, timeout=PATIENCE).status_code == 200
     except OSError:
         return False
 

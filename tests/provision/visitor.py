@@ -16,6 +16,7 @@ import requests
 import websocket
 from requests.adapters import HTTPAdapter
 
+from tests.conftest import PATIENCE
 from tests.provision.operator import DOMAIN
 
 PER_SECOND, AT_MOST = 20, 4_000
@@ -65,7 +66,7 @@ class Visitor:
         context = ssl.create_default_context(cafile=str(self.authority))
         plain = socket.create_connection((self.address, 443), timeout=30)
         with context.wrap_socket(plain, server_hostname=DOMAIN) as secure:
-            follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=60)
+            follower = websocket.create_connection(f"wss://{DOMAIN}{path}/live", socket=secure, timeout=PATIENCE)
             try:
                 yield follower
             finally:

@@ -16,6 +16,7 @@ import requests
 from demo.accounts import Account, Play
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
+from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ class Client:
 
     def get(self, method: str, **params: Any) -> requests.Response:
         query = {"method": method, "api_key": "a" * 32, "format": "json", **params}
-        return self.session.get(self.stand_in.api_url, params=query, timeout=10)
+        return self.session.get(self.stand_in.api_url, params=query, timeout=PATIENCE)
 
     def recent(self, user: str = "LightLuca", **params: Any) -> dict[str, Any]:
         answer = self.get(RECENT, user=user, **params)
@@ -252,14 +253,14 @@ def test_a_missing_key_is_error_6_and_a_wrong_one_error_10(client: Client) -> No
 @pytest.mark.parametrize("verb", ["HEAD", "GET"])
 def test_profiles_exist_in_any_case_even_of_those_who_hide(client: Client, verb: str) -> None:
     for name, status in (("heavyhelen", 200), ("HiddenHana", 200), ("nobody", 404)):
-        answer = client.session.request(verb, f"{client.stand_in.url}/user/{name}", timeout=10)
+        answer = client.session.request(verb, f"{client.stand_in.url}/user/{name}", timeout=PATIENCE)
         assert answer.status_code == status
         assert bool(answer.content) is (verb == "GET")
 
 
 def test_throttled_profiles_are_406_html(client: Client) -> None:
     client.stand_in.throttles_profiles = True
-    answer = client.session.get(f"{client.stand_in.url}/user/HeavyHelen", timeout=10)
+    answer = client.session.get(f"{client.stand_in.url}/user/HeavyHelen", timeout=PATIENCE)
     assert answer.status_code == 406
     assert answer.headers["Content-Type"].startswith("text/html")
     assert client.get(RECENT, user="LightLuca").status_code == 200
@@ -268,7 +269,7 @@ def test_throttled_profiles_are_406_html(client: Client) -> None:
 def test_profiles_are_hit_only_by_faults_of_their_own(client: Client) -> None:
     client.stand_in.faults.add(Fault("500"), Fault("503", method="profile"))
     address = f"{client.stand_in.url}/user/HeavyHelen"
-    assert [client.session.head(address, timeout=10).status_code for _ in range(2)] == [503, 200]
+    assert [client.session.head(address, timeout=PATIENCE).status_code for _ in range(2)] == [503, 200]
     assert client.get(RECENT, user="LightLuca").status_code == 500
 
 
@@ -368,8 +369,8 @@ def test_a_dripping_body_does_not_keep_the_stand_in_from_stopping(session: reque
     with LastfmStandIn() as stand_in:
         stand_in.faults.add(Fault("drip", seconds=0.01), Fault("drip", seconds=60))
         params = {"method": "user.getInfo", "user": "LightLuca", "api_key": "a"}
-        assert session.get(stand_in.api_url, params=params, timeout=10).json()["user"]["name"] == "LightLuca"
-        answer = session.get(stand_in.api_url, params=params, timeout=10, stream=True)
+        assert session.get(stand_in.api_url, params=params, timeout=PATIENCE).json()["user"]["name"] == "LightLuca"
+        answer = session.get(stand_in.api_url, params=params, timeout=PATIENCE, stream=True)
         assert answer.raw.read1(1000) == b"{"
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         answer.json()
@@ -451,14 +452,14 @@ def test_calls_run_side_by_side(client: Client) -> None:
     client.get("user.getInfo", user="LightLuca")
     client.stand_in.latency = 0.3
     with ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(requests.get, client.stand_in.api_url, timeout=10) for _ in range(8)]
+        jobs = [pool.submit(requests.get, client.stand_in.api_url, timeout=PATIENCE) for _ in range(8)]
     assert all(job.result().elapsed.total_seconds() >= 0.3 for job in jobs)
     assert client.stand_in.call_log.peak_in_flight in range(2, 9)
 
 
 def test_the_log_has_every_call_without_its_key(client: Client) -> None:
     client.recent("heavyhelen", page=2)
-    client.session.head(f"{client.stand_in.url}/user/nobody", timeout=10)
+    client.session.head(f"{client.stand_in.url}/user/nobody", timeout=PATIENCE)
     first, second = client.stand_in.calls
     assert (first.method, first.params["user"], first.params["page"]) == (RECENT, "heavyhelen", "2")
     assert "api_key" not in first.params
@@ -480,9 +481,9 @@ def test_the_command_serves_until_a_signal(session: requests.Session, ending: si
     ) as process:
         assert process.stdout
         url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-        assert session.head(f"{url}/user/growinggus", timeout=10).status_code == 200
+        assert session.head(f"{url}/user/growinggus", timeout=PATIENCE).status_code == 200
         process.send_signal(ending)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -492,7 +493,7 @@ def test_the_command_switches_faults_on(session: requests.Session) -> None:
         assert process.stdout
         process.stdout.readline()
         address = process.stdout.readline().strip().partition("=")[2]
-        assert [session.get(address, timeout=10).json()["error"] for _ in range(2)] == [16, 16]
+        assert [session.get(address, timeout=PATIENCE).json()["error"] for _ in range(2)] == [16, 16]
         process.terminate()
     ended = subprocess.run([*command[:-1], "quake"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 2

@@ -13,7 +13,7 @@ import requests
 
 from app.settings import VARIABLES
 from app.store import Connection
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.processes import ROOT, answers, family, free_port, running
 
 # In a process group of its own, and with its state in another folder than the checkout's.
@@ -59,7 +59,7 @@ def test_workers_store_the_stretch_at_hand_before_last_fm_and_redis_stop(
     with running(tmp_path / "log", variables, "python", "-c", RUN, str(tmp_path)) as site:
         wait_until(lambda: answers(port) or site.ended, seconds=60, otherwise=lambda: site.output)
         assert not site.ended, site.output
-        requests.get(f"http://127.0.0.1:{port}/user/HeavyHelen/2024", timeout=10).raise_for_status()
+        requests.get(f"http://127.0.0.1:{port}/user/HeavyHelen/2024", timeout=PATIENCE).raise_for_status()
         wait_until(stored, seconds=60, otherwise=lambda: site.output)
         started = family(site.pid)
         os.killpg(site.pid, number)

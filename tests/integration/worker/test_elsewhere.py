@@ -21,7 +21,7 @@ from app.web.rate_limits import RateLimits
 from mirror.database import connect
 from mirror.errors import MirrorAway
 from tests import processes
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.conftest import TOKEN
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.tls import Authority, Front, front
@@ -105,15 +105,16 @@ def test_a_year_flows_over_tls_and_is_told_to_a_web_elsewhere(
         processes.workers(there, tmp_path / "workers.log") as workers,
     ):
         address = f"http://127.0.0.1:{port}/user/HeavyHelen/2024"
-        requests.get(address, timeout=10)
+        requests.get(address, timeout=PATIENCE)
         wait_until(
             lambda: (
-                (requests.get(f"{address}.json", timeout=10).json()["progress"] or {}).get("phase") == "completed"
+                (requests.get(f"{address}.json", timeout=PATIENCE).json()["progress"] or {}).get("phase")
+                == "completed"
             ),
             seconds=60,
             otherwise=lambda: workers.output + site.output,
         )
-        told = requests.get(f"{address}.json", timeout=10).json()["progress"]
+        told = requests.get(f"{address}.json", timeout=PATIENCE).json()["progress"]
         assert TOKEN not in workers.output + site.output
         assert "not taken" not in workers.output
     assert told["scrobbles"] == len(stage.lastfm.accounts["HeavyHelen"].plays(2024))

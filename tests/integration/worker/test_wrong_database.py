@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from app.settings import Settings
 from demo import services
+from tests.conftest import PATIENCE
 from tests.processes import environment
 from tests.tls import Authority, front
 from worker.cli import main
@@ -67,7 +68,7 @@ def refusing(words: str) -> Iterator[str]:
         thread = threading.Thread(target=refuse, args=[listener], daemon=True)
         thread.start()
         yield f"postgresql://me:{SECRET}@127.0.0.1:{listener.getsockname()[1]}/neondb?sslmode=disable"
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def told(settings: Settings, **changes: str) -> str:
@@ -206,4 +207,4 @@ def refusing_tls() -> Iterator[int]:
         thread = threading.Thread(target=refuse, args=[listener], daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from app.events import MatchStatus
 from app.store import Connection, albums, connect
 from app.store.albums import Album, names_key
+from tests.conftest import PATIENCE
 
 ONE, OTHER, GROUP = UUID(int=1), UUID(int=2), UUID(int=3)
 OPEN = Album("Somebody", "Album", ONE)
@@ -139,7 +140,7 @@ def test_workers_that_keep_the_same_albums_in_any_order_do_not_block_each_other(
     def keep(turn: int) -> None:
         given = many if turn % 2 else list(reversed(many))
         with connect(database_url) as own, own.transaction():
-            together.wait(10)
+            together.wait(PATIENCE)
             albums.save(own, given[:200])
             albums.save(own, given[:200])
 

@@ -25,6 +25,7 @@ from app.store import Connection
 from app.web import create_app
 from demo.lastfm import LastfmStandIn
 from tests import processes
+from tests.conftest import PATIENCE
 from tests.integration.conftest import TOKEN, fresh_database
 from tests.processes import Running
 
@@ -69,7 +70,7 @@ class Site:
         """An open page's websocket."""
         year = f"/{topic.year}" if topic.year else ""
         url = f"ws://127.0.0.1:{self.port}/user/{topic.username}{year}/live"
-        self.open_pages.append(websocket.create_connection(url, timeout=10))
+        self.open_pages.append(websocket.create_connection(url, timeout=PATIENCE))
         return self.open_pages[-1]
 
     def hang_up(self) -> None:
@@ -94,7 +95,7 @@ def hang_up(open_page: websocket.WebSocket) -> None:
 def stream(site: Site, topic: Topic = HELEN) -> Iterator[Iterator[Any]]:
     """What Server-Sent Events say, without the heartbeats."""
     url = f"{site.url}/user/{topic.username}/{topic.year}/events"
-    with requests.get(url, stream=True, timeout=10) as answer:
+    with requests.get(url, stream=True, timeout=PATIENCE) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         lines = (line for line in answer.iter_lines(chunk_size=1) if line.startswith(b"data: "))
         yield (json.loads(line.removeprefix(b"data: ")) for line in lines)

@@ -15,7 +15,7 @@ from mirror.answering.answers import Question
 from mirror.answering.process import MatchingProcess
 from mirror.errors import MatchingBusy, MirrorAway
 from mirror.matching.reasons import Reason
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.processes import ROOT, matching_processes
 
 RUMOURS = Question("Fleetwood Mac", "Rumours")
@@ -147,7 +147,7 @@ def test_who_waits_too_long_for_others_is_told_so(
 
 def test_closed_by_the_web_while_it_is_asked_it_ends_and_is_not_replaced(mirror: str) -> None:
     command = [sys.executable, "-c", CLOSED_WHILE_ASKED, mirror]
-    web = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    web = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert web.stdout == "MirrorAway []\n", web.stderr
 
 

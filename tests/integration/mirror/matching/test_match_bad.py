@@ -16,7 +16,7 @@ from mirror.importing.load import import_export
 from mirror.matching import candidates
 from mirror.matching.match import match
 from mirror.matching.query import AlbumName
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror import albums
 from tests.integration.mirror.albums import Album, mirror_of
 from tests.integration.mirror.music import HOSTILE, publish
@@ -222,7 +222,7 @@ def test_while_imports_are_swapped_in_every_answer_is_of_one_of_them(swapped: Sw
         wait_until(lambda: (1980, 1980) in answers)
     finally:
         done.set()
-        thread.join(20)
+        thread.join(PATIENCE)
     assert (1977, 1977) in answers
     assert {year for found in answers for year in found} <= {1977, 1978, 1979, 1980, None}
 

@@ -27,7 +27,7 @@ from mirror.errors import (
 from mirror.importing.load import import_export
 from mirror.importing.swap import IMPORT_LOCK
 from mirror.replication.apply import apply_packet
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror import music
 from tests.integration.mirror.music import event, group, release
 from tests.integration.mirror.packets import BASE, data_line, pack, packet
@@ -196,7 +196,7 @@ def test_a_lost_connection_in_the_middle_leaves_nothing_half_applied(mirror: str
         (backend,) = wait_until(waiting)
         with psycopg.connect(mirror, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(%s)", [backend])
-        thread.join(20)
+        thread.join(PATIENCE)
     assert len(errors) == 1
     assert snapshot(mirror) == OLD
     apply(mirror, GOOD)

@@ -36,7 +36,7 @@ from mirror.replication.replicate import (
     replicate,
 )
 from mirror.state import MirrorState, mirror_state
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror import music
 from tests.integration.mirror.music import group
 from tests.integration.mirror.packets import BASE, Edit, publish
@@ -241,7 +241,7 @@ def follow(mirror: str, metabrainz: MetaBrainzStandIn) -> Iterator[Following]:
     yield start
     stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def test_following_continues_with_packets_published_later(
@@ -278,7 +278,7 @@ def test_following_ends_when_the_schema_changes(
 ) -> None:
     publish(metabrainz.folder, BASE + 2, retitled("once", "twice"), schema_sequence=32)
     thread, _, outcome = follow()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert isinstance(outcome[0], SchemaChanged)
     assert at(mirror) == ("once", BASE + 1)
     assert "update LastYear.fm" in (state(mirror).last_error or "")

@@ -11,7 +11,7 @@ from demo import catalogue
 from demo.accounts import Play
 from demo.catalogue import CatalogueAlbum
 from demo.faults import Fault
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.worker.conftest import CHART, RECENT, Killed, Stage, second, some_plays
 from worker.lastfm.payloads import Rows
 
@@ -42,7 +42,7 @@ def wait_for_preview(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[Even
 
     def late(name: str, start: int, end: int, **options: Any) -> Rows:
         if end < second("2024-01-01"):
-            there.wait(10)
+            there.wait(PATIENCE)
         return fetch(name, start, end, **options)
 
     def note(event: Event) -> None:

@@ -13,6 +13,7 @@ from app.events import Event, Failure
 from app.jobs import enqueue
 from app.store import listeners, stretches
 from demo.faults import Fault
+from tests.conftest import PATIENCE
 from tests.integration.worker.conftest import RECENT, Killed, Stage, some_plays
 
 COUNT, GRANTED = 1050, 200
@@ -127,7 +128,7 @@ def test_of_two_workers_at_one_run_one_stops_and_nothing_is_doubled(stage: Stage
 
     def wait_for_each_other(event: Event) -> None:
         if event.done == 0 and event.phase == "fetching" and event.expected is None:
-            together.wait(10)
+            together.wait(PATIENCE)
 
     stage.watch(wait_for_each_other)
     with capture_logs() as logs, ThreadPoolExecutor(2) as pool:

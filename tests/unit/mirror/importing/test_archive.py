@@ -16,6 +16,7 @@ import pytest
 from mirror.errors import DecompressorStuck, ExportAway
 from mirror.importing import archive
 from mirror.importing.archive import open_archive
+from tests.conftest import PATIENCE
 
 SHORT = 0.3  # for those that stand still
 FAIR = 3.0  # for those that work, on a machine that has other work too
@@ -80,7 +81,7 @@ def _nobody_left() -> Iterator[None]:
     yield
     for thread in threads():
         if thread.name == "archive feeder":
-            thread.join(10)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 
@@ -151,7 +152,7 @@ def test_closing_does_not_wait_for_a_source_that_cannot_be_interrupted(
 
     leaving = Thread(target=leave)
     leaving.start()
-    leaving.join(5)
+    leaving.join(PATIENCE)
     try:
         assert not leaving.is_alive()
     finally:

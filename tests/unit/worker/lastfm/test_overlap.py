@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 import structlog
 
+from tests.conftest import PATIENCE
 from worker.lastfm.overlap import Overlap
 
 
@@ -31,8 +32,8 @@ def test_there_is_room_for_so_many_at_once_and_no_more(gate: Event) -> None:
     began = threading.Barrier(3)
 
     def call() -> None:
-        began.wait(10)
-        gate.wait(10)
+        began.wait(PATIENCE)
+        gate.wait(PATIENCE)
 
     with Overlap[int, None](2) as calls:
         assert calls.has_room
@@ -40,7 +41,7 @@ def test_there_is_room_for_so_many_at_once_and_no_more(gate: Event) -> None:
         assert calls.has_room
         calls.start(2, call)
         assert (len(calls), calls.has_room) == (2, False)
-        began.wait(10)
+        began.wait(PATIENCE)
         gate.set()
         calls.next()
         assert (len(calls), calls.has_room) == (1, True)
@@ -48,7 +49,7 @@ def test_there_is_room_for_so_many_at_once_and_no_more(gate: Event) -> None:
 
 def test_the_one_that_has_ended_comes_first_however_late_it_began(gate: Event) -> None:
     with Overlap[str, str](2) as calls:
-        calls.start("slow", lambda: str(gate.wait(10)))
+        calls.start("slow", lambda: str(gate.wait(PATIENCE)))
         calls.start("fast", lambda: "at once")
         key, result = calls.next()
         assert (key, result()) == ("fast", "at once")
@@ -73,7 +74,7 @@ def test_whoever_leaves_waits_for_no_call_and_starts_none_that_waits_in_line(gat
 
     def call(name: str) -> None:
         started.append(name)
-        gate.wait(10)
+        gate.wait(PATIENCE)
 
     def leave() -> None:
         with Overlap[str, None](1) as calls:

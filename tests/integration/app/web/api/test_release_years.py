@@ -18,7 +18,7 @@ from app.event_stream import publish
 from app.store import Connection
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS
 from app.web.rate_limits import LIMITS
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import HELEN, NO_DATABASE, NO_REDIS, Site, SiteWith, heard, page
 from tests.processes import command_of, family, matching_processes
 
@@ -240,9 +240,9 @@ def test_nothing_that_was_asked_is_stored(
     served: Site, redis: Redis, connection: Connection, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bad = [{**UNHEARD_OF, "mbid": UNHEARD_OF["album"]}, {"artist": UNHEARD_OF["artist"] * 100}]
-    answer = requests.post(served.url + ADDRESS, json=[UNHEARD_OF, *bad], timeout=60)
+    answer = requests.post(served.url + ADDRESS, json=[UNHEARD_OF, *bad], timeout=PATIENCE)
     assert answer.status_code == 200
-    refused = requests.post(served.url + ADDRESS, data=json.dumps([UNHEARD_OF])[:-1], timeout=60)
+    refused = requests.post(served.url + ADDRESS, data=json.dumps([UNHEARD_OF])[:-1], timeout=PATIENCE)
     assert refused.status_code == 415
     for key in redis.scan_iter():
         assert key.startswith(b"LIMITS:"), key
@@ -259,7 +259,7 @@ def matching_pid(site: Site) -> int:
 
 
 def ask(site: Site) -> requests.Response:
-    return requests.post(site.url + ADDRESS, json=[OK_COMPUTER], timeout=60)
+    return requests.post(site.url + ADDRESS, json=[OK_COMPUTER], timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def ask_meanwhile(own_site: Site) -> Callable[[], Callable[[], requests.Response
         thread.start()
 
         def answer() -> requests.Response:
-            thread.join(60)
+            thread.join(PATIENCE)
             return answers[0]
 
         return answer
@@ -293,7 +293,7 @@ def test_open_pages_are_served_while_names_are_matched(
         for number in range(1, 4):
             publish(redis, HELEN, page(number))
             assert heard(open_page)["done"] == number
-        assert requests.get(own_site.url, timeout=10).ok
+        assert requests.get(own_site.url, timeout=PATIENCE).ok
     finally:
         os.kill(busy, signal.SIGCONT)
     assert answer().json()["answers"][0]["release_year"] == 1997
@@ -328,6 +328,6 @@ def test_the_process_ends_with_the_site(own_site: Site, end: str) -> None:
 def test_a_body_that_is_far_too_large_is_refused_by_the_real_server_too(served: Site) -> None:
     for body in (b" " * (4 << 20), iter([b" " * 65536] * 64)):
         answer = requests.post(
-            served.url + ADDRESS, data=body, headers={"Content-Type": "application/json"}, timeout=60
+            served.url + ADDRESS, data=body, headers={"Content-Type": "application/json"}, timeout=PATIENCE
         )
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")

@@ -11,13 +11,13 @@ import websocket
 from app.events import new_run
 from app.settings import Settings
 from tests import processes
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import Publish, Site, event, hang_up, heard, page, stream
 
 
 def open_pages(site: Site) -> float:
     """How many pages the site thinks are open."""
-    metrics = requests.get(f"{site.url}/metrics", timeout=5).text
+    metrics = requests.get(f"{site.url}/metrics", timeout=PATIENCE).text
     return next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith("lastyear_open_pages"))
 
 
@@ -40,7 +40,7 @@ def test_pages_that_read_nothing_hold_up_nobody(served: Site, publish: Publish) 
             publish(event(done=number, years=many))
             if number % 50 == 0:
                 wait_until(lambda number=number: heard(open_page)["done"] == number)  # type: ignore[misc]
-    assert requests.get(f"{served.url}/", timeout=10).ok
+    assert requests.get(f"{served.url}/", timeout=PATIENCE).ok
 
     def only_one_is_left() -> bool:
         publish(page(1))  # a page that has gone is noticed when something is said to it
@@ -54,7 +54,7 @@ def test_a_stop_sends_fifty_open_pages_away_at_once(own_site: Site, publish: Pub
     publish(page(1))
     with ExitStack() as stack:
         visitor = stack.enter_context(requests.Session())
-        assert visitor.get(f"{own_site.url}/", timeout=5).ok  # its connection is kept alive
+        assert visitor.get(f"{own_site.url}/", timeout=PATIENCE).ok  # its connection is kept alive
         events = stack.enter_context(stream(own_site))
         assert next(events)["done"] == 1
         pages = [own_site.websocket() for _ in range(50)]
@@ -80,7 +80,7 @@ def test_pages_that_come_and_go_leave_nothing_in_the_log(served: Site, publish: 
         assert next(events) is None
     publish(page(1))
     publish(page(2))
-    assert requests.get(f"{served.url}/healthz", timeout=5).ok
+    assert requests.get(f"{served.url}/healthz", timeout=PATIENCE).ok
     for noise in ("Traceback", "StopIteration", "level=error"):
         assert noise not in served.process.output, served.process.output
 
@@ -99,7 +99,7 @@ def test_fifty_open_pages_keep_no_connection_to_the_database(
     hurried = "tests.integration.app.web.hurried:create_app()"
     with processes.web(settings, tmp_path / "web.log", port, application=hurried) as process:
         site = Site(process, port)
-        assert requests.get(f"{site.url}/user/HeavyHelen/2024", timeout=10).ok
+        assert requests.get(f"{site.url}/user/HeavyHelen/2024", timeout=PATIENCE).ok
         assert connections() > 0, "a first visit asks the database"
         for _ in range(50):
             assert heard(site.websocket())["phase"] == "queued"
@@ -108,6 +108,6 @@ def test_fifty_open_pages_keep_no_connection_to_the_database(
         publish(page(1).model_copy(update={"run": new_run()}))
         for open_page in site.open_pages:
             assert heard(open_page)["done"] == 1
-        assert requests.get(f"{site.url}/user/HeavyHelen/2024", timeout=10).ok
+        assert requests.get(f"{site.url}/user/HeavyHelen/2024", timeout=PATIENCE).ok
         assert connections() == 0
         site.hang_up()

@@ -13,7 +13,7 @@ from app.event_stream import Topic, publish
 from app.events import new_run
 from app.settings import Settings
 from tests import processes
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import HELEN, Publish, Site, event, heard, page, stream
 
 
@@ -89,21 +89,21 @@ def test_nothing_is_missed_by_pages_that_open_while_events_come(served: Site, pu
 def test_a_websocket_that_makes_no_sense_is_refused_before_the_handshake(served: Site) -> None:
     for path in ("/HeavyHelen/1999/live", "/HeavyHelen/2024x/live", "/<script>/2024/live", "/.x/live"):
         with pytest.raises(websocket.WebSocketBadStatusException) as refusal:
-            websocket.create_connection(f"ws://127.0.0.1:{served.port}/user{path}", timeout=10)
+            websocket.create_connection(f"ws://127.0.0.1:{served.port}/user{path}", timeout=PATIENCE)
         assert refusal.value.status_code == 404
     assert "Traceback" not in served.process.output
 
 
 def test_server_sent_events_that_make_no_sense_are_refused(served: Site) -> None:
-    assert requests.get(f"{served.url}/user/HeavyHelen/1999/events", timeout=10).status_code == 404
-    assert requests.get(f"{served.url}/user/<script>/2024/events", timeout=10).status_code == 404
+    assert requests.get(f"{served.url}/user/HeavyHelen/1999/events", timeout=PATIENCE).status_code == 404
+    assert requests.get(f"{served.url}/user/<script>/2024/events", timeout=PATIENCE).status_code == 404
 
 
 def test_a_handshake_that_is_none_is_refused(served: Site) -> None:
     address = f"{served.url}/user/HeavyHelen/2024/live"
-    assert requests.get(address, timeout=10).status_code == 400
+    assert requests.get(address, timeout=PATIENCE).status_code == 400
     half = {"Connection": "Upgrade", "Upgrade": "websocket"}
-    assert requests.get(address, headers=half, timeout=10).status_code == 400
+    assert requests.get(address, headers=half, timeout=PATIENCE).status_code == 400
     assert "Traceback" not in served.process.output
 
 
@@ -141,7 +141,7 @@ def test_a_fetch_by_a_real_worker_is_heard_from_its_first_page_to_its_end(
     own_site: Site, settings: Settings, tmp_path: Path
 ) -> None:
     with processes.workers(settings, tmp_path / "worker.log") as worker:
-        assert requests.get(f"{own_site.url}/user/LightLuca/2024", timeout=10).ok
+        assert requests.get(f"{own_site.url}/user/LightLuca/2024", timeout=PATIENCE).ok
         open_page = own_site.websocket(Topic("LightLuca", 2024))
         said = [heard(open_page)]
         while said[-1]["phase"] != "completed":
@@ -149,5 +149,5 @@ def test_a_fetch_by_a_real_worker_is_heard_from_its_first_page_to_its_end(
             assert said[-1]["error"] is None, worker.output
     assert [message["done"] for message in said] == sorted(message["done"] for message in said)
     assert said[-1]["scrobbles"] == said[-1]["expected"]
-    chart = requests.get(f"{own_site.url}/user/lightluca/2024", timeout=10).text
+    chart = requests.get(f"{own_site.url}/user/lightluca/2024", timeout=PATIENCE).text
     assert "data-live" not in chart

@@ -8,7 +8,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from app.settings import Settings
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.conftest import PASSWORD
 from tests.processes import BIN, ROOT, Running, environment, free_port, running
 
@@ -30,8 +30,8 @@ def test_they_run_on_their_own_settings_alone_and_end_at_once(settings: Settings
     with running(tmp_path / "log", environ, *COMMAND) as process:
         wait_until(lambda: answers(port) or process.ended, otherwise=lambda: process.output)
         url, who = f"http://127.0.0.1:{port}/operator/", HTTPBasicAuth("operator", PASSWORD)
-        assert requests.get(url, auth=who, timeout=5).ok
-        assert requests.get(f"{url}queues/0/data/queues.json", auth=who, timeout=5).ok
+        assert requests.get(url, auth=who, timeout=PATIENCE).ok
+        assert requests.get(f"{url}queues/0/data/queues.json", auth=who, timeout=PATIENCE).ok
         process.terminate()
         wait_until(lambda: process.ended, otherwise=lambda: process.output)
         assert "Traceback" not in process.output
@@ -58,14 +58,14 @@ def test_a_socket_that_systemd_hands_over_is_taken(settings: Settings, tmp_path:
             assert "401 UNAUTHORIZED" in talk(path)
         finally:
             child.terminate()
-            child.wait(10)
+            child.wait(PATIENCE)
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 def talk(path: Path) -> str:
     """The first line of what is answered; who connects before the server is there waits in the socket's queue."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(PATIENCE)
         client.connect(str(path))
         client.sendall(b"GET /operator/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         return client.recv(100).decode().partition("\r\n")[0]

@@ -4,6 +4,7 @@ import threading
 
 from app.events import new_run
 from app.web.live.subscriptions import Subscriber
+from tests.conftest import PATIENCE
 
 OLDER, RUN, NEWER = (new_run() for _ in range(3))
 
@@ -41,13 +42,13 @@ def test_what_was_said_before_the_first_message_by_an_older_run_is_dropped_and_b
 def test_a_message_wakes_the_page_that_waits_for_it() -> None:
     subscriber = Subscriber()
     threading.Timer(0.05, subscriber.push, ["news", RUN]).start()
-    assert subscriber.wait(5) == "news"
+    assert subscriber.wait(PATIENCE) == "news"
 
 
 def test_a_page_that_waits_is_sent_away_at_once() -> None:
     subscriber = Subscriber()
     threading.Timer(0.05, subscriber.close).start()
-    assert subscriber.wait(5) is None
+    assert subscriber.wait(PATIENCE) is None
     assert subscriber.closed
 
 
@@ -55,7 +56,7 @@ def test_what_was_said_last_is_still_heard_before_the_page_is_sent_away() -> Non
     subscriber = Subscriber()
     subscriber.push("news", RUN)
     subscriber.close()
-    assert subscriber.wait(5) == "news"
+    assert subscriber.wait(PATIENCE) == "news"
     assert subscriber.closed
 
 
@@ -71,7 +72,7 @@ def test_no_message_is_lost_between_two_who_hurry() -> None:
     talker.start()
     heard = -1
     while heard < last:
-        message = subscriber.wait(5)
+        message = subscriber.wait(PATIENCE)
         assert message is None or int(message) > heard
         heard = max(heard, int(message or -1))
     talker.join()
