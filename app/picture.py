@@ -24,10 +24,12 @@ def draw_picture(
     chart: BarChart | None = None,
     own: int = 0,
     whole: int = 0,
+    source: tuple[str, str] | None = None,
 ) -> str:
     """Draw a chart under its headline, with rows of a name and facts below. Two of them are a legend, too.
 
     The release year `own` has a colour of its own. With a `whole`, each bar is labelled with its share of it.
+    The `source` of the plays, a text and an address, stands at the foot.
     """
     return (
         _environment()
@@ -42,6 +44,7 @@ def draw_picture(
             chart=chart,
             own=own,
             whole=whole,
+            source=source,
         )
     )
 

@@ -3,7 +3,10 @@
 from urllib.parse import quote, quote_plus, urlencode
 from uuid import UUID
 
-LASTFM = "https://www.last.fm/music"
+LASTFM_HOME = "https://www.last.fm/"
+POWERED_BY = "powered by AudioScrobbler"
+"""What Last.fm's terms want to be said, with that link, wherever its data is shown or handed on."""
+LASTFM = f"{LASTFM_HOME}music"
 MUSICBRAINZ = "https://musicbrainz.org"
 LONGEST = 200  # letters of a name that are searched for
 

@@ -7,6 +7,7 @@ from app.charts.release_years import median
 from app.events import Event, OldestNewest, TopAlbum
 from app.formatting import share, so_far
 from app.web.chart_options import DEFAULT_OPTIONS, ChartOptions, has_song_years
+from app.web.links import LASTFM_HOME, POWERED_BY
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,15 @@ def _unexplained(event: Event) -> int:
 def csv_table(event: Event) -> str:
     """Write the plays as comma-separated values: a line for each release year, and one for those without.
 
-    Of a year that is not whole the last line says so: a program that takes it for a year stumbles.
+    The last column says where the plays come from: most programs would take a comment for data. Of a year that is
+    not whole the last line says so: a program that takes it for a year stumbles.
     """
     years = sorted((year, plays) for year, plays in event.years.items() if plays)
-    lines = ["release_year,plays", *(f"{year},{plays}" for year, plays in years), f",{event.unplaced}"]
+    lines = [*(f"{year},{plays}" for year, plays in years), f",{event.unplaced}"]
     if not event.is_whole:
         lines.append(f'"{so_far(event.scrobbles, event.expected)}",')
-    return "\r\n".join(lines) + "\r\n"
+    source = f"{POWERED_BY} {LASTFM_HOME}"
+    return "\r\n".join(["release_year,plays,source", *(f"{line},{source}" for line in lines)]) + "\r\n"
 
 
 def _top_decade(years: dict[int, int]) -> tuple[int | None, int]:

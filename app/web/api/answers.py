@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.charts.release_years import median
 from app.events import Count, Event, MatchStatus, TopAlbum
 from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
-from app.web import wording
+from app.web import links, wording
 from app.web.all_years import ListenerYear
 from app.web.chart_options import ChartOptions, CountedBy
 from app.web.errors import Code
@@ -41,6 +41,16 @@ class Failed(Answer):
     """The body of every answer that is an error."""
 
     error: Error
+
+
+class Source(Answer):
+    """Where listening data comes from. Whoever shows it has to say so, with the link."""
+
+    listening: str = f"Listening data {links.POWERED_BY}"
+    link: str = links.LASTFM_HOME
+
+
+SOURCE = Field(default=Source(), description="To be shown wherever the answer is, as Last.fm's terms want it")
 
 
 class Plays(Answer):
@@ -134,6 +144,7 @@ class Year(Answer):
     removed: Count = Field(description="Plays that it found to be gone")
     next_try_at: datetime | None = Field(description="When Last.fm is asked again, after it gave no answer")
     trouble: Error | None = Field(description="Why this is not newer")
+    source: Source = SOURCE
 
     @classmethod
     def of_status(cls, status: YearStatus, year: int, options: ChartOptions) -> Self:
@@ -203,6 +214,7 @@ class Listener(Answer):
     state: Literal["counting", "counted"] = Field(description="Whether Last.fm is still being asked for the years")
     years: list[YearInShort] = Field(description="Newest first")
     trouble: Error | None = Field(description="Why this is not newer")
+    source: Source = SOURCE
 
 
 class Spelling(Answer):
@@ -272,6 +284,7 @@ class Albums(Answer):
     page: Annotated[int, Field(ge=1)]
     pages: Annotated[int, Field(ge=1)]
     albums: list[Album]
+    source: Source = SOURCE
 
 
 class WhyNot(Answer):

@@ -13,10 +13,11 @@ from app.usernames import USERNAME
 from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
 from app.web.chart_options import ALBUMS, SONGS
+from app.web.links import LASTFM_HOME, POWERED_BY
 from app.web.rate_limits import LIMITS
 
 PREFIX = "/api/v1"
-VERSION = "1.3"
+VERSION = "1.4"
 UNKNOWN = "unknown"
 
 Json = dict[str, Any]
@@ -24,8 +25,9 @@ Json = dict[str, Any]
 ABOUT = (
     "What the pages show, as JSON. No key is needed. Requesting a year that is not stored yet starts a fetch: the"
     " answer is 202 until the year is complete, contains what is known so far, and Retry-After says when to ask"
-    " again. Starting a fetch is limited per address; reading what is stored is not. Listening data is powered by"
-    " AudioScrobbler (https://www.last.fm/), release years come from MusicBrainz."
+    " again. Starting a fetch is limited per address; reading what is stored is not. Answers about"
+    f" listeners say in `source` where the plays come from: {POWERED_BY} ({LASTFM_HOME}). Show that with them."
+    " Release years come from MusicBrainz."
 )
 
 _MINUTE, _DAY = (limit.amount for limit in parse_many(LIMITS["names"]))
@@ -113,6 +115,7 @@ def document() -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "LastYear.fm", "version": VERSION, "description": ABOUT},
+        "externalDocs": {"description": f"Listening data {POWERED_BY}", "url": LASTFM_HOME},
         "servers": [{"url": PREFIX}],
         "paths": {
             "/users/{name}": _read("listener", Listener, "A listener's years", [NAME]),

@@ -1,6 +1,6 @@
 """Pictures to share: the chart of a year, or of two listeners', as SVG and as PNG, drawn from events alone."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.charts.bar_chart import draw_bar_chart
 from app.events import Event
 from app.picture import draw_picture
-from app.web import wording
+from app.web import links, wording
 from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.errors import Problem
@@ -24,6 +24,7 @@ blueprint = Blueprint("picture", __name__)
 
 KEPT_PICTURES = 64  # some 40 kB each
 DAY = 24 * 3600.0  # seconds
+_draw_picture = partial(draw_picture, source=(f"Listening data {links.POWERED_BY}, last.fm", links.LASTFM_HOME))
 
 
 @blueprint.get("/user/<name>/<year>.svg")
@@ -91,12 +92,12 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
     so_far = until is not None or (event is not None and not event.is_whole)
     title = f"{wording.whose(status.username, year, so_far=so_far)}, {wording.counted_by(options)}"
     if event is None or not (event.scrobbles or not event.is_running):
-        return draw_picture(title=title, headline=wording.BEING_COUNTED, description=wording.BEING_COUNTED)
+        return _draw_picture(title=title, headline=wording.BEING_COUNTED, description=wording.BEING_COUNTED)
     summary = summarize(event, year, status.username, options, until)
     headline, description = wording.headline(summary), wording.description(summary)
     if not summary.placed:
-        return draw_picture(title=title, headline=headline, description=description)
-    return draw_picture(
+        return _draw_picture(title=title, headline=headline, description=description)
+    return _draw_picture(
         title=title,
         headline=headline,
         description=description,
@@ -109,7 +110,7 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
 
 def _of_two(one: YearStatus, other: YearStatus, year: int, options: ChartOptions) -> str:
     comparison = compare(one, other, year, options)
-    return draw_picture(
+    return _draw_picture(
         title=comparison.title,
         headline=comparison.sentence,
         description=comparison.description,

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.charts.bar_chart import draw_bar_chart
 from app.event_stream import Topic, latest_snapshot
 from app.mirror_note import MirrorNote
+from app.web import links
 from app.web.chart_options import DEFAULT_OPTIONS, requested_options
 from app.web.client_address import is_same_origin
 from app.web.context import context
@@ -44,7 +45,8 @@ def as_json(name: str, year: str) -> Response:
     event = status.event
     options = requested_options().available_for(event)
     progress = options.apply_to(event).model_dump(mode="json") if event else None
-    answer = jsonify(username=status.username, year=listening_year, progress=progress)
+    source = f"{links.POWERED_BY} {links.LASTFM_HOME}"
+    answer = jsonify(username=status.username, year=listening_year, progress=progress, source=source)
     answer.status_code = _http_status(status)
     return private(answer)
 

@@ -55,6 +55,18 @@ def test_a_look_at_a_year_asks_for_it_once_and_then_has_it(
     assert placed == sum(bar["plays"] for bar in said["released"]) > 0
 
 
+def test_every_answer_about_a_listener_says_whose_it_is(put: Callable[..., None], client: FlaskClient) -> None:
+    put(phase="completed", scrobbles=10, years={1977: 10})
+    source = {"listening": "Listening data powered by AudioScrobbler", "link": "https://www.last.fm/"}
+    for address in (USER, YEAR, f"{YEAR}/albums?released=1977"):
+        assert client.get(address).get_json()["source"] == source
+    assert client.get("/user/LightLuca/2024.json").get_json()["source"] == (
+        "powered by AudioScrobbler https://www.last.fm/"
+    )
+    document = client.get("/api/v1/openapi.json").get_json()
+    assert document["externalDocs"] == {"description": source["listening"], "url": source["link"]}
+
+
 def test_a_look_at_a_listener_asks_for_the_years_and_then_has_them(client: FlaskClient, run_jobs: RunJobs) -> None:
     first = client.get(USER)
     assert (first.status_code, first.get_json()["state"], first.get_json()["years"]) == (202, "counting", [])

@@ -84,7 +84,7 @@ def test_the_bars_the_pages_behind_them_and_the_data_tell_the_same_by_song(
     unplaced = by_song["scrobbles"] - sum(years.values())
     assert told("unknown") == unplaced
     answer = client.get(f"{SUE}.csv?of=songs")
-    lines = list(csv.reader(io.StringIO(answer.text)))[1:]
+    lines = [row[:2] for row in csv.reader(io.StringIO(answer.text))][1:]
     assert lines == [*([year, str(plays)] for year, plays in sorted(years.items())), ["", str(unplaced)]]
     assert 'filename="SongSue-2023-songs.csv"' in answer.headers["Content-Disposition"]
     top = client.get(f"{SUE}/top.json?of=songs").get_json()

@@ -63,7 +63,10 @@ def test_the_drawing_has_the_bars_of_the_page_the_sentence_and_the_coverage(
     assert "Half of the music SingleSam played in 2023 came out before" in " ".join(text.split())
     assert f"release year known for {sum(YEARS.values())} of 1,000 plays" in text
     assert "LastYear.fm" in text
-    assert b"href" not in answer.data, "a picture leads nowhere"
+    links = [link.get("href") for link in root.iter("{http://www.w3.org/2000/svg}a")]
+    assert links == ["https://www.last.fm/"], "its bars lead nowhere"
+    assert answer.data.count(b"href") == 1
+    assert "Listening data powered by AudioScrobbler" in text
     assert b'class="hit"' not in answer.data
 
 

@@ -118,8 +118,10 @@ def test_the_bars_the_pages_behind_them_and_the_table_tell_the_same(
     rows = {year: int(plays) for year, plays in re.findall(r'id="in(\d+)"[^>]*>\d+</a><td>(\d+)<', chart)}
     assert bars == rows == said["years"]
     head, *lines = csv.reader(io.StringIO(client.get("/user/LightLuca/2024.csv").text))
-    assert head == ["release_year", "plays"]
-    assert lines == [*([year, str(plays)] for year, plays in sorted(bars.items())), ["", str(unplaced)]]
+    source = "powered by AudioScrobbler https://www.last.fm/"
+    assert head == ["release_year", "plays", "source"]
+    rows_in_order = [*((year, str(plays)) for year, plays in sorted(bars.items())), ("", str(unplaced))]
+    assert lines == [[*row, source] for row in rows_in_order]
 
 
 def test_a_bar_says_how_much_it_is_and_leads_back_and_on(put: Callable[..., None], client: FlaskClient) -> None:
@@ -389,7 +391,10 @@ def test_the_table_needs_no_database_and_has_a_name(fetched: Fetched, site_with:
 
 def test_the_table_of_a_year_without_plays_is_empty(fetched: Fetched, client: FlaskClient) -> None:
     fetched("EmptyEve", 2022)
-    assert client.get("/user/EmptyEve/2022.csv").text.splitlines() == ["release_year,plays", ",0"]
+    assert client.get("/user/EmptyEve/2022.csv").text.splitlines() == [
+        "release_year,plays,source",
+        ",0,powered by AudioScrobbler https://www.last.fm/",
+    ]
 
 
 def test_the_chart_page_says_how_plays_were_placed_and_links_what_was_not(
