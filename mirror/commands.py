@@ -26,13 +26,14 @@ from mirror.errors import (
     SchemaChanged,
 )
 from mirror.importing.http import HttpOptions
+from mirror.importing.leftovers import clear_leftovers, find_leftovers
 from mirror.importing.load import ImportOptions, import_export
 from mirror.matching.explain import Explanation, explain
 from mirror.matching.query import AlbumName
 from mirror.matching.search import describe, search
 from mirror.progress import ImportDisplay, ReplicationDisplay
 from mirror.replication.packet_source import PacketSource
-from mirror.replication.replicate import ReplicationOptions, replicate
+from mirror.replication.replicate import ReplicationOptions, is_importing, replicate
 from mirror.replication.status import mirror_status, status_lines, status_object
 from mirror.tables import DEFAULT_PROFILE, PROFILES
 
@@ -97,7 +98,7 @@ def mirror_commands() -> None:
     type=click.Choice(["always", "needed"]),
     default="always",
     show_default=True,
-    help="needed: only if there is no mirror of this profile yet.",
+    help="needed: only if there is no mirror of this profile yet, or if an import was interrupted.",
 )
 @click.pass_obj
 def import_command(read_settings: ReadSettings, location: str | None, profile: str, when: str) -> None:
@@ -108,6 +109,7 @@ def import_command(read_settings: ReadSettings, location: str | None, profile: s
     """
     settings = read_settings()
     if when == "needed" and (stamp := _usable_export(settings.url, profile)):
+        _clear_leftovers(settings)
         click.echo(f"The export {stamp} is there.")
         return
     with ImportDisplay(Console(stderr=True)) as display:
@@ -124,13 +126,29 @@ def import_command(read_settings: ReadSettings, location: str | None, profile: s
 
 
 def _usable_export(url: str, profile: str) -> str | None:
-    """Return the stamp of the export that serves, if it has this profile and our rules for names."""
+    """Return the stamp of the export that serves, if it has this profile and our rules for names.
+
+    None as well if an import was to replace it and was interrupted: it is made again.
+    """
     with connect(url) as connection:
         try:
             state = usable_state(connection)
         except MirrorEmpty:
             return None
+        interrupted = [leftover for leftover in find_leftovers(connection) if leftover.is_interrupted]
+        if interrupted and not is_importing(connection):
+            click.echo(f"Importing again, since {interrupted[0]}.")
+            return None
     return state.export_stamp if state.profile == profile else None
+
+
+def _clear_leftovers(settings: MirrorSettings) -> None:
+    """Drop what earlier imports have left, where there is anything."""
+    with connect(settings.url) as connection:
+        if not find_leftovers(connection) or is_importing(connection):
+            return
+    for leftover in clear_leftovers(settings.owner_url):
+        click.echo(f"Dropped what was left over: {leftover}.")
 
 
 @mirror_commands.command("replicate")
@@ -158,6 +176,7 @@ def replicate_command(read_settings: ReadSettings, follow: bool, profile: str | 
             raise
         click.echo(f"Nothing to do now. {error}")
         return
+    _clear_leftovers(settings)
     counts = f"{result.packets:,} applied, {result.kept:,} changes kept"
     click.echo(f"The mirror is at packet {result.sequence}: {counts}.")
 

@@ -21,8 +21,8 @@ from rich.progress import (
 from rich.table import Column
 
 from mirror.importing.load import ImportProgress
+from mirror.replication.judgement import format_age
 from mirror.replication.replicate import ReplicationProgress
-from mirror.replication.status import format_age
 
 SECONDS_BETWEEN_LINES = 30.0  # about the same step of an import
 SECONDS_BEFORE_RATE = 5.0

@@ -10,7 +10,7 @@ from mirror.database import Connection, readable_errors
 from mirror.errors import MirrorEmpty, MirrorOutdated
 
 MAX_LAG = timedelta(hours=6)
-"""A mirror that follows MusicBrainz is never older than this: packets come hourly, with a pause now and then."""
+"""A mirror that follows MusicBrainz is not older than this: packets come hourly, with a pause now and then."""
 
 
 @dataclass(frozen=True)

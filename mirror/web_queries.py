@@ -13,11 +13,11 @@ from mirror.matching import explain
 from mirror.matching.explain import Explanation
 from mirror.matching.reasons import MAX_NAME_LENGTH, Reason
 from mirror.plausible_years import EARLIEST_RELEASE_YEAR
-from mirror.state import MAX_LAG, MirrorState, mirror_state
+from mirror.replication.judgement import Remedy, judge
+from mirror.state import MirrorState, mirror_state
 
 __all__ = [
     "EARLIEST_RELEASE_YEAR",
-    "MAX_LAG",
     "MAX_NAME_LENGTH",
     "Answer",
     "Explanation",
@@ -27,7 +27,9 @@ __all__ = [
     "MirrorState",
     "Question",
     "Reason",
+    "Remedy",
     "explanation",
+    "remedy",
     "state",
 ]
 
@@ -56,3 +58,8 @@ def state(url: str) -> MirrorState | None:
             return mirror_state(connection)
     except MirrorEmpty:
         return None
+
+
+def remedy(state: MirrorState) -> Remedy:
+    """Tell what the mirror needs, if anything; one to which no packet was applied may be of any age."""
+    return judge(state, follows=False).remedy

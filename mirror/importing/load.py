@@ -16,6 +16,7 @@ from mirror.importing.checks import check_import
 from mirror.importing.disk_space import check_disk_space
 from mirror.importing.exports import find_export
 from mirror.importing.http import HttpOptions
+from mirror.importing.leftovers import drop_leftovers
 from mirror.importing.rows import READ_BYTES, narrow
 from mirror.importing.signature import SIGNING_KEY
 from mirror.importing.swap import check_reader, grant_reader, import_connection, new_schema, swap
@@ -82,6 +83,7 @@ def import_export(
             report(ImportProgress(step, rows, archive.bytes_read, archive.bytes_total))
 
         check_reader(connection, reader)
+        drop_leftovers(connection)  # before the disk is looked at, which they may have filled
         say(check_disk_space(connection, profile, archive.bytes_total))
         with new_schema(connection, create_tables(profile)), Builder(owner_url) as builder:
             rows = _load(connection, archive, profile, builder, report_step)

@@ -60,9 +60,7 @@ def check_reader(connection: Connection, reader: str | None) -> None:
 
 @contextmanager
 def new_schema(connection: Connection, tables: Iterable[bytes]) -> Iterator[None]:
-    """Create the empty tables of a new mirror. Whatever a failed import leaves, now or earlier, is dropped."""
-    for leftover in (NEW_SCHEMA, OLD_SCHEMA):
-        _drop(connection, leftover)
+    """Create the empty tables of a new mirror, and drop them again if the import fails."""
     try:
         with connection.transaction():
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(NEW_SCHEMA)))
@@ -71,7 +69,7 @@ def new_schema(connection: Connection, tables: Iterable[bytes]) -> Iterator[None
         yield
     except BaseException:
         with suppress(psycopg.Error):  # the next import drops it
-            _drop(connection, NEW_SCHEMA)
+            drop_schema(connection, NEW_SCHEMA)
         raise
 
 
@@ -91,7 +89,7 @@ def swap(connection: Connection) -> None:
             _rename(connection, SCHEMA, OLD_SCHEMA)
         _rename(connection, NEW_SCHEMA, SCHEMA)
     with suppress(psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):  # the next import drops it
-        _drop(connection, OLD_SCHEMA)
+        drop_schema(connection, OLD_SCHEMA)
 
 
 def _rename(connection: Connection, schema: str, name: str) -> None:
@@ -99,7 +97,7 @@ def _rename(connection: Connection, schema: str, name: str) -> None:
     connection.execute(rename.format(sql.Identifier(schema), sql.Identifier(name)))
 
 
-def _drop(connection: Connection, schema: str) -> None:
+def drop_schema(connection: Connection, schema: str) -> None:
     connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 

@@ -1,15 +1,18 @@
 """The status of a mirror: what it holds, how far it lags behind MusicBrainz, and on which terms it may be used."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rich.filesize import decimal
 
 from mirror.database import connect
 from mirror.errors import FirstImportRunning, MirrorEmpty, MirrorError
+from mirror.importing.leftovers import Leftover, find_leftovers
+from mirror.importing.swap import is_locked
+from mirror.replication.judgement import Judgement, format_age, judge
 from mirror.replication.packet_source import PacketSource
-from mirror.replication.replicate import is_importing
+from mirror.replication.replicate import REPLICATION_LOCK, is_importing
 from mirror.state import MirrorState, TableSize, mirror_state, table_sizes
 
 IMPORTED = "CC0: free for every use"
@@ -18,13 +21,18 @@ REPLICATED = "CC BY-NC-SA 3.0, as packets were applied: not for commercial use (
 
 @dataclass(frozen=True)
 class MirrorStatus:
-    """The mirror's state and sizes, the newest packet or why it is not known, and whether an import is running."""
+    """The mirror's state and sizes, what goes on in it, and the newest packet or why that is not known."""
 
     state: MirrorState
     tables: list[TableSize]
-    newest: int | None
-    unknown: str
-    importing: bool = False
+    importing: bool
+    replicating: bool
+    leftovers: list[Leftover]
+    """What an import that is over has left."""
+    follows: bool
+    """Whether there is a token, and so packets are expected."""
+    newest: int | None = None
+    unknown: str = "MetaBrainz names none"
 
     @property
     def behind(self) -> int | None:
@@ -38,6 +46,11 @@ class MirrorStatus:
         return datetime.now(UTC) - self.state.as_of if self.state.as_of else None
 
     @property
+    def judgement(self) -> Judgement:
+        """How well the mirror is, and what it still has to catch up."""
+        return judge(self.state, follows=self.follows, replicating=self.replicating, behind=self.behind)
+
+    @property
     def licence(self) -> str:
         """The terms on which this data may be used."""
         return REPLICATED if self.state.packets else IMPORTED
@@ -46,26 +59,34 @@ class MirrorStatus:
 def mirror_status(url: str, source: PacketSource) -> MirrorStatus:
     """Query the mirror, and MetaBrainz for the newest packet if there is a token."""
     with connect(url) as connection:
-        state, sizes = mirror_state(connection), table_sizes(connection)
         importing = is_importing(connection)
-    if state is None:
-        raise FirstImportRunning if importing else MirrorEmpty
+        leftovers = [] if importing else find_leftovers(connection)
+        state = mirror_state(connection)
+        if state is None:
+            raise FirstImportRunning if importing else MirrorEmpty(*leftovers)
+        replicating = is_locked(connection, REPLICATION_LOCK)
+        status = MirrorStatus(
+            state, table_sizes(connection), importing, replicating, leftovers, follows=bool(source.token)
+        )
     try:
-        return MirrorStatus(state, sizes, source.newest_sequence(), "MetaBrainz names none", importing)
+        return replace(status, newest=source.newest_sequence())
     except MirrorError as error:
-        return MirrorStatus(state, sizes, None, str(error), importing)
+        return replace(status, unknown=str(error))
 
 
 def status_object(status: MirrorStatus) -> dict[str, object]:
     """Return the status as a JSON object."""
     return {
         **asdict(status.state),
+        "state": status.judgement.verdict,
+        "seen": status.judgement.seen,
         "latest_packet": status.newest,
         "packets_behind": status.behind,
         "as_of": status.state.as_of,
         "lag_seconds": round(status.lag.total_seconds()) if status.lag else None,
         "licence": status.licence,
         "importing": status.importing,
+        "leftovers": [asdict(leftover) for leftover in status.leftovers],
         "tables": [asdict(size) for size in status.tables],
     }
 
@@ -80,6 +101,7 @@ def status_lines(status: MirrorStatus) -> Iterator[str]:
 def _facts(status: MirrorStatus) -> dict[str, object]:
     state = status.state
     facts: dict[str, object] = {
+        "state": f"{status.judgement.verdict}: {status.judgement.seen}",
         "profile": state.profile,
         "export": state.export_stamp,
         "imported": f"{state.imported_at:%Y-%m-%d %H:%M %Z}",
@@ -92,6 +114,8 @@ def _facts(status: MirrorStatus) -> dict[str, object]:
     }
     if status.importing:
         facts["import"] = "a new import is running; the mirror serves the old one until then"
+    if status.leftovers:
+        facts["left over"] = f"{'; '.join(map(str, status.leftovers))}: `lastyear mirror import --when needed`"
     if state.last_error:
         facts["last error"] = f"{state.last_error_at:%Y-%m-%d %H:%M %Z}: {state.last_error}"
     return {**facts, "size": decimal(sum(size.bytes for size in status.tables))}
@@ -104,10 +128,3 @@ def _sequence(status: MirrorStatus) -> str:
     if status.behind is None:
         return f"{sequence}; how far behind is not known: {status.unknown}"
     return f"{sequence}, {status.behind:,} packets behind" if status.behind else f"{sequence}, up to date"
-
-
-def format_age(time: timedelta) -> str:
-    """Format a length of time in its two largest units: `3 d 4 h`, `4 h 5 min`, `5 min`."""
-    minutes = max(round(time.total_seconds()), 0) // 60
-    days, hours = minutes // 1440, minutes // 60 % 24
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

@@ -48,6 +48,16 @@ def has_units() -> bool:
         return False
 
 
+def is_enabled(unit: str) -> bool:
+    """Whether this machine starts the unit at boot."""
+    if not has_units():
+        return False
+    try:
+        return _systemctl("is-enabled", unit) == "enabled"
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
 def _fault(unit: dict[str, str]) -> Finding | None:
     name, active = unit["Id"], unit.get("ActiveState", "")
     journal = f"`journalctl -u {name} -n 50`, then `systemctl restart {name}`"

@@ -1,27 +1,27 @@
 """Check the mirror: whether it can be used, how far it is behind, and the disk space for its next import."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
 
 from rich.filesize import decimal
 
-from app.durations import format_duration
 from app.settings import Settings
 from mirror.database import Connection, connect
-from mirror.derived.name_index import usable_state
-from mirror.errors import MirrorAway, MirrorEmpty, MirrorError
+from mirror.errors import MirrorAway, MirrorError, MirrorForbidden, MirrorOutdated
 from mirror.importing.disk_space import DiskSpace, space_for_next_import
+from mirror.importing.leftovers import find_leftovers
 from mirror.importing.swap import is_locked
+from mirror.replication.judgement import Remedy, judge
 from mirror.replication.replicate import REPLICATION_LOCK, is_importing
-from mirror.state import MAX_LAG, MirrorState, mirror_state
+from mirror.state import MirrorState, mirror_state
 from mirror.tables import DEFAULT_PROFILE
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
-from worker.doctor.machine import has_units
+from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well
+from worker.doctor.machine import has_units, is_enabled
 
 PART, DISK = "mirror", "disk"
 PARTS = (PART, DISK)
 
-TOO_FAR_BEHIND = timedelta(hours=36)
+REPLICATION_TIMER = "lastyear-mirror-replicate.timer"
 
 
 def check_mirror(context: CheckContext) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
     try:
         with connect(url, application_name="lastyear doctor") as connection:
             yield _mirror(connection, context.settings)
-            yield _disk(connection)
+            yield from _disk(connection)
     except MirrorAway as error:
         reason = type(error.__cause__).__name__
         yield ill(
@@ -45,52 +45,61 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
 
 def _mirror(connection: Connection, settings: Settings) -> Finding:
     try:
-        state = usable_state(connection)
-    except MirrorEmpty as error:
-        if is_importing(connection):
-            watch = "`journalctl -fu 'lastyear-mirror-import@*'`" if has_units() else "its own output"
-            return warning(
-                PART, "an import is running; release years will follow", f"wait; {watch} shows its progress"
-            )
-        return _to_import(error)
+        state = mirror_state(connection)
     except MirrorAway:
         raise
+    except MirrorOutdated as error:
+        return _to_import(connection, str(error).partition(": ")[0])
     except MirrorError as error:
         seen, _, mend = str(error).partition(": ")
         return ill(PART, seen, mend)
-    return _lag(state, connection, settings)
+    if state is None:
+        return _to_import(connection, "Nothing has been imported into the mirror yet")
+    return _judged(state, connection, settings)
 
 
-def _to_import(error: MirrorEmpty) -> Finding:
-    seen = str(error).partition(": ")[0]
-    by_systemd = "`systemctl start --no-block lastyear-mirror-import@always`"
-    return ill(PART, seen, by_systemd if has_units() else "`lastyear mirror import`")
-
-
-def _lag(state: MirrorState, connection: Connection, settings: Settings) -> Finding:
-    """Judge the age of a mirror that is replicated; without replication, the operator decides when to import."""
-    follows = state.replication_sequence is not None and (
-        state.packets > 0 or bool(settings.metabrainz_token.get_secret_value())
+def _judged(state: MirrorState, connection: Connection, settings: Settings) -> Finding:
+    judged = judge(
+        state,
+        follows=bool(settings.metabrainz_token.get_secret_value()) or is_enabled(REPLICATION_TIMER),
+        replicating=is_locked(connection, REPLICATION_LOCK),
     )
-    if not follows:
-        return well(PART, f"{state.profile}, export {state.export_stamp}, not replicated")
-    age = datetime.now(UTC) - (state.replicated_to or state.imported_at)
-    what = "last packet" if state.replicated_to else "no packet yet, imported"
-    seen = f"{state.profile}, {what} {format_duration(age)} ago"
-    if is_locked(connection, REPLICATION_LOCK):
-        seen = f"{seen}, packets are being applied"
-        return warning(PART, seen, "look again in an hour") if age > TOO_FAR_BEHIND else well(PART, seen)
+    if judged.remedy == Remedy.IMPORT:
+        return _to_import(connection, judged.seen)
     replicate = "`systemctl start lastyear-mirror-replicate`" if has_units() else "`lastyear mirror replicate`"
-    mend = f"{replicate}. Its last error: {state.last_error}" if state.last_error else replicate
-    if age > TOO_FAR_BEHIND:
-        return ill(PART, seen, mend)
-    return warning(PART, seen, mend) if age > MAX_LAG or state.last_error else well(PART, seen)
+    last_error = f". Its last error: {state.last_error}" if state.last_error else ""
+    mends = {Remedy.WAIT: "look again in an hour", Remedy.REPLICATE: f"{replicate}{last_error}"}
+    return Finding(PART, State(judged.verdict), judged.seen, mends.get(judged.remedy, ""))
 
 
-def _disk(connection: Connection) -> Finding:
+def _to_import(connection: Connection, seen: str) -> Finding:
     if is_importing(connection):
-        return well(DISK, "an import is running and has checked the space itself")
-    state = mirror_state(connection)
+        watch = "`journalctl -fu 'lastyear-mirror-import@*'`" if has_units() else "its own output"
+        running = "an import is running; release years will follow"
+        return warning(PART, running, f"wait; {watch} shows its progress")
+    return ill(PART, seen, _import_command("always"))
+
+
+def _import_command(when: str) -> str:
+    if has_units():
+        return f"`systemctl start --no-block lastyear-mirror-import@{when}`"
+    return "`lastyear mirror import`" if when == "always" else f"`lastyear mirror import --when {when}`"
+
+
+def _disk(connection: Connection) -> Iterator[Finding]:
+    if is_importing(connection):
+        yield well(DISK, "an import is running and has checked the space itself")
+        return
+    for leftover in find_leftovers(connection):
+        redo = "imports again" if leftover.is_interrupted else "drops it"
+        yield warning(DISK, str(leftover), f"{_import_command('needed')} {redo}")
+    yield _space(connection)
+
+
+def _space(connection: Connection) -> Finding:
+    state = None
+    with suppress(MirrorOutdated, MirrorForbidden):
+        state = mirror_state(connection)
     if state:
         space = space_for_next_import(connection, state.profile, state.release_groups)
     else:

@@ -12,7 +12,7 @@ from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.web.context import Context, context
 from mirror import web_queries
-from mirror.web_queries import MAX_LAG, MirrorError, MirrorState
+from mirror.web_queries import MirrorError, MirrorState, Remedy
 
 blueprint = Blueprint("dashboard", __name__)
 
@@ -68,10 +68,17 @@ class Dashboard:
             yield Note("Nothing is in the mirror yet", "Its import may be running: `lastyear doctor` tells.")
         elif self.mirror.last_error:
             yield Note("Replication has stopped", self.mirror.last_error)
-        elif self.mirror.packets and self.lag and self.lag > MAX_LAG:
-            yield Note(
-                f"The mirror is {format_duration(self.lag)} behind", "`systemctl start lastyear-mirror-replicate`"
-            )
+        else:
+            yield from self._judgement()
+
+    def _judgement(self) -> Iterator[Note]:
+        remedy = web_queries.remedy(self.mirror) if self.mirror else Remedy.NOTHING
+        if remedy == Remedy.IMPORT:
+            start = "`systemctl start --no-block lastyear-mirror-import@always`"
+            yield Note("The mirror was imported by another version of LastYear.fm", start)
+        elif remedy and self.lag:
+            start = "`systemctl start lastyear-mirror-replicate`"
+            yield Note(f"The mirror is {format_duration(self.lag)} behind", start)
 
 
 @blueprint.get("/operator/")

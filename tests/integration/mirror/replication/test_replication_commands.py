@@ -125,6 +125,32 @@ def test_settings_do_not_show_the_token(metabrainz: MetaBrainzStandIn) -> None:
     assert metabrainz.token not in f"{site!r} {PacketSource(site.packet_url, site.token)!r}"
 
 
+def test_the_hourly_turn_drops_what_an_interrupted_import_has_left(
+    mirror: str, metabrainz: MetaBrainzStandIn
+) -> None:
+    with psycopg.connect(mirror, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA musicbrainz_new")
+    site = settings(mirror, metabrainz)
+    dropped, ended = run(site, "replicate").stdout.splitlines()
+    assert (
+        dropped == "Dropped what was left over: an interrupted import has left 0 bytes (schema musicbrainz_new)."
+    )
+    assert ended.startswith(f"The mirror is at packet {BASE + 1}")
+    assert status(site)["leftovers"] == []
+
+
+def test_right_after_an_import_status_says_what_is_still_to_catch_up_and_that_all_is_well(
+    mirror: str, metabrainz: MetaBrainzStandIn
+) -> None:
+    site = settings(mirror, metabrainz)
+    with psycopg.connect(mirror, autocommit=True) as connection:
+        connection.execute("UPDATE musicbrainz.mirror_state SET imported_at = now()")
+    told = status(site)
+    assert told["state"] == "well"
+    assert str(told["seen"]).endswith("(1 packets) still to catch up")
+    assert f"state                 well: {told['seen']}\n" in run(site, "status").stdout
+
+
 def test_status_shows_how_far_behind_the_mirror_is_and_its_licence(
     mirror: str, metabrainz: MetaBrainzStandIn
 ) -> None:

@@ -9,10 +9,12 @@ from pydantic import SecretStr
 from app.settings import Settings
 from mirror.importing.load import import_export
 from mirror.importing.swap import IMPORT_LOCK
+from mirror.replication.packet_source import PacketSource
 from mirror.replication.replicate import REPLICATION_LOCK
+from mirror.replication.status import mirror_status
 from tests.integration.mirror.music import publish
 from tests.integration.worker.doctor.conftest import Looked
-from worker.doctor import State, examine
+from worker.doctor import Finding, State, examine
 
 
 @pytest.fixture
@@ -54,34 +56,69 @@ def test_a_mirror_of_other_rules_is_to_be_imported_anew(findings: Looked, mirror
     found = findings(mirror_url=mirror)["mirror"]
     assert found.state == State.ILL
     assert (found.seen, found.mend) == (
-        "The mirror was imported by another version of LastYear.fm",
+        "imported by another version of LastYear.fm",
         "`lastyear mirror import`",
     )
 
 
 @pytest.mark.parametrize(
-    ("lag", "state"), [("43 minutes", State.WELL), ("7 hours", State.WARNING), ("3 days", State.ILL)]
+    ("lag", "state", "seen"),
+    [
+        ("43 minutes", State.WELL, "as of 43 min ago"),
+        ("7 hours", State.WARNING, "as of 7 h 0 min ago, 7 h 0 min still to catch up"),
+        ("3 days", State.ILL, "as of 3 d 0 h ago, 3 d 0 h still to catch up"),
+    ],
 )
-def test_the_lag_is_that_of_the_last_packet(findings: Looked, mirror: str, lag: str, state: State) -> None:
-    change(mirror, f"packets = 1, replicated_to = now() - interval '{lag}'")
+def test_the_lag_is_that_of_the_last_packet(
+    findings: Looked, mirror: str, lag: str, state: State, seen: str
+) -> None:
+    long_ago = "packets = 1, imported_at = now() - interval '1 month'"
+    change(mirror, f"{long_ago}, replicated_to = now() - interval '{lag}'")
     found = findings(mirror_url=mirror)["mirror"]
-    assert (found.state, found.seen) == (state, f"albums, last packet {lag} ago")
+    assert (found.state, found.seen) == (state, f"albums, {seen}")
     assert found.mend == ("" if state == State.WELL else "`lastyear mirror replicate`")
 
 
 def test_a_token_means_that_packets_are_expected(findings: Looked, mirror: str) -> None:
     change(mirror, "imported_at = now() - interval '2 days'")
     found = findings(mirror_url=mirror, metabrainz_token="hush-token")["mirror"]
-    assert (found.state, found.seen) == (State.ILL, "albums, no packet yet, imported 2 days ago")
+    assert found.state == State.ILL
+    assert ", imported 2 d 0 h ago, " in found.seen
+
+
+def test_right_after_an_import_the_doctor_says_what_status_says(findings: Looked, mirror: str) -> None:
+    found = findings(mirror_url=mirror, metabrainz_token="hush-token")["mirror"]
+    status = mirror_status(mirror, PacketSource("http://127.0.0.1:1/", "hush-token"))
+    assert (found.state.value, found.seen) == (status.judgement.verdict.value, status.judgement.seen)
+    assert (found.state, found.mend) == (State.WELL, "")
+    assert found.seen.endswith(" still to catch up")
+
+
+def test_what_an_interrupted_import_has_left_is_named(settings: Settings, mirror: str) -> None:
+    with psycopg.connect(mirror, autocommit=True) as connection:
+        connection.execute("CREATE TABLE public.big AS SELECT generate_series(1, 100000)")
+        connection.execute("CREATE SCHEMA musicbrainz_new")
+        connection.execute("ALTER TABLE public.big SET SCHEMA musicbrainz_new")
+
+        def disk() -> list[Finding]:
+            found = examine(settings.model_copy(update={"mirror_url": SecretStr(mirror)}))
+            return [finding for finding in found if finding.part == "disk"]
+
+        leftover, space = disk()
+        assert (leftover.state, space.state) == (State.WARNING, State.WELL)
+        assert leftover.seen == "an interrupted import has left 3.7 MB (schema musicbrainz_new)"
+        assert leftover.mend == "`lastyear mirror import --when needed` imports again"
+        connection.execute("SELECT pg_advisory_lock(%s)", [IMPORT_LOCK])
+        assert [finding.state for finding in disk()] == [State.WELL], "it is of the import that is running"
 
 
 def test_packets_that_are_being_applied_are_not_hurried(findings: Looked, mirror: str) -> None:
-    change(mirror, "packets = 1, replicated_to = now() - interval '7 hours'")
+    change(mirror, "packets = 1, replicated_to = now() - interval '7 hours', imported_at = '2026-01-01'")
     with psycopg.connect(mirror, autocommit=True) as replicator:
         replicator.execute("SELECT pg_advisory_lock(%s)", [REPLICATION_LOCK])
         found = findings(mirror_url=mirror)["mirror"]
         assert found.state == State.WELL
-        assert found.seen == "albums, last packet 7 hours ago, packets are being applied"
+        assert found.seen == "albums, as of 7 h 0 min ago, packets are being applied, 7 h 0 min still to catch up"
 
 
 def test_what_stopped_replication_is_told_without_secrets(settings: Settings, mirror: str) -> None:

@@ -123,7 +123,7 @@ def test_the_mirror_is_told_with_its_lag(pages_with: Pages, mirror: str, hand: F
     with psycopg.connect(mirror) as connection:
         connection.execute(
             "UPDATE musicbrainz.mirror_state SET packets = 1200, replication_sequence = 191200,"
-            " replicated_to = now() - interval '7 hours'"
+            " replicated_to = now() - interval '7 hours', imported_at = now() - interval '7 weeks'"
         )
     page = seen(client)
     assert "The mirror is 7 hours behind" in page
