@@ -33,6 +33,9 @@ worker_connections = 10_000
 backlog = 2048
 graceful_timeout = 10
 keepalive = 1  # seconds; a stop waits for idle connections
+# Of what a proxy says only app/web/client_address.py believes anything, and it knows which proxies to trust.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True  # it would be created under $HOME
 
 

@@ -1,6 +1,7 @@
 """Settings: every environment variable of app and worker, read once at the start into one frozen object."""
 
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
@@ -34,9 +35,39 @@ def _scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _site(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError("should be a URL") from None
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    if value and (not host or value.rstrip("/").lower() != origin.lower()):
+        raise ValueError("should be only a scheme and a host, such as https://lastyear.example.org")
+    return value and origin
+
+
+def _networks(value: str) -> str:
+    for text in filter(None, map(str.strip, value.split(","))):
+        try:
+            is_everybody = ip_network(text).prefixlen == 0
+        except ValueError:
+            is_everybody = True
+        if is_everybody:
+            raise ValueError(
+                f"should be addresses or networks, such as 203.0.113.0/24, 2001:db8::/32, separated by commas;"
+                f" {text[:50]!r} is none"
+            )
+    return value
+
+
 DatabaseURL = Annotated[SecretStr, _scheme("postgresql", "postgres")]
 RedisURL = Annotated[SecretStr, _scheme("redis", "rediss", "unix")]
 WebURL = Annotated[str, _scheme("http", "https")]
+SiteURL = Annotated[str, _scheme("http", "https"), AfterValidator(_site)]
+Networks = Annotated[str, AfterValidator(_networks)]
 DumpURL = Annotated[str, _scheme("http", "https", "file")]
 
 NOTHING = SecretStr("")
@@ -94,6 +125,16 @@ class Settings(BaseModel):
         NOTHING, description="Access token for replication packets, from https://metabrainz.org/profile"
     )
     contact: str = Field("", description="A URL or mail address for the User-Agent, so that Last.fm can reach you")
+    site_url: SiteURL = Field(
+        "",
+        description="The site's own address, as `https://lastyear.example.org`, for links that leave it;"
+        " default: the host asked for",
+    )
+    trusted_proxies: Networks = Field(
+        "",
+        description="Addresses or networks of proxies before ours, with commas between:"
+        " whose `X-Forwarded-For` is believed",
+    )
     port: int = Field(8000, ge=1, le=65535, description="The port that the site listens on")
 
     @model_validator(mode="after")
@@ -104,6 +145,11 @@ class Settings(BaseModel):
                 f"LASTFM_REQUESTS_PER_SECOND: should be at most {MAX_RATE_AT_LASTFM:g} at Last.fm itself"
             )
         return self
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks in TRUSTED_PROXIES."""
+        return tuple(ip_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
 
     @property
     def migrations_url(self) -> str:

@@ -21,6 +21,7 @@ from app.web.live import routes
 from app.web.pages import album, landing, listener, picture, release_year, top_albums, year
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
+from app.web.site_address import site_url
 
 PAGES = (landing, listener, year, release_year, album, top_albums, picture, api, release_years, health)
 STATIC = Path(__file__).parent / "static"
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
+    app.jinja_env.globals.update(site=settings.site_url, site_url=site_url)
     app.jinja_env.filters.update(FILTERS)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

@@ -1,7 +1,10 @@
-"""The client's address: taken from our own reverse proxy's header, which nobody else can forge."""
+"""The client's address: taken from the headers of our own reverse proxy and of those before it, which are trusted.
 
-from collections.abc import Iterable
-from ipaddress import ip_address
+What strangers send along is never believed: neither who they are, nor that they are on this machine.
+"""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 from flask import Request
@@ -9,35 +12,65 @@ from flask import Request
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+NOBODY = "nobody"
+"""Who asks where a proxy names no address: they all count as one."""
+
+_OF_PROXIES = tuple(
+    f"HTTP_{name}" for name in ("X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "FORWARDED", "VIA")
+)
+_IS_FROM_HERE = "lastyear.is_from_here"
+
 
 class ClientAddress:
-    """WSGI middleware that trusts X-Forwarded-For from this machine only."""
+    """WSGI middleware that believes X-Forwarded-For only of this machine's proxy and of `trusted` ones."""
 
-    def __init__(self, application: "WSGIApplication") -> None:
+    def __init__(self, application: "WSGIApplication", trusted: Sequence[IPv4Network | IPv6Network] = ()) -> None:
         self._application = application
+        self._trusted = tuple(trusted)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Replace the proxy's address with the client's, then serve."""
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
         # A Unix socket has no peer address: only processes of this machine reach it.
-        if forwarded and is_loopback(environ.get("REMOTE_ADDR", "")):
-            environ["REMOTE_ADDR"] = forwarded.rsplit(",", 1)[-1].strip() or "nobody"
+        is_own = is_loopback(peer)
+        environ[_IS_FROM_HERE] = is_own and not any(header in environ for header in _OF_PROXIES)
+        if forwarded and (is_own or self._is_trusted(peer)):
+            environ["REMOTE_ADDR"] = self._client(forwarded)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         return self._application(environ, start_response)
 
+    def _client(self, forwarded: str) -> str:
+        """Return the last address that is no trusted proxy; of trusted ones alone, the first."""
+        address = NOBODY
+        for text in reversed(forwarded.split(",")):
+            parsed = _parsed(text.strip())
+            if parsed is None:
+                return NOBODY
+            address = str(parsed)
+            if not self._is_trusted(address):
+                break
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    return (parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None) or parsed
+
 
 def is_loopback(address: str) -> bool:
     """Return whether the address is this machine's own; an empty one is a Unix socket's."""
-    try:
-        return not address or ip_address(address).is_loopback
-    except ValueError:
-        return False
+    parsed = _parsed(address)
+    return not address or (parsed is not None and parsed.is_loopback)
 
 
-def is_same_origin(request: Request) -> bool:
-    """Return whether one of our own pages sent this form: browsers say where a form came from."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    return request.headers.get("Origin") == request.host_url.rstrip("/")
+def is_from_here(request: Request) -> bool:
+    """Return whether a process of this machine asks by itself: no proxy has passed the request on."""
+    return bool(request.environ.get(_IS_FROM_HERE))

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from app.allowance import read_allowance
 from app.counters import totals
 from app.jobs.enqueue import QUEUES, queue
-from app.web.client_address import is_loopback
+from app.web.client_address import is_from_here
 from app.web.context import Context, context
 from mirror import web_queries
 from mirror.web_queries import MirrorError
@@ -31,12 +31,12 @@ COUNTERS = {
 }
 
 
-def loopback_only(function: Callable[P, R]) -> Callable[P, R]:
-    """Serve requests from this machine only; for everyone else the page does not exist."""
+def only_from_here(function: Callable[P, R]) -> Callable[P, R]:
+    """Serve requests of this machine only; for everyone whom a proxy lets in the page does not exist."""
 
     @wraps(function)
     def guarded(*arguments: P.args, **options: P.kwargs) -> R:
-        if not is_loopback(request.remote_addr or ""):
+        if not is_from_here(request):
             abort(404)
         return function(*arguments, **options)
 
@@ -50,7 +50,7 @@ def healthz() -> str:
 
 
 @blueprint.get("/readyz")
-@loopback_only
+@only_from_here
 def readyz() -> tuple[Response, int]:
     """Tell whether Redis answers (503 if not), and the mirror's state: without a mirror the site still serves."""
     redis = _redis_answers(context())
@@ -58,7 +58,7 @@ def readyz() -> tuple[Response, int]:
 
 
 @blueprint.get("/metrics")
-@loopback_only
+@only_from_here
 def metrics() -> Response:
     """Return metrics in Prometheus' format."""
     registry = CollectorRegistry()

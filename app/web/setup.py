@@ -20,7 +20,7 @@ def set_up(app: Flask, settings: Settings) -> Context:
     """Give the application what every request relies on, and return its context."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     context = app.extensions[EXTENSION] = Context.of(settings)
-    app.wsgi_app = ClientAddress(app.wsgi_app)  # type: ignore[method-assign]  # how Flask wants it wrapped
+    app.wsgi_app = ClientAddress(app.wsgi_app, settings.proxy_networks)  # type: ignore[method-assign]  # how Flask wants it wrapped
     app.after_request(_add_headers)
     errors.register(app)
     return context

@@ -42,7 +42,7 @@ def about() -> str:
 @blueprint.get(f"{PREFIX}/openapi.json")
 def openapi() -> Response:
     """Describe the API for programs."""
-    return jsonify(document())
+    return jsonify({**document(), "servers": [{"url": context().settings.site_url + PREFIX}]})
 
 
 @blueprint.get(f"{PREFIX}/users/<name>")

@@ -6,10 +6,10 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import TooManyRequests
 
-from app.web.client_address import is_same_origin
 from app.web.context import context
 from app.web.errors import Problem, error_page
 from app.web.operator import queues
+from app.web.site_address import is_same_origin
 
 USER = "operator"
 GUESSES = "password"

@@ -14,6 +14,7 @@ from app.usernames import USERNAME
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.routing import private
+from app.web.site_address import site_url
 from mirror import web_queries
 from mirror.web_queries import Explanation, MirrorError
 
@@ -47,7 +48,7 @@ def show(key: UUID) -> Response:
 
 def _back_link() -> tuple[str, str] | None:
     """Return address and name of the list whose link was followed, as browsers tell between pages of one site."""
-    address = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    address = (request.referrer or "").removeprefix(site_url())
     found = LIST.fullmatch(address.partition("?")[0])
     if found is None:
         return None

@@ -10,9 +10,9 @@ from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
 from app.web.all_years import ListenerYear, listener_years
-from app.web.client_address import is_same_origin
 from app.web.context import context
 from app.web.routing import listener_name, private
+from app.web.site_address import is_same_origin
 from app.web.year_status import ListenerStatus, fetches_ahead, former_name, listener_status
 
 blueprint = Blueprint("listener", __name__)

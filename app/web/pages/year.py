@@ -9,11 +9,11 @@ from app.event_stream import Topic, latest_snapshot
 from app.mirror_note import MirrorNote
 from app.web import links
 from app.web.chart_options import DEFAULT_OPTIONS, requested_options
-from app.web.client_address import is_same_origin
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import comparison_page
 from app.web.routing import compared_with, listener_name, listening_year_of, private
+from app.web.site_address import is_same_origin, site_url
 from app.web.summary import csv_table, summarize
 from app.web.wording import NOTHING_NEW
 from app.web.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
@@ -91,8 +91,8 @@ def _fetch(name: str, year: str, what: Request) -> BaseResponse:
 
 
 def _variant() -> str:
-    """Return what tells two pages of one year apart: options, a former name, the host of pictures' addresses."""
-    return f"{requested_options().query} {request.args.get('was', '')} {request.host_url}"
+    """Return what tells two pages of one year apart: options, a former name, the site's address in links."""
+    return f"{requested_options().query} {request.args.get('was', '')} {site_url()}"
 
 
 def _page(status: YearStatus, listening_year: int) -> Response:

@@ -125,7 +125,7 @@
   });
 
   async function share(button) {
-    const url = location.origin + location.pathname + location.search;
+    const url = (button.dataset.site ?? location.origin) + location.pathname + location.search;
     try {
       if (navigator.share) {
         await navigator.share({ title: document.title, text: button.dataset.text, url });

@@ -69,6 +69,15 @@ def test_not_everybody_needs_everything() -> None:
         ("LASTFM_REQUESTS_PER_SECOND", "nan", "should be"),
         ("LASTFM_REQUESTS_PER_SECOND", "inf", "should be less than or equal to 100"),
         ("LASTFM_HEAD_CHECK", "perhaps", "should be a valid boolean"),
+        ("SITE_URL", "lastyear.example.org", "should begin with http: or https:"),
+        ("SITE_URL", "https://", "should be only a scheme and a host"),
+        ("SITE_URL", "https://lastyear.example.org/charts", "should be only a scheme and a host"),
+        ("SITE_URL", "https://me@lastyear.example.org", "should be only a scheme and a host"),
+        ("SITE_URL", "https://lastyear.example.org:many", "should be a URL"),
+        ("TRUSTED_PROXIES", "cdn.example.org", "should be addresses or networks"),
+        ("TRUSTED_PROXIES", "203.0.113.0/24 198.51.100.1", "should be addresses or networks"),
+        ("TRUSTED_PROXIES", "203.0.113.1/24", "should be addresses or networks"),
+        ("TRUSTED_PROXIES", "203.0.113.1, ::/0", "should be addresses or networks"),
         ("PORT", "0", "should be greater than or equal to 1"),
         ("PORT", "65536", "should be less than or equal to 65535"),
     ],
@@ -103,6 +112,7 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
         "LASTFM_REQUESTS_PER_SECOND": "1",
         "LASTFM_HEAD_CHECK": "no",
         "OPERATOR_MAY_CHANGE": "yes",
+        "TRUSTED_PROXIES": "203.0.113.0/24",
     }.get(name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y")
     (tmp_path / "value").write_text(f" {value}\n", encoding="utf-8")
     environ = {key: text for key, text in GOOD.items() if key != name}
@@ -166,3 +176,12 @@ def test_the_mirrors_reader_is_named_unless_it_is_the_owner() -> None:
 
 def test_every_variable_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_proxies_are_networks_and_the_site_has_no_slash_at_its_end() -> None:
+    more = {"TRUSTED_PROXIES": "203.0.113.0/24, 2001:db8::1,", "SITE_URL": "https://LastYear.example.org/"}
+    settings = read_settings({**GOOD, **more})
+    assert [str(network) for network in settings.proxy_networks] == ["203.0.113.0/24", "2001:db8::1/128"]
+    assert settings.site_url == "https://lastyear.example.org"
+    assert read_settings(GOOD).proxy_networks == ()
+    assert read_settings({**GOOD, "SITE_URL": "http://[::1]:8000"}).site_url == "http://[::1]:8000"

@@ -1,0 +1,22 @@
+"""The site's own address, for links that leave it, and what comes from its own pages."""
+
+from flask import Request, request
+
+from app.web.context import context
+
+
+def site_url() -> str:
+    """Return the address of the site without a slash at its end: SITE_URL, or the host that was asked for."""
+    return context().settings.site_url or request.host_url.rstrip("/")
+
+
+def is_same_origin(request: Request) -> bool:
+    """Return whether one of our own pages sent this form: browsers say where a form came from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return _is_ours(request.headers.get("Origin", ""), request)
+
+
+def _is_ours(origin: str, request: Request) -> bool:
+    return bool(origin) and origin in (context().settings.site_url, request.host_url.rstrip("/"))
