@@ -1,5 +1,6 @@
 """Settings: every environment variable of app and worker, read once at the start into one frozen object."""
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -70,6 +71,16 @@ SiteURL = Annotated[str, _scheme("http", "https"), AfterValidator(_site)]
 Networks = Annotated[str, AfterValidator(_networks)]
 DumpURL = Annotated[str, _scheme("http", "https", "file")]
 
+
+def _fingerprint(value: str) -> str:
+    text = value.replace(" ", "").upper()
+    if text and not re.fullmatch(r"[0-9A-F]{40}", text):
+        raise ValueError("should be the 40 hexadecimal digits of a key's fingerprint")
+    return text
+
+
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
+
 NOTHING = SecretStr("")
 
 
@@ -117,6 +128,11 @@ class Settings(BaseModel):
     musicbrainz_dump_url: DumpURL = Field(
         "https://data.metabrainz.org/pub/musicbrainz/data/fullexport/",
         description="The address of MusicBrainz's exports, http(s) or file",
+    )
+    musicbrainz_signing_key: Fingerprint = Field(
+        "",
+        description="Fingerprint of the key that must have signed an export; without one, the signature is only"
+        " checked where gpg has MusicBrainz's key",
     )
     musicbrainz_packet_url: WebURL = Field(
         "https://metabrainz.org/api/musicbrainz/", description="The address of replication packets"

@@ -48,7 +48,7 @@ MBID_KINDS = {
 
 @dataclass(frozen=True)
 class MirrorSettings:
-    """Where the mirror is, where its data comes from, and which role may read it."""
+    """Where the mirror is, where its data comes from and who must have signed it, and which role may read it."""
 
     url: str
     owner_url: str
@@ -56,6 +56,7 @@ class MirrorSettings:
     reader: str | None = None
     user_agent: str = "LastYear.fm"
     packet_url: str = ""
+    signing_key: str = ""
     token: str = field(default="", repr=False)
 
 
@@ -112,12 +113,13 @@ def import_command(read_settings: ReadSettings, location: str | None, profile: s
         _clear_leftovers(settings)
         click.echo(f"The export {stamp} is there.")
         return
+    http = HttpOptions(user_agent=settings.user_agent)
     with ImportDisplay(Console(stderr=True)) as display:
         result = import_export(
             settings.owner_url,
             location or settings.dump_url,
             reader=settings.reader,
-            options=ImportOptions(profile=profile, http=HttpOptions(user_agent=settings.user_agent)),
+            options=ImportOptions(profile=profile, http=http, signing_key=settings.signing_key),
             report=display,
             say=display.say,
         )

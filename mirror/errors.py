@@ -70,6 +70,11 @@ class SignatureWrong(MirrorError):
     MUSICBRAINZ_DUMP_URL leads. The mirror is unchanged."""
 
 
+class SignatureMissing(MirrorError):
+    """The signature of this export cannot be checked, and MUSICBRAINZ_SIGNING_KEY asks for it: see what is in
+    the way, or unset that. The mirror is unchanged."""
+
+
 class DiskSpaceMissing(MirrorError):
     """There is not enough free disk space: make room, then import again. The mirror is unchanged."""
 

@@ -151,6 +151,7 @@ def _mirror_settings() -> MirrorSettings:
         reader=settings.mirror_reader,
         user_agent=f"LastYear.fm/{VERSION}" + (f" (+{settings.contact})" if settings.contact else ""),
         packet_url=settings.musicbrainz_packet_url,
+        signing_key=settings.musicbrainz_signing_key,
         token=settings.metabrainz_token.get_secret_value(),
     )
 

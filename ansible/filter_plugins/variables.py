@@ -44,6 +44,10 @@ SHAPES = {
         "should begin with http://, https:// or file://",
     ),
     "lastyear_musicbrainz_packet_url": WEB,
+    "lastyear_musicbrainz_signing_key": (
+        r"([0-9A-Fa-f]{40})?",
+        "should be the fingerprint of a key: 40 hexadecimal digits without spaces",
+    ),
     "lastyear_metabrainz_token": (
         r"([A-Za-z0-9_-]{20,})?",
         "should be the access token of metabrainz.org/profile",

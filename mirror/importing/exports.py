@@ -11,7 +11,7 @@ from mirror.errors import ExportMissing
 from mirror.importing.archive import Archive, open_archive
 from mirror.importing.export_sources import ExportFolder, find_folder
 from mirror.importing.http import HttpOptions
-from mirror.importing.signature import SIGNING_KEY, SUMS, check_signature
+from mirror.importing.signature import SUMS, check_signature
 
 CORE = "mbdump.tar.bz2"
 STAMP = re.compile(rb"\d{8}-\d{6}")
@@ -42,9 +42,9 @@ class Export:
                 return checksum.lower()
         raise ExportMissing(f"{self.folder}{SUMS} does not list {name}")
 
-    def check_signature(self, key: str = SIGNING_KEY) -> str:
-        """Check whether MusicBrainz has signed the checksums; return a sentence that says so."""
-        return check_signature(self.folder, self._sums, key)
+    def check_signature(self, required_key: str = "") -> str:
+        """Check whether MusicBrainz, or the key that is required, has signed the checksums; return a sentence."""
+        return check_signature(self.folder, self._sums, required_key)
 
     @cached_property
     def _sums(self) -> bytes:

@@ -18,7 +18,6 @@ from mirror.importing.exports import find_export
 from mirror.importing.http import HttpOptions
 from mirror.importing.leftovers import drop_leftovers
 from mirror.importing.rows import READ_BYTES, narrow
-from mirror.importing.signature import SIGNING_KEY
 from mirror.importing.swap import check_reader, grant_reader, import_connection, new_schema, swap
 from mirror.sql import NAME_TABLES, create_tables, derivations, indexes, statements
 from mirror.state import write_state
@@ -39,11 +38,11 @@ class ImportProgress:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What to import, how to use a web server, and which key must have signed the export."""
+    """What to import, how to use a web server, and the fingerprint of the key that must have signed the export."""
 
     profile: str = DEFAULT_PROFILE
     http: HttpOptions = field(default_factory=HttpOptions)
-    signing_key: str = SIGNING_KEY
+    signing_key: str = ""
 
 
 @dataclass(frozen=True)

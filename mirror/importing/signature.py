@@ -1,11 +1,11 @@
-"""Check the signature of an export's checksums, if GnuPG is installed and has the key."""
+"""Check the signature of an export's checksums: where it is required, or GnuPG happens to have the key."""
 
 import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mirror.errors import ExportMissing, SignatureWrong
+from mirror.errors import ExportMissing, SignatureMissing, SignatureWrong
 from mirror.importing.export_sources import ExportFolder
 
 SUMS = "SHA256SUMS"
@@ -13,18 +13,33 @@ SUMS = "SHA256SUMS"
 SIGNING_KEY = "D5E63B4BDCCE195642948684B8FC2375C777580F"
 
 
-def check_signature(export: ExportFolder, sums: bytes, key: str = SIGNING_KEY) -> str:
+class _Unchecked(Exception):
+    """The signature cannot be checked, for this reason."""
+
+
+def check_signature(export: ExportFolder, sums: bytes, required_key: str = "") -> str:
     """Check the signature of these checksums by the key with this fingerprint, from the user's keyring.
 
-    Return a sentence: that it is valid, or why it was not checked. Raises SignatureWrong if it is not valid.
+    Without a fingerprint the key of MusicBrainz is meant, and an export whose signature cannot be checked is let
+    through. Return a sentence: that it is valid, or why it was not checked. Raises SignatureWrong if it is not
+    valid, SignatureMissing if it is required and cannot be checked.
     """
+    try:
+        return _check(export, sums, required_key or SIGNING_KEY)
+    except _Unchecked as reason:
+        if required_key:
+            raise SignatureMissing(reason) from None
+        return f"The signature was not checked: {reason}."
+
+
+def _check(export: ExportFolder, sums: bytes, key: str) -> str:
     gpg = shutil.which("gpg")
     if gpg is None:
-        return "The signature was not checked: gpg is not installed."
+        raise _Unchecked("gpg is not installed")
     try:
         signature = export.read(f"{SUMS}.asc")
     except ExportMissing:
-        return "The signature was not checked: this export has none."
+        raise _Unchecked("this export has none") from None
     return _verdict(_verify(gpg, sums, signature), key)
 
 
@@ -47,7 +62,7 @@ def _verdict(findings: list[list[str]], key: str) -> str:
     if "BADSIG" in words:
         raise SignatureWrong
     if "VALIDSIG" not in words or {"REVKEYSIG", "EXPKEYSIG"} & set(words):
-        return f"The signature was not checked: the key {key} is not in gpg's keyring, or is no longer good."
+        raise _Unchecked(f"the key {key} is not in gpg's keyring, or is no longer good")
     if key not in words["VALIDSIG"]:
-        return f"The signature was not checked: it is by another key than {key}."
+        raise _Unchecked(f"it is by another key than {key}")
     return f"The signature by {key} is right."

@@ -70,6 +70,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_tls", "letsencrypt"),
         ("lastyear_ssh_from", "10.0.0.0/8"),
         ("lastyear_failure_webhook", "chat.example.org"),
+        ("lastyear_musicbrainz_signing_key", "C777580F"),
         ("lastyear_dashboard_password", "short"),
         ("lastyear_dashboard_password", "has 'quotes' and is long enough"),
         ("lastyear_metabrainz_token", "x\ny" * 20),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirror.errors import SignatureWrong
+from mirror.errors import SignatureMissing, SignatureWrong
 from mirror.importing.exports import find_export
 from mirror.importing.load import ImportOptions, import_export
 from tests.integration.mirror.music import STAMP
@@ -62,12 +62,12 @@ def test_without_the_key_the_import_says_that_nothing_was_checked(
 ) -> None:
     sign(published)
     monkeypatch.setenv("GNUPGHOME", str(tmp_path))
-    assert f"the key {key} is not in gpg's keyring" in find_export(str(published)).check_signature(key)
+    assert "is not in gpg's keyring" in find_export(str(published)).check_signature()
 
 
 def test_a_signature_by_another_key_does_not_count(published: Path, key: str) -> None:
     sign(published)
-    assert "by another key" in find_export(str(published)).check_signature("0" * 40)
+    assert "by another key" in find_export(str(published)).check_signature()
 
 
 def test_an_export_without_a_signature_is_imported_and_the_import_says_so(
@@ -78,7 +78,32 @@ def test_an_export_without_a_signature_is_imported_and_the_import_says_so(
     assert "The signature was not checked: this export has none." in told
 
 
+@pytest.mark.parametrize("why", ["this export has none", "is not in gpg's keyring", "by another key", "no gpg"])
+def test_a_required_signature_that_cannot_be_checked_stops_the_import(
+    empty_database: str, published: Path, key: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why != "this export has none":
+        sign(published)
+    if why == "is not in gpg's keyring":
+        monkeypatch.setenv("GNUPGHOME", str(tmp_path))
+    if why == "no gpg":
+        monkeypatch.setenv("PATH", "")
+        why = "gpg is not installed"
+    required = ImportOptions(signing_key="0" * 40 if why == "by another key" else key)
+    with pytest.raises(SignatureMissing, match=f"MUSICBRAINZ_SIGNING_KEY asks for it.*{why}"):
+        import_export(empty_database, str(published), options=required)
+
+
+def test_a_required_signature_that_is_right_lets_the_import_begin(
+    empty_database: str, published: Path, key: str
+) -> None:
+    sign(published)
+    told: list[str] = []
+    import_export(empty_database, str(published), options=ImportOptions(signing_key=key), say=told.append)
+    assert told[0] == f"The signature by {key} is right."
+
+
 def test_a_missing_gnupg_is_reported(published: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(published)
     monkeypatch.setenv("PATH", "")
-    assert "gpg is not installed" in find_export(str(published)).check_signature(key)
+    assert "gpg is not installed" in find_export(str(published)).check_signature()
