@@ -128,7 +128,7 @@ def _write_environment(started: dict[str, str]) -> None:
 
 
 def _prepare(settings: Settings, *, has_own_key: bool) -> None:
-    with connect(settings.migrations_url, "lastyear-migrate") as connection:
+    with connect(settings.migrations_url, "lastyear-migrate", silence=None) as connection:
         for name in migrate(connection):
             console.print(f"Applied migration {name}")
     state = _fill_mirror(settings)

@@ -56,7 +56,7 @@ def migrate_command() -> None:
     settings = _settings(["DATABASE_URL"])
     _check_neon_urls(settings)
     try:
-        with connect(settings.migrations_url, "lastyear-migrate") as connection:
+        with connect(settings.migrations_url, "lastyear-migrate", silence=None) as connection:
             applied = migrate(connection)
     except StoreAway as error:
         name = "DATABASE_DIRECT_URL" if settings.database_direct_url.get_secret_value() else "DATABASE_URL"

@@ -4,6 +4,7 @@ Functions take a connection and never commit: the caller owns the transaction. I
 above it.
 """
 
-from app.store.database import Connection, Pool, StoreAway, clock, connect
+from app.store.database import Connection, StoreAway, clock, connect
+from app.store.pool import Pool
 
 __all__ = ["Connection", "Pool", "StoreAway", "clock", "connect"]

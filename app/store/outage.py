@@ -16,6 +16,7 @@ NEON = ".neon.tech"
 
 ENCODED = "Special characters in a password must be encoded (@ is %40, / is %2F, % is %25)"
 UNREADABLE = f"the connection string cannot be read. {ENCODED}; otherwise, {COPY_AGAIN}"
+SILENT = "it does not answer in time: check host and port, and the firewalls in between"
 
 # What the driver's message contains -> what that means. The first match counts.
 _REASONS = {
@@ -49,7 +50,7 @@ _REASONS = {
     r"Connection refused|No such file or directory": (
         "no server listens there: check host and port, and whether the server is running"
     ),
-    r"timeout|timed out": "it does not answer in time: check host and port, and the firewalls in between",
+    r"timeout|timed out": SILENT,
 }
 
 

@@ -105,7 +105,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(QueueAway)
     @app.errorhandler(RedisError)
     def show_away(error: Exception) -> Response:
-        log.warning("A part of the site does not answer", reason=type(error).__name__)
+        if not isinstance(error, StoreAway):  # of which the pool writes a line a minute
+            log.warning("A part of the site does not answer", reason=type(error).__name__)
         return show(Problem(503, *(AWAY if request.method == "GET" else NOTHING_NEW)))
 
     @app.errorhandler(RemoteProtocolError)

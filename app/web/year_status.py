@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-import structlog
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
@@ -22,8 +21,6 @@ from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.store.year_events import year_event
 from app.web.context import Context
-
-log = structlog.get_logger()
 
 RETRY_PENDING = timedelta(minutes=10)
 """After this a visit looks up the plays that could not be looked up, because the mirror did not answer."""
@@ -116,8 +113,7 @@ def year_status(context: Context, username: str, year: int, request: Request = "
         return _read_or_fetch(context, topic, year, request, snapshot.event.run if snapshot else None)
     except (QueueAway, RedisError):
         return _without_queue(context, topic)
-    except StoreAway as error:
-        log.warning("A year could not be looked up", reason=str(error))
+    except StoreAway:
         return YearStatus(username, snapshot.event if snapshot else None, store_away=True)
 
 

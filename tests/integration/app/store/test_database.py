@@ -1,17 +1,17 @@
 """Connections: free of session state, as a pooled host demands, and gone when nobody needs them."""
 
-from collections.abc import Callable
+import socket
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from app.store import Connection, Pool, StoreAway, albums, connect, fetch_jobs, listeners, scrobbles, stretches
+from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, scrobbles, stretches
 from app.store.albums import Album
 from app.store.migrate import migrate
 from app.store.scrobbles import Scrobble
-from tests.conftest import wait_until
+from tests.wire import socket_of, through, wire
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 END = datetime(2024, 1, 1, tzinfo=UTC)
@@ -99,36 +99,39 @@ def test_a_mistake_of_ours_is_not_taken_for_absence(database_url: str) -> None:
         connection.execute("SELECT FROM nowhere")
 
 
-@pytest.fixture
-def held(connection: Connection) -> Callable[[], int]:
-    """How many connections a pool holds."""
+def test_a_server_that_says_nothing_any_more_is_given_up(database_url: str) -> None:
+    with wire(socket_of(database_url)) as line:
 
-    def count() -> int:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'lastyear-web'"
-        row = connection.execute(f"{query} AND datname = current_database()".encode()).fetchone()
-        return int(row[0]) if row else 0
+        def ask() -> None:
+            with connect(through(database_url, line.port), silence=0.5) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+                line.silence()
+                connection.execute("SELECT 1")
 
-    return count
-
-
-def test_a_pool_that_nobody_asks_holds_no_connection(
-    database_url: str, held: Callable[[], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.store.database.IDLE_SECONDS", 0.2)
-    pool = Pool(database_url)
-    assert held() == 0
-    with pool.connection() as one:
-        one.execute("SELECT 1")
-        assert held() == 1
-    wait_until(lambda: held() == 0)
-    with pool.connection() as again:
-        again.execute("SELECT 1")
-    pool.close()
+        with pytest.raises(StoreAway, match="does not answer in time"):
+            ask()
 
 
-def test_a_pool_without_a_database_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.store.database.BORROW_SECONDS", 0.2)
-    pool = Pool(NOWHERE)
-    with pytest.raises(StoreAway, match="cannot be reached"), pool.connection():
-        pass
-    pool.close()
+def test_a_statement_that_takes_long_is_awaited_where_that_is_wanted(database_url: str) -> None:
+    with connect(database_url, silence=None) as connection:
+        connection.execute("SELECT pg_sleep(0.3)")
+
+
+def test_the_kernel_is_told_to_notice_a_network_that_is_gone(database_url: str) -> None:
+    with (
+        wire(socket_of(database_url)) as line,
+        connect(through(database_url, line.port)) as connection,
+        socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as wired,
+    ):
+        assert wired.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert wired.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
+        assert wired.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
+
+
+def test_what_a_lost_connection_has_locked_the_server_frees(connection: Connection) -> None:
+    query = "SELECT current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')"
+    with connection.transaction():
+        assert connection.execute(query).fetchone() == ("30s", "1min")
+        with connection.transaction():
+            assert connection.execute(query).fetchone() == ("30s", "1min")
+    assert connection.execute(query).fetchone() == ("0", "0")

@@ -137,18 +137,12 @@ def own_site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site_with(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteWith]:
-    """A visitor of the site with some settings changed, for instance to a part that is not there.
-
-    A database other than the test's own is not there: the site does not wait long for it.
-    """
+def site_with(settings: Settings) -> Iterator[SiteWith]:
+    """A visitor of the site with some settings changed, for instance to a part that is not there."""
     with ExitStack() as stack:
 
         def visitor(**changes: Any) -> FlaskClient:
-            with monkeypatch.context() as patched:
-                if "database_url" in changes:
-                    patched.setattr("app.store.database.BORROW_SECONDS", 0.2)
-                app = create_app(settings.model_copy(update=changes))
+            app = create_app(settings.model_copy(update=changes))
             stack.callback(app.extensions["lastyear"].close)
             return app.test_client()
 

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from app.store import database
+from app.store import pool
 from app.web import create_app as create
 
 
 def create_app() -> Flask:
     """The WSGI application."""
-    database.IDLE_SECONDS = 1
+    pool.IDLE_SECONDS = 1
     return create()

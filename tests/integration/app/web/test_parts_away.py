@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
+from structlog.testing import capture_logs
 
 from app.jobs.enqueue import QueueAway
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SAME_ORIGIN, Fetched, Jobs, RunJobs, SiteWith
@@ -62,6 +63,14 @@ def test_without_the_database_a_year_that_nobody_knows_is_a_503(site_with: SiteW
     assert "Asking for this year" not in page.text
     assert visitor.post("/user/LightLuca/2024/refresh", headers=SAME_ORIGIN).status_code == 503
     assert jobs() == 0
+
+
+def test_an_outage_of_the_database_is_one_line_however_many_ask(site_with: SiteWith) -> None:
+    visitor = site_with(database_url=NO_DATABASE)
+    with capture_logs() as lines:
+        for path in 10 * ["/user/LightLuca/2024", "/user/LightLuca/2024/1977", "/user/LightLuca/2023/unknown"]:
+            assert visitor.get(path).status_code == 503
+    assert [line["event"] for line in lines] == ["Pages go without the app database"]
 
 
 def test_without_the_database_the_years_are_those_that_were_counted(

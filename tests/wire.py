@@ -1,0 +1,131 @@
+"""A wire to a server that can be cut, or swallow everything in silence, as networks do."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.conftest import PATIENCE
+
+
+class Wire:
+    """Hands on what arrives at `port` to a port of this machine or to a Unix socket."""
+
+    def __init__(self, behind: int | Path) -> None:
+        self._behind = behind
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._left: list[asyncio.StreamWriter] = []
+        self._is_silent = False
+        self._silences = 0
+        self.port = 0
+        self.connections = 0
+        self._do(self._listen)
+
+    def silence(self) -> None:
+        """From now on nothing comes through, and neither end is told. What is connected never recovers."""
+        self._do(self._begin_silence)
+
+    def cut(self) -> None:
+        """End every connection and refuse new ones."""
+        self._do(self._stop)
+
+    def mend(self) -> None:
+        """Let new connections through. Only now does the server hear who has left during a silence."""
+        self._do(self._listen)
+
+    def run(self) -> None:
+        """Serve until `end`."""
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._cancel_all())
+        self._loop.close()
+
+    def end(self) -> None:
+        """End everything."""
+        self._do(self._stop)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _do(self, what: Callable[[], Any]) -> None:
+        if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(what(), self._loop).result(PATIENCE)
+        else:
+            self._loop.run_until_complete(what())
+
+    async def _listen(self) -> None:
+        self._is_silent = False
+        while self._left:
+            self._left.pop().close()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _begin_silence(self) -> None:
+        self._is_silent = True
+        self._silences += 1
+
+    async def _stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in [*self._open, *self._left]:
+            writer.close()
+        self._left.clear()
+
+    async def _cancel_all(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        silences = self._silences + self._is_silent
+        with suppress(OSError):
+            if isinstance(self._behind, Path):
+                there, back = await asyncio.open_unix_connection(self._behind)
+            else:
+                there, back = await asyncio.open_connection("127.0.0.1", self._behind)
+            self._open |= {writer, back}
+            await asyncio.gather(self._pump(reader, back, silences), self._pump(there, writer, silences))
+            self._open -= {writer, back}
+        writer.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silences: int) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if silences == self._silences and not self._is_silent:
+                    writer.write(data)
+                    await writer.drain()
+        if self._is_silent:
+            self._left.append(writer)
+        else:
+            writer.close()
+
+
+@contextmanager
+def wire(behind: int | Path) -> Iterator[Wire]:
+    """A wire to a port or a socket."""
+    made = Wire(behind)
+    thread = threading.Thread(target=made.run, name="wire", daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.end()
+        thread.join(PATIENCE)
+
+
+def socket_of(database_url: str) -> Path:
+    """The Unix socket on which a test's PostgreSQL listens."""
+    return Path(str(conninfo_to_dict(database_url)["host"])) / ".s.PGSQL.5432"
+
+
+def through(database_url: str, port: int) -> str:
+    """The same database by way of a port of this machine."""
+    at = conninfo_to_dict(database_url)
+    return f"postgresql://{at['user']}@127.0.0.1:{port}/{at['dbname']}"
