@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
 from flask import request
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
@@ -31,6 +31,8 @@ LIMITS = {
     "names": "2000 per minute; 40000 per day",
     "password": "10 per minute; 100 per day",
 }
+SITES = 4
+"""How many times as much a /48 of IPv6 may have as a /64: whoever has rented one has 65,536 of the other."""
 
 
 class RateLimits:
@@ -71,19 +73,27 @@ class RateLimits:
             self._ask(name, own, question(own))
 
     def _ask(self, name: str, limiter: RateLimiter, is_allowed: Callable[..., bool]) -> None:
-        client = network(request.remote_addr or "unix")
-        for limit in self._limits[name]:
-            if not is_allowed(limit, name, client):
-                reset_at = limiter.get_window_stats(limit, name, client).reset_time
-                raise TooManyRequests(retry_after=max(1, math.ceil(reset_at - time.time())))
+        for client, factor in networks(request.remote_addr or "unix"):
+            for limit in self._limits[name]:
+                allowed = _times(limit, factor)
+                if not is_allowed(allowed, name, client):
+                    reset_at = limiter.get_window_stats(allowed, name, client).reset_time
+                    raise TooManyRequests(retry_after=max(1, math.ceil(reset_at - time.time())))
 
 
-def network(address: str) -> str:
-    """Return the /64 network of an IPv6 address, since one household has all of it; any other address as it is."""
+def networks(address: str) -> list[tuple[str, int]]:
+    """Return what counts as one client, and how many times a limit it may have.
+
+    That is the /64 of an IPv6 address, since one household has all of it, and its /48; any other address as it is.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address
+        return [(address, 1)]
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ip_network((parsed, 64), strict=False))
-    return address
+        return [(str(ip_network((parsed, bits), strict=False)), factor) for bits, factor in ((64, 1), (48, SITES))]
+    return [(address, 1)]
+
+
+def _times(limit: RateLimitItem, factor: int) -> RateLimitItem:
+    return type(limit)(limit.amount * factor, limit.multiples, limit.namespace)

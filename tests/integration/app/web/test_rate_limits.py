@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
+from werkzeug.exceptions import TooManyRequests
 
-from app.web.rate_limits import LIMITS
+from app.web.rate_limits import LIMITS, SITES, RateLimits
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
 
 ALLOWED = int(LIMITS["fetch"].split()[0])
@@ -95,6 +98,22 @@ def test_an_address_of_the_sixth_version_is_as_wide_as_its_network(client: Flask
     ]
     assert statuses == [200] * ALLOWED + [429]
     assert start(client, 99, **{"X-Forwarded-For": "2001:db8:1:3::1"}) == 200
+
+
+def test_a_site_of_the_sixth_version_has_as_much_as_a_few_of_its_networks(app: Flask, redis: Redis) -> None:
+    limits = RateLimits(redis, {"fetch": "2 per minute"})
+
+    def is_allowed(address: str) -> bool:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            try:
+                limits.hit("fetch")
+            except TooManyRequests:
+                return False
+        return True
+
+    allowed = [is_allowed(f"2001:db8:1:{number:x}::1") for number in range(2 * SITES + 1)]
+    assert allowed == [True] * 2 * SITES + [False]
+    assert is_allowed("2001:db8:2::1")
 
 
 def test_a_refresh_fetches_anew_and_leads_back_to_the_page(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web.client_address import ClientAddress, is_from_here, is_loopback
-from app.web.rate_limits import network
+from app.web.rate_limits import SITES, networks
 
 CDN = [ip_network("198.51.100.0/24"), ip_network("2001:db8:cd::/48")]
 
@@ -101,7 +101,8 @@ def test_loopback_is_this_machine_alone(address: str, own: bool) -> None:
 
 
 def test_a_household_shares_its_network_of_the_sixth_version() -> None:
-    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::1") != network("2001:db8:1:3::1")
-    assert network("203.0.113.7") == "203.0.113.7"
-    assert network("::ffff:203.0.113.7") != network("::ffff:203.0.113.8")
-    assert network("unix") == "unix"
+    assert networks("2001:db8:1:2::1") == networks("2001:db8:1:2:ffff::1") != networks("2001:db8:1:3::1")
+    assert networks("2001:db8:1:2::1") == [("2001:db8:1:2::/64", 1), ("2001:db8:1::/48", SITES)]
+    assert networks("203.0.113.7") == [("203.0.113.7", 1)]
+    assert networks("::ffff:203.0.113.7") != networks("::ffff:203.0.113.8")
+    assert networks("unix") == [("unix", 1)]
