@@ -16,6 +16,9 @@ from app.events import Event
 
 _PREFIX = "lastyear:progress:"
 SNAPSHOT_TTL = timedelta(days=30)  # a snapshot is a cache: the database has the truth
+MOST_SNAPSHOTS = 20_000
+"""How many topics have one; those that were saved longest ago are dropped."""
+_SAVED = "lastyear:saved"  # the topics that have one, by when it was saved
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Topic:
         return f"{self.channel}/derived"
 
 
-# Saves a snapshot, unless the latest is of a newer run, and publishes it if a channel is given.
+# Saves a snapshot, unless the latest is of a newer run, and publishes it if a channel is given. Drops the oldest
+# ones beyond ARGV[5], with what was made from them.
 _SAVE = """
 local latest = redis.call('GET', KEYS[1])
 local known, snapshot = pcall(cjson.decode, latest or '')
@@ -50,6 +54,12 @@ if known and type(snapshot) == 'table' and type(snapshot.event) == 'table' then
     if type(run) == 'string' and run > ARGV[2] then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+local clock = redis.call('TIME')
+redis.call('ZADD', KEYS[2], clock[1] .. string.format('.%06d', clock[2]), KEYS[1])
+for _, old in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1 - ARGV[5])) do
+    redis.call('DEL', old, old .. '/derived', (string.gsub(old, '^lastyear:progress:', 'lastyear:history:')))
+    redis.call('ZREM', KEYS[2], old)
+end
 if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
 return 1
 """
@@ -90,7 +100,7 @@ def save_snapshot(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> None:
     ttl = int(SNAPSHOT_TTL.total_seconds())
     run, text = str(snapshot.event.run), snapshot.model_dump_json()
-    redis.eval(_SAVE, 1, topic.channel, text, run, ttl, channel)
+    redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS)
 
 
 def latest_snapshot(redis: Redis, topic: Topic) -> Snapshot | None:

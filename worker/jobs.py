@@ -1,7 +1,7 @@
 """The jobs that RQ runs, each a recipe that names its steps. Every job may run twice."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from rq import get_current_job
 from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
+from app.jobs.enqueue import QueueFull
 from app.mirror_note import write_mirror_note
 from app.store import Connection, connect
 from app.store.fetch_jobs import Overtaken
@@ -55,7 +56,8 @@ def fetch_year(username: str, year: int, run: str) -> None:
                     drop_stale_charts(connection, context.redis, ours=Topic(username, year), before=before)
                 complete(fetch)
         finally:
-            backlog.enqueue_next_year(connection, context.redis, username)
+            with suppress(QueueFull):  # the next visit to the listener's years goes on
+                backlog.enqueue_next_year(connection, context.redis, username)
 
 
 @requeued_on_shutdown

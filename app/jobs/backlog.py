@@ -4,6 +4,7 @@ A year is queued when the listener's fetch before it has ended; whoever came in 
 The newest year comes first, so that all who call this at once agree on which it is.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -11,12 +12,23 @@ from enum import Enum, auto
 from redis import Redis
 
 from app.events import Failure
-from app.jobs.enqueue import enqueue_year
+from app.jobs.enqueue import QueueFull, enqueue_year
 from app.store import Connection, fetch_jobs, listeners
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import username_key
 
-TTL = timedelta(days=7)
+KEPT_FOR = timedelta(days=7)
+"""Then it is dropped. It has no expiry in Redis: a full one evicts what expires."""
+MOST_BACKLOGS = 1000
+"""How many listeners may have one."""
+
+_ALL = "lastyear:backlogs"  # the listeners that have one, by when years were added to it
+
+# Removes a year, or with none all of them, and the listener from the list when no year is left.
+_REMOVE = """
+if ARGV[2] then redis.call('SREM', KEYS[1], ARGV[2]) else redis.call('DEL', KEYS[1]) end
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end
+"""
 
 
 class Turn(Enum):
@@ -29,10 +41,18 @@ class Turn(Enum):
 
 
 def add_years(redis: Redis, username: str, years: Iterable[int]) -> None:
-    """Add years to the listener's backlog. `enqueue_next_year` queues the first of them."""
-    if wanted := list(years):
-        redis.sadd(_key(username), *wanted)
-        redis.expire(_key(username), TTL)
+    """Add years to the listener's backlog. `enqueue_next_year` queues the first of them. Raises QueueFull."""
+    if not (wanted := list(years)):
+        return
+    now, key = time.time(), username_key(username)
+    for old in redis.zrangebyscore(_ALL, "-inf", now - KEPT_FOR.total_seconds()):
+        clear(redis, old.decode() if isinstance(old, bytes) else str(old))
+    if redis.zcard(_ALL) >= MOST_BACKLOGS and redis.zscore(_ALL, key) is None:
+        raise QueueFull
+    with redis.pipeline() as pipeline:
+        pipeline.sadd(_key(username), *wanted)
+        pipeline.zadd(_ALL, {key: now})
+        pipeline.execute()
 
 
 def pending_years(redis: Redis, username: str) -> list[int]:
@@ -42,7 +62,7 @@ def pending_years(redis: Redis, username: str) -> list[int]:
 
 def clear(redis: Redis, username: str) -> None:
     """Remove all years from the listener's backlog."""
-    redis.delete(_key(username))
+    redis.eval(_REMOVE, 2, _key(username), _ALL, username_key(username))
 
 
 def enqueue_next_year(connection: Connection, redis: Redis, username: str, *, at_once: bool = False) -> None:
@@ -56,7 +76,7 @@ def enqueue_next_year(connection: Connection, redis: Redis, username: str, *, at
         if turn is Turn.WAIT and at_once:
             turn = Turn.FETCH
         if turn is Turn.SKIP:
-            redis.srem(_key(username), year)
+            redis.eval(_REMOVE, 2, _key(username), _ALL, username_key(username), year)
             continue
         if turn is Turn.CLEAR:
             clear(redis, username)

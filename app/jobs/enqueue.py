@@ -7,9 +7,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.event_stream import Topic, publish
+from app.event_stream import Snapshot, Topic, publish
 from app.events import Event, Failure, new_run
 from app.listening_years import year_bounds
 from app.store import Connection, fetch_jobs, listeners
@@ -30,7 +31,14 @@ JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH})
 LISTENER_HOLDS = timedelta(hours=24)
 """How long the counts of a listener's years hold before a visit makes us ask Last.fm again."""
 
-_LIFETIME = {"ttl": 24 * 3600, "job_timeout": 6 * 3600}
+MOST_WAITING = 1000
+"""How many jobs may wait in one queue. At two calls a second they take two hours."""
+
+LOST_AFTER = timedelta(seconds=10)
+"""A claim without a job at RQ is lost after this time, which is much longer than it takes to queue the job."""
+
+_JOB_TIMEOUT = 6 * 3600
+# No `ttl`: a full Valkey evicts what expires, and a waiting job must not be among that.
 _KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600}
 # A job with a fixed id is gone at once, so that the next one with that id can be queued.
 _NOT_KEPT = {"result_ttl": 0, "failure_ttl": 1}
@@ -38,6 +46,10 @@ _NOT_KEPT = {"result_ttl": 0, "failure_ttl": 1}
 
 class QueueAway(Exception):
     """The queue cannot be reached, so nothing new can be fetched. Look at REDIS_URL and at Redis itself."""
+
+
+class QueueFull(QueueAway):
+    """As many jobs wait as may wait, so nothing new is taken on. Try again when some of them are done."""
 
 
 def queue(redis: Redis, name: str) -> Queue:
@@ -51,12 +63,15 @@ def enqueue_year(
     """Claim the year and queue its fetch. None when another run has it already.
 
     What is stored is shown while the fetch is queued. However many call this at once, one gets the claim and one
-    job is queued. Raises QueueAway, with the claim released.
+    job is queued. A claim whose job Redis has lost is taken over. Raises QueueAway, with the claim released, and
+    QueueFull, without a claim.
     """
     job = fetch_jobs.find(connection, username, year)
-    if job is not None and _position(redis, job.run) is not None:
+    status = _job_status(redis, job_id(job.run)) if job else None
+    if status == "queued":
         # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
         return None
+    _check_room(redis, FETCHES)
     run = new_run()
     now = datetime.now(UTC)
     end = min(year_bounds(year)[1], now.replace(microsecond=0))
@@ -65,7 +80,10 @@ def enqueue_year(
     if job is not None:
         known = year_event(connection, job, listeners.find(connection, username))
         first = known.queued(run, was_whole=job.was_whole(end))
-    if not fetch_jobs.claim(connection, username, year, run, window_end=end, prove_since=since):
+    silent_for = fetch_jobs.ABANDONED_AFTER if status == "started" else LOST_AFTER
+    if not fetch_jobs.claim(
+        connection, username, year, run, window_end=end, prove_since=since, silent_for=silent_for
+    ):
         return None
     try:
         # Published before the job can start, since what the job publishes must come later.
@@ -79,8 +97,9 @@ def enqueue_year(
 
 
 def enqueue_listener(redis: Redis, username: str) -> bool:
-    """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway."""
-    fixed_id = f"listener-{username_key(username).encode().hex()}"
+    """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway, QueueFull."""
+    _check_room(redis, LOOKUPS)
+    fixed_id = _listener_job_id(username)
     return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(new_run()), job_id=fixed_id, unique=True)
 
 
@@ -93,7 +112,7 @@ def _enqueue(
     redis: Redis, name: str, function: str, *arguments: object, job_id: str, unique: bool = False
 ) -> bool:
     # A killed worker's job is retried at once: it goes on with what is not proven.
-    options = {"retry": Retry(max=10), **_LIFETIME, **(_NOT_KEPT if unique else _KEPT)}
+    options = {"retry": Retry(max=10), "job_timeout": _JOB_TIMEOUT, **(_NOT_KEPT if unique else _KEPT)}
     try:
         queue(redis, name).enqueue(function, *arguments, job_id=job_id, unique=unique, **options)
     except DuplicateJobError:
@@ -106,6 +125,36 @@ def _enqueue(
 def job_id(run: UUID) -> str:
     """Return the id of a run's job at RQ."""
     return f"fetch-{run.hex}"
+
+
+def _listener_job_id(username: str) -> str:
+    return f"listener-{username_key(username).encode().hex()}"
+
+
+def is_lost(redis: Redis, topic: Topic, snapshot: Snapshot) -> bool:
+    """Whether the latest event of a topic speaks of a run whose job Redis has lost. Raises QueueAway."""
+    if not snapshot.event.is_running or snapshot.age < LOST_AFTER.total_seconds():
+        return False
+    expected = _listener_job_id(topic.username) if topic.year is None else job_id(snapshot.event.run)
+    return _job_status(redis, expected) not in ("queued", "started")
+
+
+def _job_status(redis: Redis, job_id: str) -> str | None:
+    """Return what RQ says of a job; None where it has none of that id."""
+    try:
+        status = redis.hget(Job.key_for(job_id), "status")
+    except RedisError as error:
+        raise QueueAway from error
+    return status.decode() if isinstance(status, bytes) else None
+
+
+def _check_room(redis: Redis, name: str) -> None:
+    try:
+        waiting = queue(redis, name).count
+    except RedisError as error:
+        raise QueueAway from error
+    if waiting >= MOST_WAITING:
+        raise QueueFull
 
 
 def count_fetches(redis: Redis) -> int:

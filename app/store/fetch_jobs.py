@@ -79,10 +79,12 @@ def claim(
     *,
     window_end: datetime,
     prove_since: datetime | None = None,
+    silent_for: timedelta = ABANDONED_AFTER,
 ) -> bool:
     """Make `run` the one that fetches the year. False when another run has it and is alive.
 
-    It reads what is not proven yet; with `prove_since`, also what was proven before then.
+    One without a sign of life for longer than `silent_for` is not. `run` reads what is not proven yet; with
+    `prove_since`, also what was proven before then.
     """
     return (
         connection.execute(
@@ -100,7 +102,7 @@ def claim(
                 next_try_at = NULL,
                 updated_at = now()
             WHERE fetch_jobs.status IN ('completed', 'failed')
-               OR fetch_jobs.updated_at < now() - %(abandoned_after)s
+               OR fetch_jobs.updated_at < now() - %(silent_for)s
             """,
             {
                 "key": username_key(username),
@@ -108,7 +110,7 @@ def claim(
                 "run": run,
                 "end": window_end,
                 "since": prove_since,
-                "abandoned_after": ABANDONED_AFTER,
+                "silent_for": silent_for,
             },
         ).rowcount
         == 1

@@ -12,7 +12,7 @@ from app.event_stream import SNAPSHOT_TTL, Topic, parse_snapshot
 from app.events import Event
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
-from app.jobs.enqueue import QueueAway
+from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import Connection, StoreAway, fetch_jobs, listeners, scrobbles
 from app.web.context import Context
 from app.web.year_status import next_try
@@ -107,6 +107,8 @@ def listener_years(context: Context, username: str, counts: Years) -> list[Liste
             years = _with_redis(context.redis, username, stored, counts)
     except StoreAway:
         return _with_redis(context.redis, username, NO_YEARS, counts)
+    except QueueFull:
+        return years  # the backlog goes on at a later visit
     except (RedisError, QueueAway):
         return _without_redis(context, username)
     return years

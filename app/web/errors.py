@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from wsproto.utilities import RemoteProtocolError
 
 from app.formatting import wait
-from app.jobs.enqueue import QueueAway
+from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import StoreAway
-from app.web.wording import AWAY, NOTHING_NEW
-from app.web.year_status import Renamed
+from app.web.wording import AWAY, NOTHING_NEW, QUEUE_FULL
+from app.web.year_status import AWAY_SECONDS, FULL_SECONDS, Renamed
 
 log = structlog.get_logger()
 
@@ -69,8 +69,6 @@ CODES = {
 """By status, where nothing more is known; others below 500 are bad requests, and the rest is broken."""
 
 API = "/api/"
-RETRY_SECONDS = 60
-"""After which it is worth asking again for what is away."""
 
 
 class Problem(Exception):
@@ -93,13 +91,17 @@ def register(app: Flask) -> None:
     @app.errorhandler(Problem)
     def show(error: Problem) -> Response:
         response = error_page(error.status, error.headline, error.advice, error.code)
-        if again := error.again or RETRY_SECONDS * (error.status == 503):
+        if again := error.again or AWAY_SECONDS * (error.status == 503):
             response.headers["Retry-After"] = str(again)
         return response
 
     @app.errorhandler(Renamed)
     def show_by_new_name(renamed: Renamed) -> BaseResponse:
         return redirect(_address_by(renamed))
+
+    @app.errorhandler(QueueFull)
+    def show_full(_error: QueueFull) -> Response:
+        return show(Problem(503, *QUEUE_FULL, again=FULL_SECONDS))
 
     @app.errorhandler(StoreAway)
     @app.errorhandler(QueueAway)

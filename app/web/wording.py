@@ -34,6 +34,9 @@ class Explanation(NamedTuple):
 
 AWAY = Explanation("A part of this site does not answer", "Try again in a minute.")
 NOTHING_NEW = Explanation("Nothing new can be read right now", "{}. {}".format(*AWAY))
+QUEUE_FULL = Explanation(
+    "Too many years are waiting to be read", "They are read one after the other. Try again in a few minutes."
+)
 FAILURES = {
     Failure.NO_SUCH_USER: Explanation(
         "Last.fm knows no listener of that name",

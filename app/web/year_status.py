@@ -14,13 +14,14 @@ from app import event_stream
 from app.event_stream import Snapshot, Topic
 from app.events import Event, Failure
 from app.jobs import enqueue
-from app.jobs.enqueue import LISTENER_HOLDS, QueueAway
+from app.jobs.enqueue import LISTENER_HOLDS, QueueAway, QueueFull
 from app.listening_years import is_fresh
 from app.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.store.year_events import year_event
 from app.web.context import Context
+from app.web.wording import NOTHING_NEW, QUEUE_FULL, Explanation
 
 RETRY_PENDING = timedelta(minutes=10)
 """After this a visit looks up the plays that could not be looked up, because the mirror did not answer."""
@@ -28,6 +29,9 @@ RETRY_DURING_IMPORT = timedelta(hours=1)
 """The same while MusicBrainz is imported: the end of the import looks all of them up without a visit."""
 OVERDUE_SECONDS = 10
 """After which a page looks again at a year that could not be fetched when it was due."""
+
+AWAY_SECONDS, FULL_SECONDS = 60, 300
+"""After which it is worth asking again for what is away, and while too many jobs wait."""
 
 Request = Literal["visit", "resume", "refresh"]
 """What is asked of a year: to be there, to go on without waiting for the next try, or to be read anew."""
@@ -56,12 +60,23 @@ class ListenerStatus:
     username: str
     event: Event | None = None
     queue_away: bool = False
+    queue_full: bool = False
     store_away: bool = False
 
     @property
     def is_away(self) -> bool:
         """Whether nothing new can be fetched."""
-        return self.queue_away or self.store_away
+        return self.queue_away or self.queue_full or self.store_away
+
+    @property
+    def why_nothing_new(self) -> Explanation:
+        """Explain why nothing new can be fetched."""
+        return QUEUE_FULL if self.queue_full else NOTHING_NEW
+
+    @property
+    def try_again_after(self) -> int:
+        """After how many seconds it is worth asking again, where nothing new can be fetched."""
+        return FULL_SECONDS if self.queue_full else AWAY_SECONDS
 
     @property
     def waits(self) -> bool:
@@ -107,10 +122,11 @@ def year_status(context: Context, username: str, year: int, request: Request = "
     except RedisError:
         return _without_queue(context, topic)
     _check_name(context, snapshot, topic)
-    if snapshot and _is_fresh(context, snapshot, year) and (request == "visit" or snapshot.event.is_running):
-        return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
     try:
-        return _read_or_fetch(context, topic, year, request, snapshot.event.run if snapshot else None)
+        if snapshot and _holds(context, topic, snapshot, request):
+            return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
+        outdated = snapshot.event.run if snapshot and not snapshot.event.is_running else None
+        return _read_or_fetch(context, topic, year, request, outdated)
     except (QueueAway, RedisError):
         return _without_queue(context, topic)
     except StoreAway:
@@ -126,14 +142,17 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
     try:
         snapshot = event_stream.latest_snapshot(context.redis, topic)
         _check_name(context, snapshot, topic)
-        if snapshot and _is_fresh(context, snapshot, None):
+        if snapshot and _holds(context, topic, snapshot):
             return ListenerStatus(snapshot.username, snapshot.event)
         context.rate_limits.hit("fetch")
+        enqueue.enqueue_listener(context.redis, username)
         if snapshot is None:
             # While the page waits, its next requests cost nothing. A run that is on its way already is newer.
             snapshot = Snapshot(at=time.time(), username=username, event=Event(run=UUID(int=0), phase="queued"))
             event_stream.save_snapshot(context.redis, topic, snapshot)
-        enqueue.enqueue_listener(context.redis, username)
+    except QueueFull:
+        known = snapshot.event if snapshot and snapshot.event.years else None
+        return ListenerStatus(username, known, queue_full=True)
     except (RedisError, QueueAway):
         return ListenerStatus(username, queue_away=True)
     except TooManyRequests:
@@ -167,6 +186,13 @@ def former_name(context: Context, was: str, topic: Topic) -> str:
         return ""
     new = snapshot.event.renamed_to if snapshot else None
     return snapshot.username if snapshot and new and new.casefold() == topic.username.casefold() else ""
+
+
+def _holds(context: Context, topic: Topic, snapshot: Snapshot, request: Request = "visit") -> bool:
+    """Whether the snapshot answers the request: it is fresh, and the run that it speaks of is there."""
+    if request != "visit" and not snapshot.event.is_running:
+        return False
+    return _is_fresh(context, snapshot, topic.year) and not enqueue.is_lost(context.redis, topic, snapshot)
 
 
 def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
@@ -227,7 +253,10 @@ def _read_or_fetch(
                 raise
             return known
         refresh = request == "refresh"
-        event = enqueue.enqueue_year(connection, context.redis, known.username, year, refresh=refresh)
+        try:
+            event = enqueue.enqueue_year(connection, context.redis, known.username, year, refresh=refresh)
+        except QueueFull:
+            return replace(known, queue_full=True)
     if event is None:
         return _claimed_elsewhere(context, topic, known)
     return YearStatus(known.username, event, at=time.time())

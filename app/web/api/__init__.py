@@ -11,7 +11,7 @@ from app.store import listeners
 from app.web import wording
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.all_years import listener_years
-from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble
+from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
 from app.web.api.questions import MAX_ITEMS
 from app.web.chart_options import ALBUMS, SONGS, ChartOptions
@@ -160,7 +160,7 @@ def _raise_for(status: ListenerStatus) -> None:
             again=(status.next_try or int(failure.retry_after.total_seconds())) if failure.status == 503 else 0,
         )
     if status.event is None and status.is_away:
-        raise Problem(503, *wording.AWAY)
+        raise Problem(503, *why_nothing_new(status), again=status.try_again_after)
 
 
 def _again_after(status: YearStatus) -> int:

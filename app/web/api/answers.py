@@ -348,8 +348,13 @@ def trouble(status: ListenerStatus) -> Error | None:
     if failure is not None:
         return Error(code=Code(failure.code), message=f"{wording.explained(failure).headline}.")
     if status.is_away:
-        return Error(code=Code.UNAVAILABLE, message="{}. {}".format(*wording.AWAY))
+        return Error(code=Code.UNAVAILABLE, message="{}. {}".format(*why_nothing_new(status)))
     return None
+
+
+def why_nothing_new(status: ListenerStatus) -> wording.Explanation:
+    """Explain to a program why nothing new can be fetched."""
+    return wording.QUEUE_FULL if status.queue_full else wording.AWAY
 
 
 def _utc(seconds: float) -> datetime:

@@ -36,7 +36,7 @@ class Side:
         """What there is to say of a year that is not here with all its plays, or has none."""
         event = self.status.event
         if self.status.is_away:
-            return wording.NOTHING_NEW.advice
+            return self.status.why_nothing_new.advice
         if self.status.grows:
             return reading.progress(event)
         if event and event.error:

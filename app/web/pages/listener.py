@@ -39,8 +39,10 @@ def show(name: str) -> Response:
             next_try=_next_try(status, years),
         )
     )
-    if not years and (failure or status.queue_away):
+    if not years and (failure or status.is_away):
         page.status_code = failure.status if failure else 503
+        if not failure:
+            page.headers["Retry-After"] = str(status.try_again_after)
     return private(page)
 
 

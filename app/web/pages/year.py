@@ -15,7 +15,6 @@ from app.web.pages.compare import comparison_page
 from app.web.routing import compared_with, listener_name, listening_year_of, private
 from app.web.site_address import is_same_origin, site_url
 from app.web.summary import csv_table, summarize
-from app.web.wording import NOTHING_NEW
 from app.web.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
 
 blueprint = Blueprint("year", __name__)
@@ -86,7 +85,7 @@ def _fetch(name: str, year: str, what: Request) -> BaseResponse:
     context().rate_limits.hit("refresh")
     status = year_status(context(), username, listening_year, what)
     if status.is_away:
-        raise Problem(503, *NOTHING_NEW)
+        raise Problem(503, *status.why_nothing_new, again=status.try_again_after)
     return redirect(url_for(".show", name=status.username, year=listening_year), 303)
 
 
@@ -101,6 +100,8 @@ def _page(status: YearStatus, listening_year: int) -> Response:
     importing = note is not None and note.is_empty and event is not None and event.pending > 0
     page = make_response(_draw(status, listening_year, note, importing=importing))
     page.status_code = _http_status(status)
+    if status.is_away and page.status_code == 503:
+        page.headers["Retry-After"] = str(status.try_again_after)
     # A year that waits for the import must be drawn again the moment that ends.
     if event is not None and event.phase == "completed" and not (status.is_away or importing):
         context().page_cache.put(status.username, listening_year, page.get_data(), _variant())

@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from app.event_stream import Topic, latest_snapshot
 from app.events import Event, new_run
 from app.jobs import enqueue
-from app.jobs.enqueue import FETCHES, LOOKUPS, QueueAway, enqueue_listener, enqueue_year
+from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, QueueAway, enqueue_listener, enqueue_year
 from app.listening_years import year_bounds
 from app.store import Connection, Pool, albums, fetch_jobs, listeners
 from app.store.albums import Album
@@ -103,10 +104,10 @@ def test_a_window_ends_with_the_year_or_now(connection: Connection, redis: Redis
     assert running.window_end.microsecond == 0
 
 
-def test_without_a_queue_the_claim_is_let_go(connection: Connection, redis: Redis, no_redis: Redis) -> None:
+def test_without_a_queue_nothing_is_claimed(connection: Connection, redis: Redis, no_redis: Redis) -> None:
     with pytest.raises(QueueAway):
         enqueue_year(connection, no_redis, "LightLuca", 2024)
-    assert job_of(connection).status == "failed"
+    assert fetch_jobs.find(connection, "LightLuca", 2024) is None
     with pytest.raises(QueueAway):
         enqueue_year(connection, no_redis, "LightLuca", 2024)
     assert claimed(connection, redis)
@@ -116,6 +117,30 @@ def test_without_a_queue_the_claim_is_let_go(connection: Connection, redis: Redi
         enqueue.count_fetches(no_redis)
     with pytest.raises(QueueAway):
         enqueue.count_ahead(no_redis, UUID(int=0))
+
+
+def test_a_claim_whose_job_cannot_be_queued_is_let_go(
+    connection: Connection, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(enqueue, "publish", refuse)
+        with pytest.raises(QueueAway):
+            enqueue_year(connection, redis, "LightLuca", 2024)
+    assert job_of(connection).status == "failed"
+    assert claimed(connection, redis)
+
+
+def test_a_claim_whose_job_is_gone_is_queued_anew(connection: Connection, redis: Redis) -> None:
+    first = claimed(connection, redis)
+    redis.flushdb()
+    assert enqueue_year(connection, redis, "LightLuca", 2024) is None, "its job may be about to be queued"
+    age(connection, LOST_AFTER)
+    second = claimed(connection, redis)
+    assert enqueue.queue(redis, FETCHES).get_job_ids() == [enqueue.job_id(second.run)]
+    assert second.run != first.run
 
 
 def test_a_run_that_waits_its_turn_keeps_it_however_long_that_takes(connection: Connection, redis: Redis) -> None:
