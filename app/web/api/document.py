@@ -46,7 +46,7 @@ ERRORS = {
     404: "No such name, listener or year",
     429: "Too many requests from one address",
     500: "The fetch failed, or something broke on our side",
-    503: "Last.fm or a part of this site does not answer, and nothing is stored",
+    503: "Last.fm or a part of this site does not answer, or too many years wait, and nothing is stored",
 }
 ERRORS_OF_A_BODY = {
     400: "The body is no JSON list",

@@ -1,4 +1,4 @@
-"""A Valkey that is full: what can be made again goes, what waits stays, and what is kept has a bound of its own."""
+"""A Valkey that is full: what can be made again goes, what waits stays. What is kept has a bound."""
 
 import os
 import time
