@@ -1,6 +1,6 @@
 # Every chore is a target; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-provision simulate lint check bench lock clean provision deploy rollback staging-branch staging-drop
+.PHONY: help run test test-provision simulate chaos lint check bench lock clean provision deploy rollback staging-branch staging-drop
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -21,6 +21,9 @@ test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on 
 
 simulate: .venv/.test  ## Fetch SEEDS=200 years from a simulated Last.fm that errs and with a worker that is killed
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS))
+
+chaos: .venv/.test  ## Kill, cut and stall a site at work for SECONDS=300 by SEED, then see whether anything was lost
+	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql

