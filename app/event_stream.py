@@ -3,19 +3,22 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.client import PubSub
 
-from app.events import Event
+from app.events import Event, Failure
 
 _PREFIX = "lastyear:progress:"
+_HISTORY = "lastyear:history:"
 SNAPSHOT_TTL = timedelta(days=30)  # a snapshot is a cache: the database has the truth
+VOID_TTL = timedelta(hours=1)  # longer than any run goes on before it finds out that it is over
 MOST_SNAPSHOTS = 20_000
 """How many topics have one; those that were saved longest ago are dropped."""
 _SAVED = "lastyear:saved"  # the topics that have one, by when it was saved
@@ -36,7 +39,7 @@ class Topic:
     @property
     def history(self) -> str:
         """The Redis key of what the database said of all years of the listener."""
-        return f"lastyear:history:{self.username.casefold()}"
+        return _HISTORY + self.username.casefold()
 
     @property
     def derived(self) -> str:
@@ -98,7 +101,8 @@ def save_snapshot(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 
 def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> None:
-    ttl = int(SNAPSHOT_TTL.total_seconds())
+    barred = snapshot.event.error is Failure.BARRED  # no name stays longer than it has to
+    ttl = int((Failure.BARRED.retry_after if barred else SNAPSHOT_TTL).total_seconds())
     run, text = str(snapshot.event.run), snapshot.model_dump_json()
     redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS)
 
@@ -128,11 +132,38 @@ def drop_snapshot(redis: Redis, topic: Topic) -> None:
         redis.publish(topic.channel, dropped)
 
 
-def forget_listener(redis: Redis, username: str) -> None:
-    """Drop every snapshot of a listener, and what was made from them."""
+def forget_listener(redis: Redis, username: str, *, voiding: UUID | None = None) -> None:
+    """Drop every snapshot of a listener, and what was made from them.
+
+    With `voiding`, events of runs older than that run are not taken any more: in the place of a snapshot that more
+    were to follow, its id stands until no such run can say anything.
+    """
     topic = Topic(username)
-    keys = [topic.channel, *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
-    redis.delete(topic.history, *keys)
+    keys = [topic.channel.encode(), *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
+    _forget(redis, [topic.history.encode(), *keys], voiding)
+
+
+def forget_everyone(redis: Redis, *, voiding: UUID) -> None:
+    """Do the same for all listeners."""
+    _forget(redis, [*redis.scan_iter(match=_PREFIX + "*"), *redis.scan_iter(match=_HISTORY + "*")], voiding)
+
+
+def _forget(redis: Redis, keys: Sequence[bytes], voiding: UUID | None) -> None:
+    running = [key for key in keys if voiding and _is_running(redis, key)]
+    pipeline = redis.pipeline()
+    if keys:
+        pipeline.delete(*keys)
+        pipeline.zrem(_SAVED, *keys)
+    for key in running:
+        pipeline.set(key, json.dumps({"event": {"run": str(voiding)}}), ex=VOID_TTL)
+    pipeline.execute()
+
+
+def _is_running(redis: Redis, key: bytes) -> bool:
+    if key.endswith(b"/derived") or key.startswith(_HISTORY.encode()):
+        return False
+    snapshot = parse_snapshot(redis.get(key))
+    return snapshot is not None and snapshot.event.is_running
 
 
 @contextmanager

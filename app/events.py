@@ -26,6 +26,7 @@ class Failure(StrEnum):
 
     NO_SUCH_USER = "no such user", "no_such_listener", 404, timedelta(minutes=15), True
     RENAMED = "renamed", "renamed", 404, timedelta(days=1), True
+    BARRED = "forgotten for good", "listener_forgotten", 410, timedelta(hours=6), True
     LISTENING_HIDDEN = "listening hidden", "listening_hidden", 403, timedelta(minutes=5), True
     LASTFM_AWAY = "Last.fm does not answer", "lastfm_away", 503, timedelta(minutes=1), False
     LASTFM_REFUSES = "Last.fm refuses our key", "lastfm_refuses", 503, timedelta(minutes=5), True

@@ -10,11 +10,12 @@ import click
 from redis.exceptions import RedisError
 
 from app import VERSION, event_stream, logs
-from app.jobs import backlog
+from app.formatting import counted
 from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
+from app.jobs.forget import forget_everyone, forget_listener
 from app.redis_client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
-from app.store import StoreAway, connect, listeners, outage
+from app.store import StoreAway, connect, forgetting, outage
 from app.store.migrate import MigrationChanged, migrate
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
@@ -77,16 +78,43 @@ def _check_neon_urls(settings: Settings) -> None:
 
 
 @main.command()
-@click.argument("name")
-@click.confirmation_option(prompt="Delete everything that is stored about this listener?")
-def forget(name: str) -> None:
-    """Delete everything that is stored about the listener NAME."""
+@click.argument("name", required=False)
+@click.option("--for-good", is_flag=True, help="Keep the listener out from now on: of the name, a hash remains.")
+@click.option(
+    "--all", "everyone", is_flag=True, help="Delete everything that comes from Last.fm, of every listener."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def forget(name: str | None, *, for_good: bool, everyone: bool, yes: bool) -> None:
+    """Delete everything that is stored about the listener NAME, or about everyone.
+
+    A fetch under way ends without storing anything more.
+    """
+    if everyone == bool(name) or (everyone and for_good):
+        raise click.UsageError("Give the name of one listener, or --all without --for-good.")
     settings = _settings(["DATABASE_URL", "REDIS_URL"])
-    with connect(settings.database_url.get_secret_value()) as connection, connection.transaction():
-        found = listeners.forget(connection, name)
-    backlog.clear(connect_redis(settings), name)
-    event_stream.forget_listener(connect_redis(settings), name)
+    whose = f"the listener {name}" if name else "every listener: all plays, names, albums and years"
+    if not yes:
+        click.confirm(f"Delete everything that is stored about {whose}?", abort=True)
+    redis = connect_redis(settings)
+    with connect(settings.database_url.get_secret_value()) as connection:
+        if name is None:
+            click.echo(f"Deleted everything about {counted(forget_everyone(connection, redis), 'listener')}.")
+            return
+        found = forget_listener(connection, redis, name, for_good=for_good)
     click.echo(f"Deleted everything about {name}." if found else f"Nothing was stored about {name}.")
+    if for_good:
+        click.echo(f"Nothing about {name} is read again, until `lastyear admit {name}`.")
+
+
+@main.command()
+@click.argument("name")
+def admit(name: str) -> None:
+    """Let the listener NAME be shown again who was forgotten for good."""
+    settings = _settings(["DATABASE_URL", "REDIS_URL"])
+    with connect(settings.database_url.get_secret_value()) as connection:
+        was_barred = forgetting.admit(connection, name)
+    event_stream.forget_listener(connect_redis(settings), name)
+    click.echo(f"{name} can be shown again." if was_barred else f"{name} was not kept out.")
 
 
 @main.command()

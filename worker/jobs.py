@@ -15,12 +15,13 @@ from app.jobs.enqueue import QueueFull
 from app.mirror_note import write_mirror_note
 from app.store import Connection, connect
 from app.store.fetch_jobs import Overtaken
+from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
 from worker.chores.gaps import retry_gaps
 from worker.chores.rematch import rematch_albums, rematch_songs
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
-from worker.fetching.listeners import ListenerLookup, Renamed
+from worker.fetching.listeners import Barred, ListenerLookup, Renamed
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.reading import read_plays
 from worker.fetching.stale_charts import drop_stale_charts
@@ -29,6 +30,12 @@ from worker.lastfm.errors import KeyRefused, ListeningHidden, NoSuchUser, TryAga
 from worker.shutdown import ShutdownRequested, requeued_on_shutdown
 
 log = structlog.get_logger()
+
+ABOUT_LISTENERS: dict[type[Exception], Failure] = {
+    NoSuchUser: Failure.NO_SUCH_USER,
+    Barred: Failure.BARRED,
+    ListeningHidden: Failure.LISTENING_HIDDEN,
+}
 
 
 @requeued_on_shutdown
@@ -111,14 +118,12 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
         yield
     except ShutdownRequested:
         raise
-    except Overtaken:
-        log.info("Another worker has taken over this year")
-    except NoSuchUser:
-        report(Failure.NO_SUCH_USER)
+    except (Overtaken, Forgotten):
+        log.info("Another worker has taken over this year, or the listener was forgotten")
+    except (NoSuchUser, Barred, ListeningHidden) as error:
+        report(ABOUT_LISTENERS[type(error)])
     except Renamed as error:
         report(Failure.RENAMED, renamed_to=error.username)
-    except ListeningHidden:
-        report(Failure.LISTENING_HIDDEN)
     except TryAgain as error:
         log.warning("Last.fm gave no usable answer; a later visit will resume", reason=str(error))
         report(Failure.LASTFM_AWAY)

@@ -29,6 +29,7 @@ _REMOVE = """
 if ARGV[2] then redis.call('SREM', KEYS[1], ARGV[2]) else redis.call('DEL', KEYS[1]) end
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end
 """
+_PREFIX = "lastyear:backlog:"
 
 
 class Turn(Enum):
@@ -63,6 +64,11 @@ def pending_years(redis: Redis, username: str) -> list[int]:
 def clear(redis: Redis, username: str) -> None:
     """Remove all years from the listener's backlog."""
     redis.eval(_REMOVE, 2, _key(username), _ALL, username_key(username))
+
+
+def clear_all(redis: Redis) -> None:
+    """Remove the backlogs of all listeners."""
+    redis.delete(_ALL, *redis.scan_iter(match=_PREFIX + "*"))
 
 
 def enqueue_next_year(connection: Connection, redis: Redis, username: str, *, at_once: bool = False) -> None:
@@ -103,4 +109,4 @@ def _turn_of(job: FetchJob | None, now: datetime) -> Turn:
 
 
 def _key(username: str) -> str:
-    return f"lastyear:backlog:{username_key(username)}"
+    return _PREFIX + username_key(username)

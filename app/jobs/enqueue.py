@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 from app.event_stream import Snapshot, Topic, publish
 from app.events import Event, Failure, new_run
 from app.listening_years import year_bounds
-from app.store import Connection, fetch_jobs, listeners
+from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import username_key
 from app.store.year_events import year_event
 
@@ -62,17 +62,21 @@ def enqueue_year(
 ) -> Event | None:
     """Claim the year and queue its fetch. None when another run has it already.
 
-    What is stored is shown while the fetch is queued. However many call this at once, one gets the claim and one
-    job is queued. A claim whose job Redis has lost is taken over. Raises QueueAway, with the claim released, and
-    QueueFull, without a claim.
+    What is stored is shown while the fetch is queued. Of a listener who was forgotten for good the event says so.
+    However many call this at once, one gets the claim and one job is queued. A claim whose job Redis has lost is
+    taken over. Raises QueueAway, with the claim released, and QueueFull, without a claim.
     """
     job = fetch_jobs.find(connection, username, year)
     status = _job_status(redis, job_id(job.run)) if job else None
     if status == "queued":
         # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
         return None
-    _check_room(redis, FETCHES)
     run = new_run()
+    if job is None and forgetting.is_barred(connection, username):
+        event = Event(run=run, phase="failed", error=Failure.BARRED)
+        publish(redis, Topic(username, year), event)
+        return event
+    _check_room(redis, FETCHES)
     now = datetime.now(UTC)
     end = min(year_bounds(year)[1], now.replace(microsecond=0))
     since = now if refresh else None

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from app.events import Failure, Phase
 from app.listening_years import year_bounds
+from app.store import orphans
 from app.store.database import Connection
 from app.store.listeners import username_key
 
@@ -137,21 +138,26 @@ def begin(connection: Connection, run: UUID) -> FetchJob:
 def advance(
     connection: Connection, run: UUID, *, expected: int | None = None, added: int = 0, removed: int = 0
 ) -> None:
-    """Note that a stretch is stored, in the transaction that stores it. Locks the job until the transaction ends.
+    """Note that a stretch is stored, in the transaction that stores it. Locks the job until the transaction ends,
+    and keeps every track and album in its place.
 
     `expected` is Last.fm's count of the year, as far as it is known; `added` and `removed` are plays by which a
     year that was whole has changed. Raises Overtaken.
     """
-    moved = _update(
-        connection,
-        run,
-        """expected = COALESCE(%(expected)s, expected), added = added + %(added)s, removed = removed + %(removed)s,
-           tries = 0""",
-        condition="status = 'fetching'",
-        expected=expected,
-        added=added,
-        removed=removed,
-    )
+    # In one statement with the lock, since a stretch's transaction waits for every answer.
+    moved = connection.execute(
+        """
+        UPDATE fetch_jobs
+        SET expected = COALESCE(%(expected)s, expected),
+            added = added + %(added)s,
+            removed = removed + %(removed)s,
+            tries = 0,
+            updated_at = now()
+        WHERE run = %(run)s AND status = 'fetching'
+        RETURNING pg_advisory_xact_lock_shared(%(lock)s)
+        """,
+        {"run": run, "expected": expected, "added": added, "removed": removed, "lock": orphans.LOCK},
+    ).rowcount
     if not moved:
         raise Overtaken
 

@@ -1,7 +1,8 @@
-"""Listeners: who they are at Last.fm; deleting everything about one."""
+"""Listeners: who they are at Last.fm."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from uuid import UUID
 
 from psycopg.rows import class_row
 
@@ -20,6 +21,10 @@ class Listener:
     registered_at: datetime | None
     first_year: int | None
     checked_at: datetime
+
+
+class Forgotten(Exception):
+    """The listener was forgotten after this run was queued, or for good. Stop: it may store nothing about them."""
 
 
 _COLUMNS = ", ".join(column.name for column in fields(Listener))
@@ -47,13 +52,22 @@ def save(
     available_years: list[int],
     playcount: int,
     registered_at: datetime | None,
+    run: UUID | None = None,
 ) -> Listener:
-    """Store what Last.fm says about a listener, new or known."""
+    """Store what Last.fm says about a listener, new or known. Needs a transaction.
+
+    Raises Forgotten if they were forgotten for good, or since `run` was queued.
+    """
+    lock_name(connection, username_key(username))
     with connection.cursor(row_factory=class_row(Listener)) as cursor:
         row = cursor.execute(
             f"""
             INSERT INTO lastfm_users (username, username_key, available_years, playcount, registered_at)
-            VALUES (%s, %s, %s, %s, %s)
+            SELECT %(username)s, %(key)s, %(years)s, %(playcount)s, %(registered_at)s
+            WHERE NOT EXISTS (
+                SELECT FROM forgotten_names
+                WHERE name_hash IN (name_hash(%(key)s), '') AND (for_good OR voids_runs_before > %(run)s)
+            )
             ON CONFLICT (username_key) DO UPDATE
             SET username = EXCLUDED.username,
                 available_years = EXCLUDED.available_years,
@@ -62,10 +76,23 @@ def save(
                 checked_at = now()
             RETURNING {_COLUMNS}
             """.encode(),  # noqa: S608  our own column names
-            [username, username_key(username), available_years, playcount, registered_at],
+            {
+                "username": username,
+                "key": username_key(username),
+                "years": available_years,
+                "playcount": playcount,
+                "registered_at": registered_at,
+                "run": run,
+            },
         ).fetchone()
-    assert row is not None  # noqa: S101  an upsert without a condition returns its row
+    if row is None:
+        raise Forgotten
     return row
+
+
+def lock_name(connection: Connection, key: str) -> None:
+    """Have whoever stores or forgets the listener of this key wait for the other, until the transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def save_first_year(
@@ -101,12 +128,3 @@ def rename(connection: Connection, listener: Listener, username: str) -> None:
             """,
             names,
         )
-
-
-def forget(connection: Connection, username: str) -> bool:
-    """Delete a listener with every scrobble and every job. False when there was nothing to delete."""
-    jobs = connection.execute("DELETE FROM fetch_jobs WHERE username_key = %s", [username_key(username)]).rowcount
-    people = connection.execute(
-        "DELETE FROM lastfm_users WHERE username_key = %s", [username_key(username)]
-    ).rowcount
-    return jobs + people > 0

@@ -3,15 +3,21 @@
 A stretch goes from its first second up to its end, which is not part of it. Times are UNIX seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from psycopg.errors import CheckViolation
 from psycopg.rows import class_row
 
 from app.events import Gap
 from app.store.database import Connection
 from app.store.scrobbles import Scrobble
+
+
+class AlbumGone(Exception):
+    """An album of these scrobbles was removed after it was looked up, since nobody needed it. Look it up again."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,18 @@ def stored(connection: Connection, user: int, start: int, end: int) -> list[Stor
             [user, _moment(end), _moment(start)],
         )
         return cursor.fetchall()
+
+
+@contextmanager
+def storing(connection: Connection) -> Iterator[None]:
+    """Open a transaction that stores a stretch. Raises AlbumGone."""
+    try:
+        with connection.transaction():
+            yield
+    except CheckViolation as error:
+        if error.diag.constraint_name == "every_play_has_a_track":
+            raise AlbumGone from None
+        raise
 
 
 def put(

@@ -45,6 +45,7 @@ class Code(StrEnum):
     NO_SUCH_YEAR = "no_such_year"
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
+    LISTENER_FORGOTTEN = "listener_forgotten"
     LISTENING_HIDDEN = "listening_hidden"
     RENAMED = "renamed"
     METHOD_NOT_ALLOWED = "method_not_allowed"

@@ -43,6 +43,10 @@ FAILURES = {
         "Check the spelling. If the account is new, come back in {again}.",
     ),
     Failure.RENAMED: Explanation("This listener has another name now", "Ask for the listener by the new name."),
+    Failure.BARRED: Explanation(
+        "This listener is not shown here",
+        "That was asked for. What was stored has been deleted, and nothing is read any more.",
+    ),
     Failure.LISTENING_HIDDEN: Explanation(
         "Recent listening is hidden", "It can be shown again in Last.fm’s privacy settings."
     ),

@@ -12,7 +12,7 @@ from app.event_stream import Topic, forget_listener, latest_snapshot
 from app.events import Event, Failure, Phase
 from app.jobs.enqueue import LISTENER_HOLDS, enqueue_listener
 from app.listening_years import FIRST_LISTENING_YEAR, LATE_SCROBBLES, is_final, year_seconds
-from app.store import Connection, fetch_jobs, listeners
+from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import Listener
 from worker import shutdown
 from worker.context import WorkerContext
@@ -26,6 +26,10 @@ T = TypeVar("T")
 MAX_PAGE = 1_000_000  # Last.fm has no further one
 
 
+class Barred(Exception):
+    """The listener was forgotten for good: nothing about them is asked for."""
+
+
 class Renamed(Exception):
     """The listener has another name at Last.fm now, and what is stored has it too. Go on under `username`."""
 
@@ -35,14 +39,16 @@ class Renamed(Exception):
 
 
 def confirm_listener(
-    context: WorkerContext, connection: Connection, username: str, *, anew: bool = False
+    context: WorkerContext, connection: Connection, username: str, run: UUID, *, anew: bool = False
 ) -> Listener:
     """Return the listener of that name, asking Last.fm if they are unknown or were not checked for a day.
 
-    With `anew` it is asked in any case. Raises NoSuchUser, Renamed, TryAgain, KeyRefused.
+    With `anew` it is asked in any case. Raises Barred, Forgotten, NoSuchUser, Renamed, TryAgain, KeyRefused.
     """
     listener = listeners.find(connection, username)
     if listener is None:
+        if forgetting.is_barred(connection, username):
+            raise Barred
         if context.settings.lastfm_head_check and not context.lastfm.profile_exists(username):
             raise NoSuchUser
     elif not anew and datetime.now(UTC) - listener.checked_at < LISTENER_HOLDS:
@@ -54,13 +60,15 @@ def confirm_listener(
     registered_at, first_year = profile.registered_at, None
     if listener:
         registered_at, first_year = registered_at or listener.registered_at, listener.first_year
-    return listeners.save(
-        connection,
-        profile.username or username,
-        available_years=available_years(context, registered_at, first_year),
-        playcount=profile.playcount or 0,
-        registered_at=registered_at,
-    )
+    with connection.transaction():
+        return listeners.save(
+            connection,
+            profile.username or username,
+            available_years=available_years(context, registered_at, first_year),
+            playcount=profile.playcount or 0,
+            registered_at=registered_at,
+            run=run,
+        )
 
 
 def _renamed(
@@ -132,9 +140,9 @@ class ListenerLookup:
     def begin(self) -> None:
         """Confirm the name, see when the plays begin, and load the counts that are known.
 
-        Raises NoSuchUser, Renamed, ListeningHidden, TryAgain, KeyRefused.
+        Raises Barred, Forgotten, NoSuchUser, Renamed, ListeningHidden, TryAgain, KeyRefused.
         """
-        listener = confirm_listener(self._context, self._connection, self._username)
+        listener = confirm_listener(self._context, self._connection, self._username, self._run)
         self._username, self._years = listener.username, listener.available_years
         if listener.first_year is None:
             self._find_first_year(listener)
@@ -181,7 +189,7 @@ class ListenerLookup:
         try:
             return call()
         except OtherListener:
-            confirm_listener(self._context, self._connection, self._username, anew=True)
+            confirm_listener(self._context, self._connection, self._username, self._run, anew=True)
             raise
 
     def _known_counts(self) -> dict[int, int]:

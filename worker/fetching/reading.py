@@ -104,7 +104,8 @@ class _Round:
             rows = result()
         except (OtherListener, NoSuchUser):
             # Said by mistake, unless the profile says the same.
-            confirm_listener(self._run.context, self._run.connection, self._run.listener.username, anew=True)
+            run = self._run
+            confirm_listener(run.context, run.connection, run.listener.username, run.job.run, anew=True)
             return self._not_served(ask, served_before)
         except TooFast:
             raise
@@ -128,19 +129,24 @@ class _Round:
 
     def _store(self, finding: Finding, *, is_confirmed: bool = False) -> None:
         """Store a stretch. Stored plays that it lacks are kept until that is confirmed, and in a gap."""
+        try:
+            self._store_once(finding, is_confirmed=is_confirmed)
+        except stretches.AlbumGone:
+            self._store_once(finding, is_confirmed=is_confirmed)
+
+    def _store_once(self, finding: Finding, *, is_confirmed: bool) -> None:
         run, rows, stretch, missing = self._run, finding.rows, finding.stretch, finding.missing
+        answered_at = self._clock.now()
         added, removed = stretches.compare(
             run.connection, run.listener.id, stretch.start, stretch.end, rows.scrobbles
         )
         is_doubted = removed > 0 and missing == 0 and not is_confirmed
-        if is_doubted:
-            self._unconfirmed.append((finding, self._clock.now()))
         if finding.missing != 0:
             # Those that are kept may be the ones that are missing. It stays a gap, to be asked for again.
             missing, removed = max(1, missing - removed) if missing else missing, 0
         placed = match_exact(run.mirror, albums_to_match(run.connection, rows.scrobbles))
         now = datetime.fromtimestamp(self._lastfm.now(), UTC)
-        with run.connection.transaction():
+        with stretches.storing(run.connection):
             # First, because it locks the job: of two workers at the same year only one stores at a time.
             fetch_jobs.advance(
                 run.connection,
@@ -164,7 +170,9 @@ class _Round:
                     unreadable=rows.unreadable,
                     keep=is_doubted or finding.missing != 0,
                 )
-        if not is_doubted:
+        if is_doubted:
+            self._unconfirmed.append((finding, answered_at))
+        else:
             increment(run.context.redis, "stretches", "proven" if finding.missing == 0 else "gap")
 
     def _confirm(self, finding: Finding, answered_at: float) -> None:

@@ -84,9 +84,9 @@ class Run:
 def begin(
     context: WorkerContext, connection: Connection, mirror: MirrorClient, username: str, year: int, run: UUID
 ) -> Run:
-    """Start the run, or go on with it. Raises Overtaken, NoSuchUser, Renamed, TryAgain, KeyRefused."""
+    """Start the run, or go on with it. Raises Overtaken, Forgotten, NoSuchUser, Renamed, TryAgain, KeyRefused."""
     job = fetch_jobs.begin(connection, run)
-    listener = confirm_listener(context, connection, username)
+    listener = confirm_listener(context, connection, username, run)
     start, end = year_seconds(year)
     now = context.lastfm.now()
     reporter = ProgressReporter(context, listener.username, year)
@@ -137,7 +137,10 @@ def match_albums(run: Run) -> None:
         placed = match_fuzzy(run.mirror, batch)
         if placed is None:
             break
-        albums.save(run.connection, placed)
+        with run.connection.transaction():
+            # Once more, since the listener may be forgotten by now: their albums would come back.
+            fetch_jobs.augment(run.connection, run.job.run)
+            albums.save(run.connection, placed)
         run.publish("augmenting")
 
 
@@ -180,7 +183,7 @@ def fail(
         job = fetch_jobs.fail(connection, run, failure, now)
         if job is None:
             return
-        if listener is None and failure is Failure.NO_SUCH_USER:
+        if listener is None and failure in (Failure.NO_SUCH_USER, Failure.BARRED):
             fetch_jobs.delete(connection, run)
         event = year_event(connection, job, listener)
         topic = Topic(listener.username if listener else username, job.year)

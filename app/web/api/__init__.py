@@ -54,7 +54,7 @@ def listener(name: str) -> Response:
     except Renamed as renamed:
         status = listener_status(context(), renamed.new)
     years = listener_years(context(), status.username, status.event.years if status.event else {})
-    if not years or _failure(status) is Failure.NO_SUCH_USER:
+    if not years or _failure(status) in (Failure.NO_SUCH_USER, Failure.BARRED):
         _raise_for(status)
     answer = Listener(
         username=status.username,

@@ -44,6 +44,7 @@ ERRORS = {
     400: "A parameter has an invalid value",
     403: "The listener hides recent listening on Last.fm, and nothing is stored",
     404: "No such name, listener or year",
+    410: "The listener was forgotten here for good",
     429: "Too many requests from one address",
     500: "The fetch failed, or something broke on our side",
     503: "Last.fm or a part of this site does not answer, or too many years wait, and nothing is stored",

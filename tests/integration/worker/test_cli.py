@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from app.event_stream import Topic, latest_snapshot
 from app.settings import Settings
-from app.store import albums, connect, tracks
+from app.store import albums, connect, forgetting, tracks
 from app.store.migrate import migrations
 from tests.integration.worker.conftest import Stage
 from tests.processes import ROOT, environment
@@ -68,6 +68,35 @@ def test_forget_leaves_nothing_of_a_listener_and_everything_of_others(
     assert latest_snapshot(stage.redis, Topic("SingleSam", 2023)) is None
     assert stage.event("LightLuca", 2023).phase == "completed"
     assert run(environ, "forget", "--yes", "SingleSam").output == "Nothing was stored about SingleSam.\n"
+
+
+def test_forgetting_for_good_and_admitting_again_say_what_they_do(stage: Stage, environ: dict[str, str]) -> None:
+    stage.fetch("SingleSam", 2023)
+    said = run(environ, "forget", "--for-good", "--yes", "SingleSam").output.splitlines()
+    assert said == [
+        "Deleted everything about SingleSam.",
+        "Nothing about SingleSam is read again, until `lastyear admit SingleSam`.",
+    ]
+    assert forgetting.is_barred(stage.connection, "singlesam")
+    assert run(environ, "admit", "singlesam").output == "singlesam can be shown again.\n"
+    assert run(environ, "admit", "singlesam").output == "singlesam was not kept out.\n"
+
+
+def test_forgetting_everyone_asks_first(stage: Stage, environ: dict[str, str]) -> None:
+    stage.fetch("SingleSam", 2023)
+    refused = run(environ, "forget", "--all")
+    assert refused.exit_code == 1
+    assert "every listener" in refused.output
+    assert stage.rows("SingleSam", 2023)
+    assert run(environ, "forget", "--all", "--yes").output == "Deleted everything about 1 listener.\n"
+    assert stage.connection.execute("SELECT FROM tracks UNION ALL SELECT FROM albums").rowcount == 0
+
+
+@pytest.mark.parametrize("command", [[], ["--all", "SingleSam"], ["--all", "--for-good"]])
+def test_forget_wants_one_listener_or_all(environ: dict[str, str], command: list[str]) -> None:
+    result = run(environ, "forget", "--yes", *command)
+    assert result.exit_code == 2
+    assert "Give the name of one listener, or --all" in result.output
 
 
 @pytest.mark.parametrize(

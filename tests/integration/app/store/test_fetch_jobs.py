@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.events import Failure
-from app.store import Connection, connect, fetch_jobs, listeners
+from app.events import Failure, new_run
+from app.store import Connection, connect, fetch_jobs, forgetting, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER, FetchJob, Overtaken
 
 END = datetime(2024, 1, 1, tzinfo=UTC)
@@ -174,7 +174,7 @@ def test_a_year_that_was_completed_before_its_end_is_whole_until_it_ends(
 
 def test_a_listener_is_forgotten_in_any_case_of_the_name(connection: Connection, run: UUID) -> None:
     listeners.save(connection, "SingleSam", available_years=[2023], playcount=1, registered_at=END)
-    assert listeners.forget(connection, "singleSAM")
+    assert forgetting.forget(connection, "singleSAM", new_run())
     assert fetch_jobs.find(connection, "SingleSam", 2023) is None
     assert listeners.find(connection, "SingleSam") is None
-    assert not listeners.forget(connection, "SingleSam")
+    assert not forgetting.forget(connection, "SingleSam", new_run())

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.events import Event, Failure
 from app.jobs import enqueue
-from app.store import listeners, stretches
+from app.store import stretches
 from demo.faults import Fault
 from tests.conftest import PATIENCE
 from tests.integration.worker.conftest import RECENT, Killed, Stage, some_plays
@@ -205,20 +205,3 @@ def test_a_fault_of_ours_fails_the_job_once_and_says_so(stage: Stage) -> None:
     assert begun == [1], "what raised once would raise again"
     failed = enqueue.queue(stage.redis, enqueue.FETCHES).failed_job_registry
     assert failed.get_job_ids() == [enqueue.job_id(run)]
-
-
-def test_a_listener_who_is_forgotten_while_a_run_is_at_work_stays_forgotten(stage: Stage) -> None:
-    stage.take_in("LeavingLeo", some_plays(COUNT))
-    stage.ask("LeavingLeo", 2023)
-    left: list[bool] = []
-
-    def forget(event: Event) -> None:
-        if event.done == 398:
-            with stage.connection.transaction():
-                left.append(listeners.forget(stage.connection, "leavingleo"))
-
-    stage.watch(forget)
-    stage.run_jobs()
-    assert left == [True]
-    rows = "SELECT FROM lastfm_users UNION ALL SELECT FROM stretches UNION ALL SELECT FROM fetch_jobs"
-    assert stage.connection.execute(rows).rowcount == 0

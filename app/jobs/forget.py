@@ -1,0 +1,72 @@
+"""Forget: everything about a listener, or about all, in the database and in Redis, runs under way included."""
+
+from collections.abc import Iterable, Iterator
+
+from redis import Redis
+from rq.exceptions import DeserializationError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app import event_stream
+from app.events import new_run
+from app.jobs import backlog
+from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, queue
+from app.store import Connection, forgetting, orphans
+from app.store.listeners import username_key
+
+
+def forget_listener(connection: Connection, redis: Redis, username: str, *, for_good: bool = False) -> bool:
+    """Delete everything about a listener; with `for_good` nothing is fetched again. False if there was nothing.
+
+    May run twice. Raises redis.exceptions.RedisError: then it has to run again.
+    """
+    run = new_run()
+    with connection.transaction():
+        found = forgetting.forget(connection, username, run, for_good=for_good)
+    with connection.transaction():
+        orphans.remove(connection)
+    # After the database, so that no run that is under way can bring anything back.
+    backlog.clear(redis, username)
+    event_stream.forget_listener(redis, username, voiding=run)
+    _delete_jobs(redis, username_key(username))
+    return found
+
+
+def forget_everyone(connection: Connection, redis: Redis) -> int:
+    """Delete everything that comes from Last.fm, and return of how many listeners. May run twice, too."""
+    run = new_run()
+    with connection.transaction():
+        found = forgetting.forget_all(connection, run)
+    backlog.clear_all(redis)
+    event_stream.forget_everyone(redis, voiding=run)
+    _delete_jobs(redis, None)
+    return found
+
+
+def _delete_jobs(redis: Redis, key: str | None) -> None:
+    """Delete the jobs that name the listener, or any listener. One that a worker has taken ends by itself."""
+    for name in QUEUES:
+        for job in _jobs(redis, name):
+            listener = _listener_of(job)
+            if listener is not None and key in (None, listener):
+                job.delete()
+
+
+def _jobs(redis: Redis, name: str) -> Iterator[Job]:
+    one = queue(redis, name)
+    ids: Iterable[str] = [
+        *one.get_job_ids(),
+        *one.failed_job_registry.get_job_ids(cleanup=False),
+        *one.finished_job_registry.get_job_ids(cleanup=False),
+    ]
+    found = Job.fetch_many(list(ids), connection=redis, serializer=JSONSerializer)
+    return (job for job in found if job is not None)
+
+
+def _listener_of(job: Job) -> str | None:
+    """Return the key of the listener whom the job is about; None if it is about no one."""
+    try:
+        is_about_one = job.func_name in (FETCH_YEAR, LOOK_UP_LISTENER)
+        return username_key(str(job.args[0])) if is_about_one and job.args else None
+    except DeserializationError:
+        return None
