@@ -16,6 +16,9 @@ from app.web.summary import Summary, csv_table, summarize
 from app.web.wording import coverage, description, facts, headline, how_matched
 
 
+SOURCE = "powered by AudioScrobbler https://www.last.fm/"
+
+
 def event(**fields: Any) -> Event:
     return Event(**{"run": uuid4(), "phase": "completed", **fields})
 
@@ -161,13 +164,14 @@ def test_shares_are_of_the_plays_whose_release_year_is_known_the_oldest_year_fir
 
 def test_the_table_ends_with_what_could_not_be_placed() -> None:
     seen = csv_table(event(scrobbles=8, matched=7, not_found=1, years={1999: 4, 1960: 3, 1970: 0}))
-    assert seen == "release_year,plays\r\n1960,3\r\n1999,4\r\n,1\r\n"
+    assert seen == f"release_year,plays,source\r\n1960,3,{SOURCE}\r\n1999,4,{SOURCE}\r\n,1,{SOURCE}\r\n"
 
 
 def test_the_table_of_a_part_says_that_it_is_one() -> None:
     part = {"scrobbles": 2_756, "expected": 9_756, "years": {1999: 2_756}}
     for phase in ("fetching", "failed"):
-        assert csv_table(event(phase=phase, **part)).endswith('\r\n,0\r\n"so far, 2,756 of 9,756 plays",\r\n')
+        end = f'\r\n,0,{SOURCE}\r\n"so far, 2,756 of 9,756 plays",,{SOURCE}\r\n'
+        assert csv_table(event(phase=phase, **part)).endswith(end)
         assert "so far" not in csv_table(event(phase=phase, was_whole=True, **part))
 
 
@@ -175,7 +179,7 @@ def test_the_table_of_a_part_says_that_it_is_one() -> None:
 def test_the_table_adds_up_to_all_plays(years: dict[int, int], unplaced: int) -> None:
     plays = sum(years.values()) + unplaced
     _, *lines = csv_table(event(scrobbles=plays, years=years)).splitlines()
-    assert sum(int(line.partition(",")[2]) for line in lines) == plays
+    assert sum(int(line.split(",")[1]) for line in lines) == plays
     assert [int(line.partition(",")[0]) for line in lines[:-1]] == sorted(y for y in years if years[y])
 
 
