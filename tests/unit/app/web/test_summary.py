@@ -15,7 +15,6 @@ from app.web.chart_options import ChartOptions
 from app.web.summary import Summary, csv_table, summarize
 from app.web.wording import coverage, description, facts, headline, how_matched
 
-
 SOURCE = "powered by AudioScrobbler https://www.last.fm/"
 
 
