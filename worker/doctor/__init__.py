@@ -10,9 +10,10 @@ from dataclasses import replace
 from threading import Thread
 
 from app.logs import HIDDEN
-from app.settings import WORKER_NEEDS, BadSettings, Settings, missing
-from worker.doctor import lastfm, machine, mirror, queue, store
+from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
+from worker.doctor import lastfm, machine, mirror, queue, site, store
 from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well, worst
+from worker.doctor.systemd import runs_workers
 
 __all__ = ["Finding", "State", "examine", "unreadable_settings", "worst"]
 
@@ -27,6 +28,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (mirror.check_mirror, mirror.PARTS),
     (lastfm.check_lastfm, lastfm.PARTS),
     (machine.check_machine, machine.PARTS),
+    (site.check_site, site.PARTS),
 )
 """Each check, and the parts that it reports on."""
 
@@ -77,7 +79,7 @@ def _result(future: Future[list[Finding]], parts: tuple[str, ...], deadline: flo
 
 
 def _settings(settings: Settings) -> Finding:
-    if names := missing(settings, WORKER_NEEDS):
+    if names := missing(settings, WORKER_NEEDS if runs_workers() else WEB_NEEDS):
         return ill("settings", f"{', '.join(names)} not set", "set them, see .env.example")
     return well("settings", "complete")
 
@@ -88,6 +90,9 @@ def _clock(context: CheckContext) -> Finding:
     if whose is None:
         return warning("clock", "unknown: nothing answered that it could be compared with", "`timedatectl`")
     ahead = context.clocks[whose]
+    if abs(ahead) < CLOCK_TOLERANCE and context.unsynchronised:
+        seen = f"agrees with {whose}, but {context.unsynchronised[0]} reaches no time server"
+        return warning("clock", seen, "`timedatectl timesync-status`; time servers answer by UDP on port 123")
     if abs(ahead) < CLOCK_TOLERANCE:
         return well("clock", f"agrees with {whose}")
     return ill(

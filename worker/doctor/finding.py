@@ -23,6 +23,8 @@ class Finding:
     state: State
     seen: str
     mend: str = ""
+    about: str = ""
+    """What of the part, where it may have several findings: the name of a unit."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class CheckContext:
     settings: Settings
     clocks: dict[str, float] = field(default_factory=dict)
     """Whose clock -> by how many seconds it is ahead of this machine's."""
+    unsynchronised: list[str] = field(default_factory=list)
+    """The units that should have synchronised this machine's clock and have not."""
 
 
 def well(part: str, seen: str) -> Finding:
@@ -39,14 +43,14 @@ def well(part: str, seen: str) -> Finding:
     return Finding(part, State.WELL, seen)
 
 
-def warning(part: str, seen: str, mend: str) -> Finding:
+def warning(part: str, seen: str, mend: str, *, about: str = "") -> Finding:
     """Report a part that needs attention."""
-    return Finding(part, State.WARNING, seen, mend)
+    return Finding(part, State.WARNING, seen, mend, about)
 
 
-def ill(part: str, seen: str, mend: str) -> Finding:
+def ill(part: str, seen: str, mend: str, *, about: str = "") -> Finding:
     """Report a part that does not work."""
-    return Finding(part, State.ILL, seen, mend)
+    return Finding(part, State.ILL, seen, mend, about)
 
 
 def worst(findings: list[Finding]) -> State:

@@ -16,6 +16,7 @@ from app.durations import format_duration
 from app.redis_client import connect_redis
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.systemd import runs_workers
 from worker.lastfm.client import LastFm
 from worker.lastfm.errors import CallRefused, KeyRefused, TryAgain, Unreachable
 from worker.lastfm.limiter import Limiter
@@ -35,7 +36,12 @@ class NoCallAllowed(Exception):
 
 
 def check_lastfm(context: CheckContext) -> Iterator[Finding]:
-    """Check the key, unless Last.fm has refused it within the last hour or has told us to wait."""
+    """Check the key, unless Last.fm has refused it within the last hour or has told us to wait.
+
+    A machine without workers has no key.
+    """
+    if not runs_workers():
+        return
     if not context.settings.lastfm_api_key.get_secret_value():
         yield ill(PART, "not set", "set LASTFM_API_KEY, your own from https://www.last.fm/api/account/create")
         return
@@ -70,8 +76,9 @@ def _check_key(lastfm: LastFm, redis: Redis, settings: Settings) -> Finding:
         lastfm.check_key()
     except NoCallAllowed:
         wait = read_allowance(redis, rate).seconds_to_wait
-        reason = f"Last.fm has told us to wait for {wait} s" if wait else "all calls are used up for now"
-        return warning(PART, f"not checked: {reason}", LATER)
+        if not wait:
+            return well(PART, "in use: the workers' own calls leave none to check it with")
+        return warning(PART, f"not checked: Last.fm has told us to wait for {wait} s", LATER)
     except KeyRefused as error:
         return ill(PART, f"Last.fm refuses it ({_reason(error)})", NEW_KEY)
     except Unreachable as error:

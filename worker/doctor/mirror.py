@@ -16,7 +16,7 @@ from mirror.replication.replicate import REPLICATION_LOCK, is_importing
 from mirror.state import MirrorState, mirror_state
 from mirror.tables import DEFAULT_PROFILE
 from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well
-from worker.doctor.machine import has_units, is_enabled
+from worker.doctor.systemd import has_units, is_enabled, loaded_units
 
 PART, DISK = "mirror", "disk"
 PARTS = (PART, DISK)
@@ -37,10 +37,15 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
             yield from _disk(connection)
     except MirrorAway as error:
         reason = type(error.__cause__).__name__
-        yield ill(
-            PART, f"cannot be reached ({reason})", "look at MIRROR_URL, and at `systemctl status postgresql`"
-        )
+        yield ill(PART, f"cannot be reached ({reason})", _restart())
         yield warning(DISK, "unknown without the mirror", "fix the mirror first")
+
+
+def _restart() -> str:
+    """Name the unit that runs PostgreSQL; Debian's `postgresql.service` does not."""
+    if units := loaded_units("postgresql@*"):
+        return f"look at MIRROR_URL; `journalctl -u {units[0]} -n 50`, then `systemctl restart {units[0]}`"
+    return "look at MIRROR_URL, and at its PostgreSQL"
 
 
 def _mirror(connection: Connection, settings: Settings) -> Finding:
@@ -92,7 +97,7 @@ def _disk(connection: Connection) -> Iterator[Finding]:
         return
     for leftover in find_leftovers(connection):
         redo = "imports again" if leftover.is_interrupted else "drops it"
-        yield warning(DISK, str(leftover), f"{_import_command('needed')} {redo}")
+        yield warning(DISK, str(leftover), f"{_import_command('needed')} {redo}", about=leftover.schema)
     yield _space(connection)
 
 

@@ -9,7 +9,7 @@ from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.redis_client import connect_redis
 from worker.doctor.finding import CheckContext, Finding, ill, warning, well
-from worker.doctor.machine import has_units
+from worker.doctor.systemd import has_units
 
 PART, QUEUE, WORKERS, FAILED = "redis", "queue", "workers", "failed jobs"
 PARTS = (PART, QUEUE, WORKERS, FAILED)

@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from app.jobs.enqueue import QUEUES, queue
 from app.settings import Settings
 from worker.doctor import Finding, examine
-from worker.doctor.machine import has_units
+from worker.doctor.systemd import has_units
 from worker.pool import FetchWorker
 
 Looked = Callable[..., dict[str, Finding]]

@@ -60,7 +60,7 @@ def test_programs_get_every_part_in_a_shape_that_stays(environ: dict[str, str], 
     assert sorted(told) == ["findings", "state"]
     assert told["state"] == "well"
     assert [finding["part"] for finding in told["findings"]] == PARTS
-    assert all(sorted(finding) == ["mend", "part", "seen", "state"] for finding in told["findings"])
+    assert all(sorted(finding) == ["about", "mend", "part", "seen", "state"] for finding in told["findings"])
 
 
 def test_warnings_alone_end_with_1(environ: dict[str, str], hand: FetchWorker) -> None:

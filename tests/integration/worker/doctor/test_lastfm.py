@@ -79,6 +79,17 @@ def test_a_pace_that_is_slowed_down_is_told(findings: Looked, redis: Redis) -> N
     assert (found.state, found.seen) == (State.WELL, "accepted just now, slowed down to 1 of 2 calls a second")
 
 
+def test_a_key_that_workers_use_all_the_time_is_well(
+    findings: Looked, lastfm: LastfmStandIn, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.doctor.lastfm.MAX_WAIT", 0.0)
+    limiter = Limiter(redis, 0.01)
+    limiter.wait(urgent=True)
+    found = key(findings, lastfm_requests_per_second=0.01)
+    assert (found.state, len(lastfm.calls)) == (State.WELL, 0)
+    assert found.seen.startswith("in use: ")
+
+
 def test_an_allowance_that_is_used_up_is_waited_for(findings: Looked, lastfm: LastfmStandIn, redis: Redis) -> None:
     limiter = Limiter(redis, 2)
     for _ in range(limiter.burst):
