@@ -35,6 +35,12 @@ SERVICES = (
 LUCA = "/user/LightLuca/2024"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _known_by_name(machine: Machine) -> None:
+    """The site's name leads to the machine, from inside as well: the doctor asks for it."""
+    machine.run(f"echo '{machine.address} {DOMAIN}' >>/etc/hosts")
+
+
 @pytest.fixture(scope="module")
 def visitor(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     return Visitor(machine.address, tmp_path_factory.mktemp("visitor") / "root.crt")
