@@ -9,11 +9,11 @@ from mirror.derived.names import artist_key
 from mirror.matching import candidates
 from mirror.matching.candidates import VARIOUS_ARTISTS_ID, Candidate
 from mirror.matching.decision import MbidResult
-from mirror.matching.decorations import Rest, peel
 from mirror.matching.discography import Discography
 from mirror.matching.lookup import years_by_mbid
 from mirror.matching.query import Query
 from mirror.matching.title_forms import ScrobbledTitle
+from mirror.titles.decorations import Rest, peel
 
 MAX_EDITS = 3  # in artist and title together
 MIN_ARTIST_SIMILARITY = 0.7  # from which on an artist does not speak against an MBID

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mirror.matching.candidates import Candidate
-from mirror.matching.decorations import Rest
 from mirror.matching.query import BY_MBID, BY_NAMES, Placement, Query
 from mirror.matching.rules import artists_differ, called_so, choose, choose_undecorated, songs_differ
+from mirror.titles.decorations import Rest
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from mirror.derived.name_index import key_hash
 from mirror.derived.names import artist_key, numbers, title_key, words
 from mirror.derived.title_endings import is_other_music
 from mirror.matching.candidates import Album
-from mirror.matching.decorations import Rest, film_of
 from mirror.matching.rules import is_generic
 from mirror.matching.similarity import LITTLE_WORDS, NUMBERS, has_more_words, nearest, same_last_letter
 from mirror.matching.title_forms import (
@@ -24,7 +23,8 @@ from mirror.matching.title_forms import (
     title_forms,
     title_in_two_scripts,
 )
-from mirror.matching.works import composer_and_work
+from mirror.titles.decorations import Rest, film_of
+from mirror.titles.works import composer_and_work
 
 TRUNCATED_LENGTH = 250  # characters from which on Last.fm, which cuts at 255, may have cut the title
 UNRELIABLE_LETTERS = 20  # at the end of a truncated title

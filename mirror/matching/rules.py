@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Sequence
 from mirror.derived.latin import MAX_READ
 from mirror.derived.names import artist_key, artist_keys, edition, full_key, title_key, words
 from mirror.matching.candidates import Candidate
-from mirror.matching.decorations import Rest
-from mirror.matching.pieces import Kind, Piece, name_words
-from mirror.matching.works import is_work
 from mirror.release_types import ALBUM, COMPILATION, DJ_MIX, EP, LIVE, SINGLE, SOUNDTRACK
+from mirror.titles.decorations import Rest
+from mirror.titles.pieces import Kind, Piece, name_words
+from mirror.titles.works import is_work
 
 CLEAR_LEAD = 3  # a candidate with this many times the releases of the next one is the one that is meant
 DISTINCTIVE_TITLE_LENGTH = 10  # letters of a title that hardly any other album has

@@ -16,8 +16,6 @@ from mirror.matching import candidates
 from mirror.matching.album_reader import MAX_EDITS, AlbumReader
 from mirror.matching.candidates import MAX_NAMESAKES, VARIOUS_ARTISTS_ID, Artist, Candidate, IdsByKey
 from mirror.matching.decision import Score
-from mirror.matching.decorations import MAX_LENGTH, Rest
-from mirror.matching.pieces import LIVE
 from mirror.matching.query import (
     BY_BARE_TITLE,
     BY_MBID,
@@ -35,6 +33,8 @@ from mirror.matching.similarity import (
     artists_with_same_beginning,
     similar_artists,
 )
+from mirror.titles.decorations import MAX_LENGTH, Rest
+from mirror.titles.pieces import LIVE
 
 MIN_MISSPELLED_ARTIST_LENGTH = 8  # letters of an artist who is recognised beside a title that is not distinctive
 MIN_TITLE_LENGTH_BARE = 4  # letters of a rest of a title by an artist whose other albums are not compared

@@ -12,11 +12,11 @@ from mirror.derived.latin import MAX_READ, normalize_spaces, to_latin
 from mirror.derived.names import artist_key, numbers, title_key, words
 from mirror.derived.title_endings import is_other_music, split_endings
 from mirror.derived.two_scripts import BRACKET, TwoNames, in_two_scripts
-from mirror.matching.pieces import ENSEMBLE, Kind, judge
 from mirror.matching.query import Query
 from mirror.matching.rules import is_generic
 from mirror.matching.similarity import similarity
-from mirror.matching.works import composer_and_work
+from mirror.titles.pieces import ENSEMBLE, Kind, judge
+from mirror.titles.works import composer_and_work
 
 SELF_TITLED = ""  # the form of a title that is the artist's name
 MIN_FORM_LENGTH = 3  # letters of a title that may stand beside its artist, unless it is a number

@@ -7,8 +7,6 @@ import pytest
 
 from mirror.matching.candidates import Candidate
 from mirror.matching.decision import Considered, Decision, MbidResult, decide
-from mirror.matching.decorations import Rest
-from mirror.matching.pieces import Kind, Piece
 from mirror.matching.query import (
     BY_BARE_TITLE,
     BY_MBID,
@@ -19,6 +17,8 @@ from mirror.matching.query import (
     Query,
 )
 from mirror.release_types import ALBUM, LIVE, SINGLE
+from mirror.titles.decorations import Rest
+from mirror.titles.pieces import Kind, Piece
 
 RUMOURS = Candidate(1, UUID(int=1), "Rumours", "Fleetwood Mac", 1977, ALBUM, ())
 TUSK = Candidate(2, UUID(int=2), "Tusk", "Fleetwood Mac", 1979, ALBUM, ())

@@ -7,11 +7,11 @@ import pytest
 from mirror.derived.name_index import key_hash
 from mirror.derived.names import artist_key, title_key
 from mirror.matching.candidates import Album
-from mirror.matching.decorations import MAX_PIECES, Rest, peel
 from mirror.matching.discography import Discography
-from mirror.matching.pieces import Kind, Piece, judge
 from mirror.matching.rules import choose_undecorated
 from mirror.release_types import COMPILATION, EP, LIVE, SINGLE, SOUNDTRACK
+from mirror.titles.decorations import MAX_PIECES, Rest, peel
+from mirror.titles.pieces import Kind, Piece, judge
 from tests.unit.mirror.matching.test_rules import album
 
 ALBUM, SECOND = "Alone at Night", "Awake by Day"

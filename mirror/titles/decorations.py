@@ -16,8 +16,8 @@ from mirror.derived.latin import normalize_spaces, to_latin
 from mirror.derived.name_index import key_hash
 from mirror.derived.names import artist_key, title_key
 from mirror.derived.title_endings import CLOSING, OPENING
-from mirror.matching.pieces import FROM_A_FILM, ORDINAL_ALBUM, Kind, Piece, judge, judge_tail
-from mirror.matching.works import cut_work, work_key
+from mirror.titles.pieces import FROM_A_FILM, ORDINAL_ALBUM, Kind, Piece, judge, judge_tail
+from mirror.titles.works import cut_work, work_key
 
 MAX_LENGTH = 400  # characters of a title that anything is peeled off; Last.fm cuts them at 255
 MAX_PIECES = 6  # peeled off each end

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from mirror.derived.latin import to_latin
 from mirror.derived.title_endings import is_other_music
-from mirror.matching import piece_words
+from mirror.titles import piece_words
 
 MAX_PIECE_LENGTH = 160  # characters
 MIN_MISSPELLED_LENGTH = 6  # letters of an unmistakable word that is recognised with a wrong letter

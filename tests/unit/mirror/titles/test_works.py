@@ -2,7 +2,7 @@
 
 import pytest
 
-from mirror.matching.works import cut_work, is_work, work_key
+from mirror.titles.works import cut_work, is_work, work_key
 
 
 @pytest.mark.parametrize(
