@@ -18,6 +18,7 @@ from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
 from worker.chores.gaps import retry_gaps
+from worker.chores.lost_claims import requeue_lost_years
 from worker.chores.rematch import rematch_albums, rematch_songs
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
@@ -94,6 +95,14 @@ def rematch() -> None:
         finally:
             drop_stale_charts(connection, context.redis)
         retry_gaps(connection, context.redis)
+
+
+@requeued_on_shutdown
+def recover() -> None:
+    """Queue what is claimed and has no job any more, since Redis has lost it. May run twice."""
+    context = from_environment()
+    with _database(context) as connection, _failures_reported():
+        requeue_lost_years(connection, context.redis, context.clock.sleep)
 
 
 @contextmanager

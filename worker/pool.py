@@ -1,28 +1,33 @@
-"""The worker processes: RQ workers that run our jobs only, resume a killed worker's within half a minute, and stop
-promptly.
+"""The worker processes: RQ workers that run our jobs only, resume a killed worker's within half a minute, wait
+while Redis is away, and stop promptly.
 """
 
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from redis import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeout
-from rq import Worker
+from redis.exceptions import RedisError
+from rq import Queue, Worker, worker_registration
 from rq.exceptions import StopRequested
+from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
-from app.jobs.enqueue import JOBS
+from app.jobs.enqueue import JOBS, enqueue_recovery
 from worker import shutdown
+from worker.safe_queue import SafeQueue, put_back, taken_jobs
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 # All in seconds.
 HEARTBEAT_INTERVAL = 5  # between the heartbeats of a busy worker
@@ -30,10 +35,16 @@ HEARTBEAT_TTL = 15  # a worker without a heartbeat for this long is considered d
 MAINTENANCE_INTERVAL = 10  # between checks for abandoned jobs
 WORKER_TTL = 30  # an idle worker stays registered for this long
 DEQUEUE_TIMEOUT = 1  # between an idle worker's checks for a stop request and for abandoned jobs
+REDIS_RETRY = 1  # between tries while Redis is away or takes nothing
+COMPLAINT_INTERVAL = 60  # between two log lines about that
 
 
 class UnknownJob(Exception):
     """The queue holds a job that is none of ours. Look at who can write to Redis."""
+
+
+class RedisAway(RedisError):
+    """Redis is away or takes nothing. Look at its journal, its memory and its disk."""
 
 
 class KnownJob(Job):
@@ -65,9 +76,12 @@ class FetchWorker(Worker):
     It overrides members that RQ does not promise to keep, so RQ is pinned to one release.
     """
 
-    max_connection_wait_time = 5.0  # seconds between attempts to reconnect to Redis
+    queue_class = SafeQueue
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, queues: Iterable[Queue | str], *arguments: Any, **options: Any) -> None:
+        self._complained_at = -float(COMPLAINT_INTERVAL)
+        self._taken: set[tuple[str, str]] = set()
+        self._is_waiting = False
         fixed = {
             "worker_ttl": WORKER_TTL,
             "maintenance_interval": MAINTENANCE_INTERVAL,
@@ -75,7 +89,8 @@ class FetchWorker(Worker):
             "log_job_description": False,  # it would name the listener
             "job_class": KnownJob,
         }
-        super().__init__(*arguments, **{**options, **fixed})
+        names = [one if isinstance(one, str) else one.name for one in queues]
+        super().__init__(names, *arguments, **{**options, **fixed})
 
     def work(self, *arguments: Any, **options: Any) -> bool:
         """Run without RQ's scheduler process: no job is scheduled, and retries are queued at once.
@@ -84,7 +99,10 @@ class FetchWorker(Worker):
         """
         self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ itself does so only after it has talked to Redis
         fixed = {"with_scheduler": False, "logging_level": "WARNING"}
-        return bool(super().work(*arguments, **{**options, **fixed}))
+        try:
+            return bool(super().work(*arguments, **{**options, **fixed}))
+        except StopRequested:
+            return False
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Return the seconds after which a worker without a heartbeat is considered dead."""
@@ -128,14 +146,118 @@ class FetchWorker(Worker):
             raise StopRequested
         return bool(super().should_run_maintenance_tasks)
 
-    def heartbeat(self, *arguments: Any, **options: Any) -> None:
-        """Let RQ reconnect when Redis is lost, unless this worker has to stop."""
+    def register_birth(self) -> None:
+        """Register this worker, as soon as Redis takes it."""
+        self._until_redis_takes_it(super().register_birth)
+
+    def register_death(self) -> None:
+        """Remove this worker, unless Redis is away: then its registration expires."""
+        with suppress(RedisError):
+            super().register_death()  # type: ignore[no-untyped-call]
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Do nothing: nobody suspends our workers, and RQ would ask Redis where it cannot be away."""
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job, also while Redis is away or takes nothing."""
+        wait = partial(super().dequeue_job_and_maintain_ttl, timeout, max_idle_time)
+        self._is_waiting = True
         try:
-            super().heartbeat(*arguments, **options)
-        except (RedisConnectionError, RedisTimeout):
-            if self._stop_requested and not self.horse_pid:
-                raise StopRequested from None
-            raise
+            return self._until_redis_takes_it(wait)
+        finally:
+            self._is_waiting = False
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run the job. One that Redis has kept from its beginning or its end is begun again."""
+        try:
+            super().execute_job(job, queue)
+        except RedisError as error:
+            self._complain(error)
+
+    def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = True) -> None:
+        """Note that the job has begun. RQ removes its note of a taken job only where there is one queue."""
+        super().prepare_job_execution(job, remove_from_intermediate_queue=True)
+
+    def run_maintenance_tasks(self) -> None:
+        """Look after jobs that were abandoned, or taken and not begun, and after what Redis has lost."""
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        taken = taken_jobs(self.queues)
+        for queue_key, job_id in taken & self._taken:
+            put_back(self.connection, queue_key, job_id)
+        self._taken = taken - self._taken
+        enqueue_recovery(self.connection)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Say that this worker is alive, and who it is, if Redis has forgotten that. Raises RedisAway."""
+        try:
+            super().heartbeat(timeout, pipeline)
+            if pipeline is None and not self._is_registered():
+                self._register_again()
+        except RedisError as error:
+            if self._is_waiting:
+                raise RedisAway(str(error)) from None  # not what RQ would catch, and print with every try
+            self._complain(error)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Say that the job is alive. While Redis does not take that, the job goes on."""
+        try:
+            if not self._is_registered():
+                self._register_again()
+                self._restore(job, execution)
+            super().maintain_heartbeats(job, execution)
+        except RedisError as error:
+            self._complain(error)
+
+    def _is_registered(self) -> bool:
+        with self.connection.pipeline() as pipeline:
+            pipeline.sismember(self.redis_workers_keys, self.key)
+            pipeline.hexists(self.key, "birth")
+            return all(pipeline.execute())
+
+    def _register_again(self) -> None:
+        log.warning("Redis has forgotten this worker; it registers again")
+        with self.connection.pipeline() as pipeline:
+            pipeline.hset(self.key, mapping={**self.serialize(), "state": self.get_state()})
+            pipeline.expire(self.key, self.worker_ttl + 60)
+            worker_registration.register(self, pipeline)
+            pipeline.execute()
+
+    def _restore(self, job: Job, execution: Execution) -> None:
+        """Store the job that runs again, so that another worker resumes it if this one is killed."""
+        ttl, started_at = self.get_heartbeat_ttl(job), job.started_at
+        with self.connection.pipeline() as pipeline:
+            job.save(pipeline=pipeline)
+            job.prepare_for_execution(self.name, pipeline)
+            execution.save(ttl, pipeline)
+            ExecutionRegistry(job.id, pipeline).add(execution, ttl, pipeline)
+            job.started_job_registry.add_execution(execution, pipeline=pipeline, ttl=ttl, xx=False)
+            pipeline.execute()
+        job.started_at = started_at
+
+    def _until_redis_takes_it(self, step: Callable[[], T]) -> T:
+        """Try until Redis answers and takes what it is told, unless this worker has to stop."""
+        while True:
+            try:
+                return step()
+            except RedisError as error:
+                self._complain(error)
+                if self._stop_requested:
+                    raise StopRequested from None
+                time.sleep(REDIS_RETRY)
+
+    def _complain(self, error: RedisError) -> None:
+        if time.monotonic() >= self._complained_at + COMPLAINT_INTERVAL:
+            self._complained_at = time.monotonic()
+            log.error(
+                "Redis takes nothing: is it running, and is there room in its memory and on its disk?",
+                reason=str(error),
+            )
+
+    def _set_ip_address(self, connection: Redis) -> None:
+        # Asked of Redis before anything else, where it may not be away; nothing of ours shows it.
+        self.ip_address = "unknown"
 
     def _stop_work_horse(self) -> None:
         if self._stop_requested and self.horse_pid:
@@ -159,6 +281,7 @@ def run_workers(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
         connection=redis,
         num_workers=workers,
         worker_class=FetchWorker,
+        queue_class=SafeQueue,
         job_class=KnownJob,
         serializer=JSONSerializer,
     )

@@ -1,5 +1,6 @@
 """Enqueue: the names of queues and jobs, and how a year, a listener or a rematch is queued. Jobs go by name."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +26,8 @@ QUEUES = (LOOKUPS, FETCHES, CHORES)
 FETCH_YEAR = "worker.jobs.fetch_year"
 LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
 REMATCH = "worker.jobs.rematch"
-JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH})
+RECOVER = "worker.jobs.recover"
+JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER})
 """All there are: workers run no other function, whatever Redis says."""
 
 LISTENER_HOLDS = timedelta(hours=24)
@@ -37,6 +39,8 @@ MOST_WAITING = 1000
 LOST_AFTER = timedelta(seconds=10)
 """A claim without a job at RQ is lost after this time, which is much longer than it takes to queue the job."""
 
+_NOTHING_LOST = "lastyear:nothing-lost"
+_ALIVE = ("queued", "started")
 _JOB_TIMEOUT = 6 * 3600
 # No `ttl`: a full Valkey evicts what expires, and a waiting job must not be among that.
 _KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600}
@@ -112,6 +116,21 @@ def enqueue_rematch(redis: Redis) -> bool:
     return _enqueue(redis, CHORES, REMATCH, job_id="rematch", unique=True)
 
 
+def enqueue_recovery(redis: Redis) -> bool:
+    """Queue a search for claims whose jobs are lost, if Redis has lost what it held. Raises QueueAway.
+
+    That is known by a key that only this sets.
+    """
+    try:
+        if not redis.set(_NOTHING_LOST, 1, nx=True):
+            return False
+        return _enqueue(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+    except (RedisError, QueueAway) as error:
+        with suppress(RedisError):
+            redis.delete(_NOTHING_LOST)
+        raise QueueAway from error
+
+
 def _enqueue(
     redis: Redis, name: str, function: str, *arguments: object, job_id: str, unique: bool = False
 ) -> bool:
@@ -135,12 +154,17 @@ def _listener_job_id(username: str) -> str:
     return f"listener-{username_key(username).encode().hex()}"
 
 
+def has_job(redis: Redis, run: UUID) -> bool:
+    """Whether the run's job waits or runs. Raises QueueAway."""
+    return _job_status(redis, job_id(run)) in _ALIVE
+
+
 def is_lost(redis: Redis, topic: Topic, snapshot: Snapshot) -> bool:
     """Whether the latest event of a topic speaks of a run whose job Redis has lost. Raises QueueAway."""
     if not snapshot.event.is_running or snapshot.age < LOST_AFTER.total_seconds():
         return False
     expected = _listener_job_id(topic.username) if topic.year is None else job_id(snapshot.event.run)
-    return _job_status(redis, expected) not in ("queued", "started")
+    return _job_status(redis, expected) not in _ALIVE
 
 
 def _job_status(redis: Redis, job_id: str) -> str | None:

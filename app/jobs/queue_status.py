@@ -13,9 +13,9 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, REMATCH, queue
+from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, RECOVER, REMATCH, queue
 
-JOB_KINDS = {FETCH_YEAR: "a year", LOOK_UP_LISTENER: "a listener's years", REMATCH: "rematch"}
+JOB_KINDS = {FETCH_YEAR: "a year", LOOK_UP_LISTENER: "a listener's years", REMATCH: "rematch", RECOVER: "recovery"}
 """What a job is about. Arguments and ids of jobs contain names of listeners, so they are not shown."""
 
 LONG_WAIT = timedelta(minutes=10)

@@ -72,6 +72,13 @@ def find(connection: Connection, username: str, year: int) -> FetchJob | None:
         return cursor.fetchone()
 
 
+def running(connection: Connection) -> list[FetchJob]:
+    """Return the jobs that a run has claimed and not ended, the oldest claim first."""
+    with connection.cursor(row_factory=class_row(FetchJob)) as cursor:
+        cursor.execute(f"SELECT {_COLUMNS} FROM fetch_jobs WHERE {_RUNNING} ORDER BY run".encode())  # noqa: S608
+        return cursor.fetchall()
+
+
 def claim(
     connection: Connection,
     username: str,

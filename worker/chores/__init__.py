@@ -1,4 +1,4 @@
-"""Chores: what a worker does every night for all listeners at once.
+"""Chores: what a worker does for all listeners at once, every night or after an outage.
 
 May import `worker.fetching` and what that may import.
 """

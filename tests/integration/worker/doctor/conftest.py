@@ -46,5 +46,5 @@ PLAIN = ("lastfm_api_url", "lastfm_web_url")
 def hand(redis: Redis) -> FetchWorker:
     """An idle worker that serves every queue."""
     worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
-    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.register_birth()
     return worker

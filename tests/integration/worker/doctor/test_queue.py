@@ -41,7 +41,7 @@ def test_jobs_that_have_expired_in_the_queue_are_no_trouble(findings: Looked, re
 
 def test_a_queue_without_a_worker_is_named(findings: Looked, redis: Redis) -> None:
     worker = FetchWorker([queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer)
-    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.register_birth()
     workers = findings()["workers"]
     assert (workers.state, workers.mend) == (State.ILL, "`lastyear work`")
     assert workers.seen == "1 running, 0 busy, but none serves lookups and chores"

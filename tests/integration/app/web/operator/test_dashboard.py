@@ -30,7 +30,7 @@ During = Callable[[Callable[[], object]], None]
 def hand(redis: Redis) -> FetchWorker:
     """A worker that has nothing to do."""
     worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
-    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.register_birth()
     return worker
 
 

@@ -1,0 +1,122 @@
+"""The real workers while Redis loses what it held, or takes nothing: they come back by themselves, and go on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+from redis import Redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app.jobs import enqueue
+from app.jobs.enqueue import FETCHES, QUEUES
+from app.settings import Settings
+from tests.conftest import wait_until
+from tests.integration.worker.conftest import Stage, some_plays
+from tests.processes import Running, environment, running
+from tests.valkey_disk import valkey_with_disk
+from worker.pool import FetchWorker
+from worker.safe_queue import SafeQueue
+
+IMPATIENT = """
+from datetime import timedelta
+from app.jobs import enqueue
+enqueue.LOST_AFTER = timedelta(seconds=1)
+from worker import pool
+pool.HEARTBEAT_INTERVAL, pool.HEARTBEAT_TTL, pool.MAINTENANCE_INTERVAL = 1, 2, 1
+from worker.cli import main
+main(["work", "--workers", "2"])
+"""
+
+
+@contextmanager
+def workers(settings: Settings, log: Path) -> Iterator[Running]:
+    with running(log, environment(settings), "python", "-c", IMPATIENT) as process:
+        yield process
+
+
+def is_completed(stage: Stage, name: str) -> bool:
+    return stage.job(name, 2023).status == "completed"
+
+
+def exists(redis: Redis, job_id: str) -> bool:
+    return Job.exists(job_id, connection=redis)
+
+
+def test_after_a_flush_workers_register_anew_and_what_was_claimed_goes_on_without_a_visit(
+    stage: Stage, settings: Settings, tmp_path: Path
+) -> None:
+    stage.take_in("KilledKit", some_plays(20_000))
+    stage.take_in("WaitingWill", some_plays(10))
+    stage.take_in("WaitingWanda", some_plays(10))
+    slow = settings.model_copy(update={"lastfm_requests_per_second": 4.0})
+    with workers(slow, tmp_path / "log") as process:
+        run = stage.ask("KilledKit", 2023)
+        wait_until(lambda: stage.job("KilledKit", 2023).expected, otherwise=lambda: process.output)
+        for name in ("WaitingWill", "WaitingWanda"):
+            stage.ask(name, 2023)
+        stage.redis.flushall()
+        wait_until(lambda: FetchWorker.count(connection=stage.redis) == 2, otherwise=lambda: process.output)
+        states = {worker.get_state() for worker in FetchWorker.all(connection=stage.redis)}
+        assert states <= {"busy", "idle"}
+        if not is_completed(stage, "KilledKit"):
+            wait_until(lambda: exists(stage.redis, enqueue.job_id(run)) or is_completed(stage, "KilledKit"))
+        for name in ("WaitingWill", "WaitingWanda", "KilledKit"):
+            wait_until(partial(is_completed, stage, name), otherwise=lambda: process.output)
+        assert "Traceback" not in process.output
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+
+
+def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the_head(
+    stage: Stage,
+) -> None:
+    first, second = stage.ask("SingleSam", 2023), stage.ask("LightLuca", 2023)
+    ours = [SafeQueue(name, connection=stage.redis, serializer=JSONSerializer) for name in QUEUES]
+    taken = SafeQueue.dequeue_any(ours, 1, connection=stage.redis, serializer=JSONSerializer)
+    assert taken is not None
+    assert taken[0].id == enqueue.job_id(first)
+    worker = FetchWorker(ours, connection=stage.redis, serializer=JSONSerializer)
+    waiting = enqueue.queue(stage.redis, FETCHES)
+    worker.run_maintenance_tasks()
+    assert waiting.get_job_ids() == [enqueue.job_id(second)], "another worker may be about to begin it"
+    worker.run_maintenance_tasks()
+    worker.run_maintenance_tasks()
+    assert waiting.get_job_ids() == [enqueue.job_id(run) for run in (first, second)]
+    worker.work(burst=True)
+    assert is_completed(stage, "SingleSam")
+    assert waiting.intermediate_queue.get_job_ids() == []
+
+
+def test_workers_wait_while_redis_takes_nothing_with_one_line_and_go_on(
+    stage: Stage, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "valkey").mkdir()
+    stage.take_in("KilledKit", some_plays(10))
+    with valkey_with_disk(tmp_path / "valkey") as disk:
+        stage.redis = disk.redis
+        stage.ask("KilledKit", 2023)
+        disk.fill()
+        elsewhere = settings.model_copy(update={"redis_url": SecretStr(disk.url)})
+        with workers(elsewhere, tmp_path / "log") as process:
+            wait_until(lambda: process.output.count("Redis takes nothing") == 2, otherwise=lambda: process.output)
+            disk.make_room()
+            wait_until(lambda: is_completed(stage, "KilledKit"), otherwise=lambda: process.output)
+            disk.fill()
+            wait_until(lambda: FetchWorker.count(connection=disk.redis) == 2)
+            disk.make_room()
+            stage.take_in("WaitingWill", some_plays(10))
+            stage.ask("WaitingWill", 2023)
+            wait_until(lambda: is_completed(stage, "WaitingWill"), otherwise=lambda: process.output)
+            assert process.output.count("Redis takes nothing") == 2, "of two workers one each, within a minute"
+            assert "Traceback" not in process.output
+
+
+def test_a_worker_that_is_not_registered_any_more_registers_with_its_next_heartbeat(redis: Redis) -> None:
+    worker = FetchWorker([enqueue.queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()
+    redis.delete(worker.key)
+    worker.heartbeat()
+    (found,) = FetchWorker.all(connection=redis, serializer=JSONSerializer)
+    assert (found.name, found.queue_names(), found.birth_date) == (worker.name, [FETCHES], worker.birth_date)

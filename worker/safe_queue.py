@@ -1,0 +1,64 @@
+"""A queue that loses no job: whoever takes one leaves a note of it in the same step, until the job has begun."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import DequeueTimeout
+from rq.intermediate_queue import IntermediateQueue
+
+from app.jobs.enqueue import FETCHES
+
+AWAITED = Queue.redis_queue_namespace_prefix + FETCHES
+LOOK_SECONDS = 0.2
+"""How often the other queues are looked at; a job in AWAITED is taken at once."""
+
+# Puts a job back at the head of its queue, if nobody else has done so.
+_PUT_BACK = """
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then redis.call('LPUSH', KEYS[2], ARGV[1]) end
+"""
+
+
+class SafeQueue(Queue):
+    """RQ's queue. RQ takes a job out first and notes it afterwards, where a worker serves more than one queue: if
+    the worker is killed, or the connection lost, in between, the job is gone."""
+
+    @classmethod
+    def lpop(
+        cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None = None
+    ) -> tuple[Any, Any] | None:
+        """Move a job to the intermediate queue; wait `timeout` seconds for one, if that is not None.
+
+        Raises DequeueTimeout.
+        """
+        assert connection is not None  # noqa: S101  RQ always passes it
+        for _ in range(max(1, round((timeout or 0) / LOOK_SECONDS))):
+            for key in queue_keys:
+                if (
+                    job_id := connection.lmove(key, IntermediateQueue.get_intermediate_queue_key(key))
+                ) is not None:
+                    return key, job_id
+            if timeout is None:
+                return None
+            awaited = AWAITED if AWAITED in queue_keys else queue_keys[0]
+            note = IntermediateQueue.get_intermediate_queue_key(awaited)
+            job_id = connection.blmove(awaited, note, LOOK_SECONDS)  # type: ignore[arg-type]  # it may be a fraction
+            if job_id is not None:
+                return awaited, job_id
+        raise DequeueTimeout(timeout, queue_keys)
+
+
+def taken_jobs(queues: Iterable[Queue]) -> set[tuple[str, str]]:
+    """Return which jobs, by queue and id, were taken and have not begun."""
+    return {
+        (queue.key, job_id)
+        for queue in queues
+        for ids in [queue.intermediate_queue.get_job_ids()]
+        for job_id in set(ids).difference(queue.started_job_registry.get_job_ids(cleanup=False) if ids else ())
+    }
+
+
+def put_back(redis: Redis, queue_key: str, job_id: str) -> None:
+    """Put a job that was taken, and that nobody runs, back at the head of its queue."""
+    redis.eval(_PUT_BACK, 2, IntermediateQueue.get_intermediate_queue_key(queue_key), queue_key, job_id)
