@@ -66,6 +66,7 @@ def _networks(value: str) -> str:
 
 DatabaseURL = Annotated[SecretStr, _scheme("postgresql", "postgres")]
 RedisURL = Annotated[SecretStr, _scheme("redis", "rediss", "unix")]
+WebhookURL = Annotated[SecretStr, _scheme("http", "https")]
 WebURL = Annotated[str, _scheme("http", "https")]
 SiteURL = Annotated[str, _scheme("http", "https"), AfterValidator(_site)]
 Networks = Annotated[str, AfterValidator(_networks)]
@@ -124,6 +125,10 @@ class Settings(BaseModel):
     operator_may_change: bool = Field(
         False,
         description="Whether the operator's pages may requeue and delete jobs; otherwise they only show them",
+    )
+    operator_webhook_url: WebhookURL = Field(
+        NOTHING,
+        description="Where the doctor's timer posts what is no longer well, and what is well again, as JSON",
     )
     musicbrainz_dump_url: DumpURL = Field(
         "https://data.metabrainz.org/pub/musicbrainz/data/fullexport/",

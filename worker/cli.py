@@ -21,6 +21,7 @@ from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
 from worker.doctor import examine, unreadable_settings, worst
 from worker.doctor.report import EXIT, for_people, for_programs
+from worker.doctor.telling import take_turn
 from worker.histories.commands import years_command
 from worker.pool import run_workers
 
@@ -152,12 +153,23 @@ def rematch() -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-def doctor(as_json: bool) -> None:
+@click.option(
+    "--tell",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="For the timer: print and post to OPERATOR_WEBHOOK_URL only what has changed since the last two turns, "
+    "which this folder remembers.",
+)
+def doctor(as_json: bool, folder: Path | None) -> None:
     """Check every part of the installation.
 
     Says what to do about each part that is not well. Exits with 0 if all are well, with 1 if there are only
-    warnings, with 2 if something is ill.
+    warnings, with 2 if something is ill. With --tell it exits with 0 whatever it finds.
     """
+    if folder:
+        for line in take_turn(lambda: _settings([]), folder):
+            click.echo(line, err=True)
+        return
     try:
         findings = examine(_settings([]))
     except BadSettings as error:

@@ -25,12 +25,13 @@ from tests.provision.visitor import Visitor
 RUNNING = (
     *("lastyear.target", "lastyear-web.socket", "lastyear-web.service", "lastyear-dashboard.socket"),
     *("lastyear-worker@1.service", "lastyear-worker@2.service", "lastyear-rematch.timer"),
+    "lastyear-doctor.timer",
     *("lastyear-mirror-replicate.timer", "postgresql@17-main.service", "valkey-server.service"),
     *("caddy.service", "nftables.service", "ssh.service", "unattended-upgrades.service"),
 )
 SERVICES = (
     *("lastyear-web", "lastyear-worker@1", "lastyear-mirror-import@needed", "lastyear-mirror-replicate"),
-    *("lastyear-rematch", "lastyear-dashboard", "lastyear-migrate@1", "lastyear-failure@1"),
+    *("lastyear-rematch", "lastyear-dashboard", "lastyear-migrate@1", "lastyear-failure@1", "lastyear-doctor"),
 )
 LUCA = "/user/LightLuca/2024"
 

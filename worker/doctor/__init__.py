@@ -4,7 +4,7 @@ One module per part; they may import `app` (but not `app.web`), `mirror` and `wo
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Thread
@@ -33,18 +33,21 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
 """Each check, and the parts that it reports on."""
 
 
-def examine(settings: Settings, *, timeout: float = TIMEOUT) -> list[Finding]:
+def examine(settings: Settings, *, timeout: float = TIMEOUT, without: Collection[str] = ()) -> list[Finding]:
     """Run every check, and return the findings in the order in which the parts depend on each other.
 
     The checks run in parallel and have `timeout` seconds, so that a part that hangs does not hide the others.
+    `without` leaves out the checks of these parts.
     """
     context = CheckContext(settings)
     deadline = time.monotonic() + timeout
-    started = [(_start(check, context), parts) for check, parts in CHECKS]
+    started = [(_start(check, context), parts) for check, parts in CHECKS if not {*parts} & {*without}]
     findings = [_settings(settings)]
     for future, parts in started:
         findings += _result(future, parts, deadline)
-    return [_without_secrets(finding, settings) for finding in [*findings, _clock(context)]]
+    if context.clocks or not without:
+        findings.append(_clock(context))
+    return [_without_secrets(finding, settings) for finding in findings]
 
 
 def unreadable_settings(error: BadSettings) -> list[Finding]:

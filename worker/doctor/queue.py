@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.redis_client import connect_redis
+from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, warning, well
 from worker.doctor.systemd import has_units
 
@@ -33,6 +34,15 @@ def check_queue(context: CheckContext) -> Iterator[Finding]:
         return
     yield well(PART, "answers")
     yield from (_queue(found), _workers(found), _failed(found))
+
+
+def is_busy(settings: Settings) -> bool:
+    """Whether a worker is running a job. Unknown without Redis, and then taken for no."""
+    try:
+        with connect_redis(settings) as redis:
+            return bool(read_queues(redis).running)
+    except (RedisError, ValueError):
+        return False
 
 
 def _unknown(seen: str, mend: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from app.settings import VARIABLES
 
 ROLE = Path(__file__).parents[3] / "ansible/roles/lastyear/vars/main.yml"
 OF_SYSTEMD = {"PORT"}  # a socket is handed over
-OF_UNITS = {"MIRROR_PROFILE", "FAILURE_WEBHOOK"}  # read by the units' own commands
+OF_UNITS = {"MIRROR_PROFILE"}  # read by a unit's own command
 
 
 def test_every_setting_is_given_and_no_other() -> None:

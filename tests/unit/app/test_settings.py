@@ -63,6 +63,7 @@ def test_not_everybody_needs_everything() -> None:
         ("LASTFM_API_URL", "file:///etc/passwd", "should begin with http: or https:"),
         ("LASTFM_WEB_URL", "www.last.fm", "should begin with http: or https:"),
         ("MUSICBRAINZ_SIGNING_KEY", "C777580F", "should be the 40 hexadecimal digits of a key's fingerprint"),
+        ("OPERATOR_WEBHOOK_URL", "hush", "should begin with http: or https:"),
         ("PROGRESS_WEBHOOK_URL", "javascript:x", "should begin with http: or https:"),
         ("MUSICBRAINZ_DUMP_URL", "ftp://x/", "should begin with http: or https: or file:"),
         ("LASTFM_REQUESTS_PER_SECOND", "fast", "should be a valid number"),
@@ -113,6 +114,7 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
         "LASTFM_REQUESTS_PER_SECOND": "1",
         "LASTFM_HEAD_CHECK": "no",
         "OPERATOR_MAY_CHANGE": "yes",
+        "OPERATOR_WEBHOOK_URL": "https://x/",
         "TRUSTED_PROXIES": "203.0.113.0/24",
         "MUSICBRAINZ_SIGNING_KEY": "0123 4567 89ab cdef 0123  4567 89AB CDEF 0123 4567",
     }.get(name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y")
