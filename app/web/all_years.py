@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import flask
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +16,7 @@ from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import Connection, StoreAway, fetch_jobs, listeners, scrobbles
 from app.web.context import Context
+from app.web.visits import may_start_fetches
 from app.web.year_status import next_try
 
 Years = dict[int, int]
@@ -98,6 +100,8 @@ def listener_years(context: Context, username: str, counts: Years) -> list[Liste
     try:
         stored = _cached(context.redis, topic) or _look_up(context, topic)
         years = _with_redis(context.redis, username, stored, counts)
+        if not may_start_fetches(flask.request):
+            return years
         add_years(context.redis, username, [one.year for one in years if one.is_due])
         first = next((one for one in years if one.is_in_backlog or one.is_due), None)
         waits = first is None or (first.is_interrupted and not first.is_due)

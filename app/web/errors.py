@@ -43,6 +43,7 @@ class Code(StrEnum):
     NO_SUCH_NAME = "no_such_name"
     NO_SUCH_LISTENER = "no_such_listener"
     NO_SUCH_YEAR = "no_such_year"
+    NOT_COUNTED = "not_counted"
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"
     LISTENER_FORGOTTEN = "listener_forgotten"

@@ -1,5 +1,5 @@
-"""Rate limits: how often one address may start a fetch, list albums, render a picture, guess the password, and how
-many names it may have matched.
+"""Rate limits: how often one address may start a fetch, have the database asked, render a picture, guess the
+password, and how many names it may have matched.
 
 Looking at a chart that is stored is not limited.
 """
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 LIMITS = {
     "fetch": "20 per minute; 300 per day",
+    "looks": "60 per minute; 1000 per day",
     "all years": "3 per minute; 20 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",

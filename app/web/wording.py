@@ -12,6 +12,7 @@ FEW_PLAYS = 20
 """Fewer than these are counted, not told in per cent."""
 ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
 
+NOT_COUNTED = "Not counted yet."
 BEING_COUNTED = "The plays are still being counted."
 
 MBID = "mbid"
@@ -67,6 +68,11 @@ def explained(failure: Failure) -> Explanation:
     headline, advice = FAILURES[failure]
     seconds = round(failure.retry_after.total_seconds())
     return Explanation(headline, advice.format(again="a minute" if seconds == 60 else wait(seconds)))
+
+
+def not_counted(year: int) -> str:
+    """Say what becomes of a year that nobody has asked for yet."""
+    return f"As soon as somebody asks, every play of {year} is read and counted by when the music came out."
 
 
 def counted_by(options: ChartOptions) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+import flask
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
@@ -21,6 +22,7 @@ from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.store.year_events import year_event
 from app.web.context import Context
+from app.web.visits import may_start_fetches
 from app.web.wording import NOTHING_NEW, QUEUE_FULL, Explanation
 
 RETRY_PENDING = timedelta(minutes=10)
@@ -33,8 +35,8 @@ OVERDUE_SECONDS = 10
 AWAY_SECONDS, FULL_SECONDS = 60, 300
 """After which it is worth asking again for what is away, and while too many jobs wait."""
 
-Request = Literal["visit", "resume", "refresh"]
-"""What is asked of a year: to be there, to go on without waiting for the next try, or to be read anew."""
+Request = Literal["look", "visit", "resume", "refresh"]
+"""What is asked of a year: as it stands, to be there, to go on without waiting for the next try, or anew."""
 
 
 class Renamed(Exception):
@@ -62,6 +64,8 @@ class ListenerStatus:
     queue_away: bool = False
     queue_full: bool = False
     store_away: bool = False
+    is_unasked: bool = False
+    """Whether nothing is here or on its way, as the request was none that starts a fetch."""
 
     @property
     def is_away(self) -> bool:
@@ -81,7 +85,7 @@ class ListenerStatus:
     @property
     def waits(self) -> bool:
         """Whether news will come by itself."""
-        return not self.is_away if self.event is None else self.event.is_running
+        return not (self.is_away or self.is_unasked) if self.event is None else self.event.is_running
 
     @property
     def next_try(self) -> int:
@@ -114,14 +118,20 @@ class YearStatus(ListenerStatus):
 def year_status(context: Context, username: str, year: int, request: Request = "visit") -> YearStatus:
     """Return how the year stands, and have it fetched if it is missing or too old, or on request.
 
+    A visit that must not start a fetch only looks.
+
     A completed year that is fresh costs a single Redis read: no query, no call, no job. Raises Renamed.
     """
     topic = Topic(username, year)
+    if request == "visit" and not may_start_fetches(flask.request):
+        request = "look"
     try:
         snapshot = event_stream.latest_snapshot(context.redis, topic)
     except RedisError:
         return _without_queue(context, topic)
     _check_name(context, snapshot, topic)
+    if snapshot and request == "look":
+        return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
     try:
         if snapshot and _holds(context, topic, snapshot, request):
             return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
@@ -144,6 +154,9 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
         _check_name(context, snapshot, topic)
         if snapshot and _holds(context, topic, snapshot):
             return ListenerStatus(snapshot.username, snapshot.event)
+        if not may_start_fetches(flask.request):
+            event = snapshot.event if snapshot else None
+            return ListenerStatus(snapshot.username if snapshot else username, event, is_unasked=event is None)
         context.rate_limits.hit("fetch")
         enqueue.enqueue_listener(context.redis, username)
         if snapshot is None:
@@ -238,8 +251,15 @@ def _read_or_fetch(
     context: Context, topic: Topic, year: int, request: Request, outdated: UUID | None
 ) -> YearStatus:
     """Read the year from the database; have it fetched unless it is fresh and of a newer run than `outdated`."""
+    if request == "look":
+        context.rate_limits.hit("looks")
     with context.pool.connection() as connection:
         known = _stored(connection, topic)
+        if request == "look":
+            if known.event and _may_hold(known.event):
+                snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
+                event_stream.save_snapshot(context.redis, topic, snapshot)
+            return replace(known, is_unasked=known.event is None)
         if known.event and known.event.run != outdated and _may_hold(known.event) and request == "visit":
             snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
             if _is_fresh(context, snapshot, year):

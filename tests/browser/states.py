@@ -226,6 +226,13 @@ def address(topic: Topic) -> str:
     return f"/user/{topic.username}" + (f"/{topic.year}" if topic.year else "")
 
 
+AHEAD = {
+    "not counted": "/user/CuriousCleo/2021",
+    "years not counted": "/user/CuriousCleo",
+    "compare with one not counted": "/user/HeavyHelen/2021?with=CuriousCarl",
+}
+"""What a page is like that was loaded ahead of a visit, or by a robot."""
+
 STATES = {**PATHS, **{state: address(topic) for state, (topic, _) in EVENTS.items()}}
 """What a page can be like -> the path where it is so."""
 

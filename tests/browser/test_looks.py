@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Site
-from tests.browser.states import STATES, put_all
+from tests.browser.states import AHEAD, STATES, put_all
 
 SIZES = {"wide": (1280, 800), "phone": (375, 667)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -68,6 +68,19 @@ def test_every_page_fits_every_screen_and_nothing_complains(
         assert page.locator("h1").count() == 1, state
         assert [*looks(page, state, pictures)] == [*SIZES]
     assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []
+
+
+def test_what_was_loaded_ahead_fits_every_screen_and_its_button_has_the_year_counted(
+    states: Site, page: Page, pictures: Path
+) -> None:
+    for state, path in AHEAD.items():
+        page.set_extra_http_headers({"Sec-Purpose": "prefetch"})
+        page.goto(states.url + path)
+        assert [*looks(page, state, pictures)] == [*SIZES]
+        page.set_extra_http_headers({})
+        page.locator("#count").click()
+        page.locator("main[data-live]").wait_for()
+        assert page.locator("#count").count() == 0, state
 
 
 def test_the_same_in_numbers_fits_every_screen(states: Site, page: Page, pictures: Path) -> None:

@@ -159,6 +159,8 @@ def _raise_for(status: ListenerStatus) -> None:
             code=Code(failure.code),
             again=(status.next_try or int(failure.retry_after.total_seconds())) if failure.status == 503 else 0,
         )
+    if status.is_unasked:
+        raise Problem(404, "This is not counted yet", "A GET of its own has it counted.", code=Code.NOT_COUNTED)
     if status.event is None and status.is_away:
         raise Problem(503, *why_nothing_new(status), again=status.try_again_after)
 

@@ -43,7 +43,7 @@ ABOUT_RELEASE_YEARS = (
 ERRORS = {
     400: "A parameter has an invalid value",
     403: "The listener hides recent listening on Last.fm, and nothing is stored",
-    404: "No such name, listener or year",
+    404: "No such name, listener or year; or nothing is stored, and a HEAD or an embedded request starts nothing",
     410: "The listener was forgotten here for good",
     429: "Too many requests from one address",
     500: "The fetch failed, or something broke on our side",

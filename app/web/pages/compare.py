@@ -37,6 +37,8 @@ class Side:
         event = self.status.event
         if self.status.is_away:
             return self.status.why_nothing_new.advice
+        if self.status.is_unasked:
+            return wording.NOT_COUNTED
         if self.status.grows:
             return reading.progress(event)
         if event and event.error:
@@ -81,6 +83,8 @@ class Comparison:
         known = [wording.headline(side.summary) for side in self.sides if side.summary and side.years]
         if self.headline or known:
             return self.headline or known[0]
+        if self.is_unasked:
+            return wording.NOT_COUNTED
         return wording.BEING_COUNTED if self.waiting else f"There is nothing to compare in {self.year}."
 
     @property
@@ -98,12 +102,20 @@ class Comparison:
     @property
     def is_whole(self) -> bool:
         """Whether neither has plays that are still to come."""
-        return all(side.summary.is_whole if side.summary else not side.status.grows for side in self.sides)
+        return all(
+            side.summary.is_whole if side.summary else not (side.status.grows or side.status.is_unasked)
+            for side in self.sides
+        )
 
     @property
     def is_drawn(self) -> bool:
         """Whether any release year is known."""
         return any(side.years for side in self.sides)
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether one of the years is neither here nor on its way."""
+        return any(side.status.is_unasked for side in self.sides)
 
     @property
     def waiting(self) -> Side | None:

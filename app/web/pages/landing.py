@@ -1,6 +1,6 @@
 """The landing page, the page that explains the site, and the form's way to a listener."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.charts.example import LISTENING_YEAR, example
@@ -8,6 +8,8 @@ from app.web.context import context
 from app.web.routing import listener_name, typed
 
 blueprint = Blueprint("landing", __name__)
+
+NOT_FOR_ROBOTS = ("/user?", "/user/*/*/", "/user/*.csv", "/user/*.json", "/*?*with=", "/album/", "/api/v1/users/")
 
 
 @blueprint.get("/")
@@ -20,6 +22,13 @@ def show() -> str:
 def about() -> str:
     """Explain how it works, what the numbers mean and whose data it is."""
     return render_template("about.html", contact=context().settings.contact)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Tell robots what they may read: all but what asks the database. Pages about a listener say `noindex`."""
+    text = "".join(f"{line}\n" for line in ("User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)))
+    return make_response(text, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "max-age=86400"})
 
 
 @blueprint.get("/user")

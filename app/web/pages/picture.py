@@ -81,7 +81,8 @@ def _draw(name: str, year: str) -> str:
 def picture(known: tuple[tuple[str, str, float], ...], year: int, options: ChartOptions) -> str:
     """Draw listeners, their events as JSON and the days of these: values, so that the same is drawn once."""
     one, *others = (
-        YearStatus(name, Event.model_validate_json(event) if event else None, at=at) for name, event, at in known
+        YearStatus(name, Event.model_validate_json(event) if event else None, at=at, is_unasked=not event)
+        for name, event, at in known
     )
     return _of_two(one, others[0], year, options) if others else _of_one(one, year, options)
 
@@ -92,7 +93,8 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
     so_far = until is not None or (event is not None and not event.is_whole)
     title = f"{wording.whose(status.username, year, so_far=so_far)}, {wording.counted_by(options)}"
     if event is None or not (event.scrobbles or not event.is_running):
-        return _draw_picture(title=title, headline=wording.BEING_COUNTED, description=wording.BEING_COUNTED)
+        told = wording.NOT_COUNTED if status.is_unasked else wording.BEING_COUNTED
+        return _draw_picture(title=title, headline=told, description=told)
     summary = summarize(event, year, status.username, options, until)
     headline, description = wording.headline(summary), wording.description(summary)
     if not summary.placed:
