@@ -211,6 +211,8 @@ class Event(YearCounts):
     error: Failure | None = None
     next_try_at: float | None = None
     """When Last.fm is asked again, after it gave no usable answer; the page goes on then by itself."""
+    waiting_for: Literal["database"] | None = None
+    """What part of this site the run waits for; it goes on by itself."""
     renamed_to: str | None = None
     """The listener's new name, where Last.fm answers under another one."""
 

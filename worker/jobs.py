@@ -13,7 +13,7 @@ from app.events import Failure
 from app.jobs import backlog
 from app.jobs.enqueue import QueueFull
 from app.mirror_note import write_mirror_note
-from app.store import Connection, connect
+from app.store import Connection
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
@@ -26,6 +26,7 @@ from worker.fetching.listeners import Barred, ListenerLookup, Renamed
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.reading import read_plays
 from worker.fetching.stale_charts import drop_stale_charts
+from worker.fetching.store_outage import with_store
 from worker.fetching.year import begin, complete, fail, match_albums, match_songs
 from worker.lastfm.errors import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
 from worker.shutdown import ShutdownRequested, requeued_on_shutdown
@@ -46,11 +47,8 @@ def fetch_year(username: str, year: int, run: str) -> None:
     May run twice: it asks only for what is not proven, and of two runs at once one stops.
     """
     context = from_environment()
-    with (
-        structlog.contextvars.bound_contextvars(run=run),
-        _database(context) as connection,
-        _mirror(context) as mirror,
-    ):
+
+    def steps(connection: Connection) -> None:
         before = newest_rows(connection)
         try:
             with _failures_reported(partial(fail, context, connection, username, UUID(run))):
@@ -67,17 +65,24 @@ def fetch_year(username: str, year: int, run: str) -> None:
             with suppress(QueueFull):  # the next visit to the listener's years goes on
                 backlog.enqueue_next_year(connection, context.redis, username)
 
+    with structlog.contextvars.bound_contextvars(run=run), _mirror(context) as mirror:
+        with_store(context, steps, topic=Topic(username, year), run=UUID(run))
+
 
 @requeued_on_shutdown
 def look_up_listener(username: str, run: str) -> None:
     """Find out who a listener is and how much they scrobbled in which year. May run twice."""
     context = from_environment()
-    with structlog.contextvars.bound_contextvars(run=run), _database(context) as connection:
+
+    def steps(connection: Connection) -> None:
         lookup = ListenerLookup(context, connection, username, UUID(run))
         with _failures_reported(lookup.fail):
             lookup.begin()
             lookup.count_years()
             lookup.complete()
+
+    with structlog.contextvars.bound_contextvars(run=run):
+        with_store(context, steps, topic=Topic(username), run=UUID(run))
 
 
 @requeued_on_shutdown
@@ -87,28 +92,31 @@ def rematch() -> None:
     May run twice.
     """
     context = from_environment()
-    with _database(context) as connection, _mirror(context) as mirror, _failures_reported():
-        try:
-            rematch_albums(connection, mirror, context.redis)
-            rematch_songs(connection, mirror, context.redis)
-            correct_years(connection, mirror)
-        finally:
-            drop_stale_charts(connection, context.redis)
-        retry_gaps(connection, context.redis)
+
+    def steps(connection: Connection) -> None:
+        with _failures_reported():
+            try:
+                rematch_albums(connection, mirror, context.redis)
+                rematch_songs(connection, mirror, context.redis)
+                correct_years(connection, mirror)
+            finally:
+                drop_stale_charts(connection, context.redis)
+            retry_gaps(connection, context.redis)
+
+    with _mirror(context) as mirror:
+        with_store(context, steps)
 
 
 @requeued_on_shutdown
 def recover() -> None:
     """Queue what is claimed and has no job any more, since Redis has lost it. May run twice."""
     context = from_environment()
-    with _database(context) as connection, _failures_reported():
-        requeue_lost_years(connection, context.redis, context.clock.sleep)
 
+    def steps(connection: Connection) -> None:
+        with _failures_reported():
+            requeue_lost_years(connection, context.redis, context.clock.sleep)
 
-@contextmanager
-def _database(context: WorkerContext) -> Iterator[Connection]:
-    with connect(context.settings.database_url.get_secret_value(), "lastyear-worker") as connection:
-        yield connection
+    with_store(context, steps)
 
 
 @contextmanager

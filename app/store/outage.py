@@ -51,6 +51,9 @@ _REASONS = {
         "no server listens there: check host and port, and whether the server is running"
     ),
     r"timeout|timed out": SILENT,
+    r"server closed the connection|connection is closed|connection is lost|terminating connection": (
+        "it has ended the connection: it may be restarting"
+    ),
 }
 
 

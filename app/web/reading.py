@@ -16,6 +16,8 @@ def progress(event: Event | None, ahead: int = 0) -> str:
     """Say how far a fetch is, with `ahead` others to be done first."""
     if event is None:
         return "Asking Last.fm…"
+    if event.waiting_for:
+        return "Waiting for our own database"
     if event.phase == "queued" and ahead:
         return f"In line, {counted(ahead, 'other')} ahead"
     if event.phase == "fetching" and event.expected:
@@ -33,7 +35,7 @@ def when_read(event: Event, until: date | None) -> str:
     elif until is None and event.read_at is not None:
         told.append(f"Read on {_date(datetime.fromtimestamp(event.read_at, UTC))}.")
     if event.is_running:
-        told.append("It is being read again.")
+        told.append("It is being read again" + ", once our own database answers" * bool(event.waiting_for) + ".")
     elif event.added or event.removed:
         changes = (("added", event.added), ("removed", event.removed))
         found = [f"{what} {counted(plays, 'play')}" for what, plays in changes if plays]

@@ -1,0 +1,156 @@
+"""The app database away in the middle of a fetch: the run waits, says so, and goes on with what is not stored."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+import worker.jobs
+from app.event_stream import Topic, latest_snapshot
+from app.events import Event
+from app.jobs.enqueue import job_id
+from app.settings import Settings
+from app.store import StoreAway
+from app.store.fetch_jobs import ABANDONED_AFTER
+from app.web import create_app
+from tests.conftest import wait_until
+from tests.integration.worker.conftest import Stage, some_plays
+from tests.processes import workers
+from tests.wire import Wire, socket_of, through, wire
+from worker import shutdown
+from worker.fetching import store_outage
+from worker.fetching.year import complete
+
+KIT = Topic("KilledKit", 2023)
+COUNT = 1000
+
+
+@pytest.fixture
+def line(database_url: str) -> Iterator[Wire]:
+    """A wire to the app database."""
+    with wire(socket_of(database_url)) as made:
+        yield made
+
+
+@pytest.fixture
+def at_the_end(stage: Stage, database_url: str, line: Wire) -> Stage:
+    """The installation, with its database at the end of the wire."""
+    url = SecretStr(through(database_url, line.port))
+    settings = stage.context.settings.model_copy(update={"database_url": url})
+    stage.context = replace(stage.context, settings=settings)
+    stage.take_in("KilledKit", some_plays(COUNT))
+    stage.grant(100)
+    stage.without_preview()
+    return stage
+
+
+def with_outage(
+    begin: Callable[[], None], end: Callable[[], None], times: int, heard: list[Event]
+) -> Callable[[Event], None]:
+    """What an outage does that begins in mid-fetch and ends when pages have been told of it so many times."""
+
+    def watch(event: Event) -> None:
+        heard.append(event)
+        times_told = len([one for one in heard if one.waiting_for])
+        if event.done == 198 and not times_told:
+            begin()
+        if times_told == times:
+            end()
+
+    return watch
+
+
+@pytest.mark.parametrize(("how", "times"), [("cut", 2), ("silence", 1)])
+def test_a_run_waits_for_its_database_and_goes_on_where_it_was(
+    at_the_end: Stage, line: Wire, how: str, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_outage, "SILENCE_SECONDS", 0.5)
+    stage, heard = at_the_end, list[Event]()
+    stage.watch(with_outage(getattr(line, how), line.mend, times, heard))
+    stage.ask("KilledKit", 2023)
+    stage.run_jobs()
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+    assert stage.job("KilledKit", 2023).status == "completed"
+    waiting = [event for event in heard if event.waiting_for]
+    assert [(one.phase, one.waiting_for, one.done) for one in waiting] == times * [("fetching", "database", 198)]
+    assert heard[-1].waiting_for is None
+    assert ABANDONED_AFTER.total_seconds() > store_outage.TELL_EVERY, "or a visit would have it fetched once more"
+
+
+def test_pages_say_what_a_run_waits_for_and_rq_needs_no_other_try(
+    at_the_end: Stage, line: Wire, redis: Redis, tmp_path: Path, settings: Settings
+) -> None:
+    stage = at_the_end
+    run = stage.ask("KilledKit", 2023)
+    line.cut()
+    with workers(stage.context.settings, tmp_path / "log") as process:
+        wait_until(lambda: stage.event("KilledKit", 2023).waiting_for, otherwise=lambda: process.output)
+        app = create_app(settings)
+        page = app.test_client().get("/user/KilledKit/2023")
+        app.extensions["lastyear"].close()
+        assert page.status_code == 200
+        assert "Waiting for our own database" in page.text
+        assert 'data-live="/user/KilledKit/2023"' in page.text
+        line.mend()
+        wait_until(lambda: stage.event("KilledKit", 2023).phase == "completed", otherwise=lambda: process.output)
+        assert process.output.count("Waiting for the app database") == 1
+    assert Job.fetch(job_id(run), redis, serializer=JSONSerializer).retries_left == 10
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+
+
+def test_the_count_of_a_listeners_years_waits_as_well(at_the_end: Stage, line: Wire) -> None:
+    stage = at_the_end
+    line.cut()
+    heard = list[Event]()
+
+    def watch(event: Event) -> None:
+        heard.append(event)
+        if event.waiting_for:
+            line.mend()
+
+    stage.watch(watch)
+    assert stage.look_up("KilledKit").phase == "completed"
+    assert heard[0].waiting_for == "database"
+
+
+def test_a_commit_whose_answer_was_lost_leaves_no_page_waiting(
+    at_the_end: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = at_the_end
+
+    def lost(*arguments: Any) -> None:
+        complete(*arguments)
+        raise StoreAway
+
+    monkeypatch.setattr("worker.jobs.complete", lost)
+    assert stage.fetch("KilledKit", 2023).status == "completed"
+    assert latest_snapshot(stage.redis, KIT) is None, "the next look reads the database"
+
+
+def test_a_worker_that_has_to_stop_does_not_wait(
+    at_the_end: Stage, line: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = at_the_end
+    run = stage.ask("KilledKit", 2023)
+    line.cut()
+
+    def requested() -> None:
+        raise shutdown.ShutdownRequested
+
+    monkeypatch.setattr(shutdown, "raise_if_requested", requested)
+    assert worker.jobs.fetch_year("KilledKit", 2023, str(run)) is not None, "it goes back to the queue"
+
+
+def test_nobody_waits_for_ever(at_the_end: Stage, line: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_outage, "GIVE_UP_AFTER", 60.0)
+    stage = at_the_end
+    stage.ask("KilledKit", 2023)
+    line.cut()
+    with pytest.raises(StoreAway):
+        stage.run_jobs()
