@@ -241,6 +241,27 @@ def test_the_doctor_finds_what_is_broken(machine: Machine, operator: Operator) -
     wait_until(lambda: doctor(machine)[0] == 0, seconds=60, otherwise=lambda: doctor(machine)[1])
 
 
+def test_the_doctors_timer_tells_what_lasts_and_when_it_is_over(machine: Machine) -> None:
+    def turns() -> str:
+        for _ in range(3):  # one of them may be a turn that had begun before
+            machine.run("systemctl start lastyear-doctor.service")
+        return machine.run("journalctl -q -o cat -p notice -u lastyear-doctor")
+
+    machine.run("systemctl stop caddy; nft flush ruleset")
+    try:
+        said = turns()
+    finally:
+        machine.run("systemctl start caddy; systemctl restart nftables")
+    print(said)
+    for line in (
+        "units: caddy.service is not running → `systemctl start caddy.service`",
+        "firewall: no rule drops what comes in → `systemctl restart nftables.service`",
+        f"site: https://{DOMAIN} cannot be reached",
+    ):
+        assert said.count(line) == 1, line
+    assert "units (caddy.service): well again" in turns()
+
+
 # ---- its days
 
 

@@ -79,7 +79,7 @@ def turn(settings: Settings, operator: Operator, tmp_path: Path) -> Turn:
 
 def born(redis: Redis) -> FetchWorker:
     worker = FetchWorker([queue(redis, name) for name in QUEUES], connection=redis, serializer=JSONSerializer)
-    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.register_birth()
     return worker
 
 
