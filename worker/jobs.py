@@ -11,9 +11,9 @@ from rq import get_current_job
 from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
-from app.jobs.enqueue import QueueFull
+from app.jobs.enqueue import QueueFull, ask_for_recovery
 from app.mirror_note import write_mirror_note
-from app.store import Connection
+from app.store import Connection, StoreAway, connect
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
@@ -111,12 +111,14 @@ def rematch() -> None:
 def recover() -> None:
     """Queue what is claimed and has no job any more, since Redis has lost it. May run twice."""
     context = from_environment()
-
-    def steps(connection: Connection) -> None:
-        with _failures_reported():
+    try:
+        url = context.settings.database_url.get_secret_value()
+        with connect(url, "lastyear-worker") as connection, _failures_reported():
             requeue_lost_years(connection, context.redis, context.clock.sleep)
-
-    with_store(context, steps)
+    except StoreAway as error:
+        # It does not wait for the database in the place of a job that could say so on a page.
+        log.warning("Lost claims could not be looked for; it is tried again soon", reason=str(error))
+        ask_for_recovery(context.redis)
 
 
 @contextmanager

@@ -131,6 +131,11 @@ def enqueue_recovery(redis: Redis) -> bool:
         raise QueueAway from error
 
 
+def ask_for_recovery(redis: Redis) -> None:
+    """Have the next worker that looks after abandoned jobs queue the search for lost claims again."""
+    redis.delete(_NOTHING_LOST)
+
+
 def _enqueue(
     redis: Redis, name: str, function: str, *arguments: object, job_id: str, unique: bool = False
 ) -> bool:
