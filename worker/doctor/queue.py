@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from redis import Redis
 from redis.exceptions import RedisError
 
 from app.durations import format_duration
@@ -25,15 +26,26 @@ def check_queue(context: CheckContext) -> Iterator[Finding]:
         return
     try:
         with connect_redis(context.settings) as redis:
-            found = read_queues(redis)
+            found, cannot_write = read_queues(redis), _cannot_write(redis)
     except RedisError as error:
         yield from _unknown(
             f"does not answer ({type(error).__name__})",
             "look at REDIS_URL, and at `systemctl status valkey-server`",
         )
         return
-    yield well(PART, "answers")
+    if cannot_write:
+        seen = "answers, but cannot write to its disk, so that nothing can be started"
+        yield ill(PART, seen, "make room where its data is: `df -h`; it goes on by itself")
+    else:
+        yield well(PART, "answers")
     yield from (_queue(found), _workers(found), _failed(found))
+
+
+def _cannot_write(redis: Redis) -> bool:
+    """Whether Redis refuses to change anything, since its last write to the disk has failed."""
+    persistence = redis.info("persistence")
+    assert isinstance(persistence, dict)  # noqa: S101  redis' types allow for its asynchronous client
+    return "err" in {persistence.get("aof_last_write_status"), persistence.get("rdb_last_bgsave_status")}
 
 
 def is_busy(settings: Settings) -> bool:

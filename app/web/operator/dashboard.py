@@ -63,7 +63,7 @@ class Dashboard:
 
     def _mirror_notes(self) -> Iterator[Note]:
         if self.mirror_error:
-            yield Note("The mirror does not answer", f"{self.mirror_error}. `systemctl status postgresql`")
+            yield Note("The mirror does not answer", f"{self.mirror_error}. `systemctl status 'postgresql@*'`")
         elif self.mirror is None:
             yield Note("Nothing is in the mirror yet", "Its import may be running: `lastyear doctor` tells.")
         elif self.mirror.last_error:

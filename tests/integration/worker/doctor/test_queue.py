@@ -1,6 +1,8 @@
 """The doctor's check of Redis, the queues and the workers."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -10,6 +12,8 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from app.jobs.enqueue import FETCHES, LOOKUPS, enqueue_listener, queue
+from demo import services
+from tests.conftest import wait_until
 from tests.integration.worker.doctor.conftest import Looked
 from worker.doctor import State
 from worker.pool import FetchWorker
@@ -66,6 +70,20 @@ def test_jobs_that_failed_of_late_are_told_without_their_listeners(
     assert (findings()["failed jobs"].state, findings()["failed jobs"].seen) == (
         State.WELL,
         "1, the last 3 days ago (RuntimeError)",
+    )
+
+
+def test_a_redis_that_cannot_write_to_its_disk_is_ill(findings: Looked, tmp_path: Path) -> None:
+    folder = tmp_path / "valkey"
+    with services.valkey(folder, appendonly="no", save="3600 1") as url, Redis.from_url(url) as redis:
+        assert findings(redis_url=url)["redis"].state == State.WELL
+        shutil.rmtree(folder)
+        redis.bgsave()
+        wait_until(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err")
+        found = findings(redis_url=url)["redis"]
+    assert (found.state, found.seen) == (
+        State.ILL,
+        "answers, but cannot write to its disk, so that nothing can be started",
     )
 
 
