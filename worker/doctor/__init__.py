@@ -1,6 +1,7 @@
 """The doctor: checks every part of the installation, and says what to do about those that are not well.
 
-One module per part; they may import `app` (but not `app.web`), `mirror` and `worker.lastfm`.
+A module for each group of parts, and `telling` and `memory` for its timer. They may import `app` (but not
+`app.web`), `mirror` and `worker.lastfm`.
 """
 
 import time
