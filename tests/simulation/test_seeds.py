@@ -8,8 +8,8 @@ import pytest
 from tests.simulation.__main__ import failure_of, own_services
 from tests.simulation.world import World
 
-KNOWN = [range(first, first + 10) for first in range(0, 80, 10)]
-FRESH = [range(first, first + 10) for first in (SystemRandom().randrange(10**9) for _ in range(3))]
+KNOWN = [range(first, first + 10) for first in range(0, 50, 10)]
+FRESH = [range(first, first + 10) for first in (SystemRandom().randrange(10**9) for _ in range(2))]
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ def test_workers_that_are_told_to_stop_store_the_stretch_at_hand_and_give_the_jo
 def test_a_restart_of_all_workers_takes_the_year_up_at_once_however_often(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
-    stage.take_in("KilledKit", some_plays(60_000))
+    stage.take_in("KilledKit", some_plays(20_000))
     stage.lastfm.latency = 0.1
     run = stage.ask("KilledKit", 2023)
     slow = settings.model_copy(update={"lastfm_requests_per_second": 8.0})
@@ -194,7 +194,7 @@ def test_idle_workers_stop_at_once(settings: Settings, log: Path, stage: Stage) 
 def test_no_job_is_lost_between_workers_that_are_restarted_under_load(
     stage: Stage, settings: Settings, log: Path
 ) -> None:
-    names = [f"Restart{number}" for number in range(40)]
+    names = [f"Restart{number}" for number in range(20)]
     for name in names:
         stage.take_in(name, some_plays(10))
         stage.ask(name, 2023)

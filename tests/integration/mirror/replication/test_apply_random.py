@@ -186,7 +186,7 @@ def derived_anew(connection: psycopg.Connection[Any]) -> list[set[tuple[Any, ...
     return [*(set(connection.execute(query)) for query in queries), indexed_anew(connection)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     packets=st.lists(st.lists(edits(), max_size=2) | st.lists(edits(), min_size=3, max_size=30), max_size=3),
     dice=st.randoms(use_true_random=False),
