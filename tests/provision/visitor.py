@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from tests.conftest import PATIENCE
 from tests.provision.operator import DOMAIN
 
-PER_SECOND, AT_MOST = 20, 4_000
+PER_SECOND, AT_MOST = 10, 4_000
 """How many requests a stream asks a second, and in all."""
 
 
@@ -85,7 +85,7 @@ class Visitor:
 
     @contextmanager
     def streaming(self, *paths: str) -> Iterator["Stream"]:
-        """Asks for these pages again and again, some twenty a second, until the block ends; 4,000 at most."""
+        """Asks for these pages again and again, some ten a second, until the block ends; 4,000 at most."""
         stream, stop = Stream(), threading.Event()
 
         def ask(number: int) -> None:
