@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader
 from app.charts import text_layout
 from app.charts.bar_chart import BarChart
 from app.charts.palette import COLOURS
-from app.formatting import rough_share
+from app.formatting import number, rough_share, share
 
 WIDTH, HEIGHT = 1200, 630
 TEMPLATES = Path(__file__).parent / "web" / "templates"
@@ -53,5 +53,5 @@ def draw_picture(
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     environment.globals.update(colours=COLOURS, text_layout=text_layout)
-    environment.filters["rough_share"] = rough_share
+    environment.filters.update(number=number, rough_share=rough_share, share=share)
     return environment

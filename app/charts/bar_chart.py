@@ -4,17 +4,16 @@ Everything is in per cent of the plot, so that one drawing serves a large screen
 years are labelled depends on how wide it is drawn.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
+from app.charts.play_axis import PlayAxis
 from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, Tick, YearAxis, added, year_axis
 
 GAP, NARROW_GAP, MANY_STEPS = 0.18, 0.06, 80  # between bars, in steps; the same on an axis longer than many steps
-LEAST_PLAYS = 4  # on the axis of plays, so that a single one is not as tall as the chart
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,29 @@ class Band:
 
 
 @dataclass(frozen=True)
+class CutNumber:
+    """What a bar that is cut, or the other listener's line, stands for: plays, or their share of a whole."""
+
+    plays: int
+    whole: int | None
+    is_other: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The break in what is higher than the axis, and the numbers to write above it."""
+
+    x: float
+    width: float
+    numbers: tuple[CutNumber, ...]
+
+    @property
+    def end(self) -> float:
+        """Where it ends."""
+        return round(self.x + self.width, 2)
+
+
+@dataclass(frozen=True)
 class BarChart:
     """Everything that the template draws."""
 
@@ -59,6 +81,7 @@ class BarChart:
     play_ticks: tuple[Tick, ...]
     corners: tuple[tuple[str, float], ...] = ()
     """Where the other listener's line goes from the bottom left: H across, V up or down, to that per cent."""
+    cut: Cut | None = None
 
     @property
     def earlier(self) -> Bar | None:
@@ -87,13 +110,18 @@ def draw_bar_chart(
     """Draw plays by release year, a bar for every year or decade that has some.
 
     Few bars are drawn among the years around them, as far as these are not after `listening_year`, whose label is
-    marked. With the plays of an `other` listener both are drawn as shares of what each has in total.
+    marked, and whose bar is cut where it would squeeze all others. With the plays of an `other` listener both are
+    drawn as shares of what each has in total.
     """
     is_compared = other is not None
     one, two = (_Series.of(each, is_share=is_compared) for each in (plays, other or {}))
     axis = year_axis(added(one.plays, two.plays), listening_year, by_decade=by_decade)
-    tallest = max(series.value(slot) for slot in axis.slots for series in (one, two))
-    scale = _Scale.up_to(tallest, is_share=is_compared)
+    own_slots = [slot for slot in axis.slots if slot.years == (listening_year, listening_year)]
+    scale = PlayAxis.up_to(
+        [series.value(slot) for slot in axis.slots if slot not in own_slots for series in (one, two)],
+        [series.value(slot) for slot in own_slots for series in (one, two)],
+        is_share=is_compared,
+    )
     bars = tuple(_bars(axis, scale, one, two))
     own = None if by_decade or is_compared or not plays.get(listening_year) else listening_year
     return BarChart(
@@ -102,6 +130,7 @@ def draw_bar_chart(
         year_ticks=axis.ticks([bar.years.first for bar in bars if not bar.is_earlier], own),
         play_ticks=scale.ticks,
         corners=tuple(_corners(axis, scale, two)) if other else (),
+        cut=next((cut for slot in own_slots if (cut := _cut(axis, scale, slot, one, two))), None),
     )
 
 
@@ -122,43 +151,16 @@ class _Series:
         return plays if self.whole is None else 100 * plays / self.whole
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """The upright axis: of plays, or of shares in per cent."""
-
-    end: int
-    step: int
-    unit: str
-
-    @classmethod
-    def up_to(cls, tallest: float, *, is_share: bool) -> Self:
-        """Return an axis of whole numbers with three to six labels that ends at most a step above the tallest."""
-        most = max(LEAST_PLAYS, math.ceil(tallest))
-        step = 1
-        while most / step > 5:
-            magnitude = 10 ** (len(str(step)) - 1)
-            step = {1: 2, 2: 5, 5: 10}[step // magnitude] * magnitude
-        end = max(step, -(-most // step) * step)
-        return cls(min(end, 100), step, "\u00a0%") if is_share else cls(end, step, "")
-
-    @property
-    def ticks(self) -> tuple[Tick, ...]:
-        return tuple(
-            Tick(self.y(value), f"{_short(value)}{self.unit}") for value in range(0, self.end + 1, self.step)
-        )
-
-    def height(self, value: float) -> float:
-        return 100 * value / self.end
-
-    def y(self, value: float) -> float:
-        return round(100 - self.height(value), 2)
+def _cut(axis: YearAxis, scale: PlayAxis, slot: Slot, one: _Series, two: _Series) -> Cut | None:
+    numbers = tuple(
+        CutNumber(slot.plays(series.plays), series.whole, is_other=series is two)
+        for series in (one, two)
+        if scale.is_cut(series.value(slot))
+    )
+    return Cut(axis.percent(slot.start), axis.percent(slot.width), numbers) if numbers else None
 
 
-def _short(plays: int) -> str:
-    return f"{plays:,}" if plays < 1_000_000 else f"{plays / 1_000_000:g}M"
-
-
-def _bars(axis: YearAxis, scale: _Scale, one: _Series, two: _Series) -> Iterator[Bar]:
+def _bars(axis: YearAxis, scale: PlayAxis, one: _Series, two: _Series) -> Iterator[Bar]:
     gap = GAP if axis.length <= MANY_STEPS else NARROW_GAP
     for slot in axis.slots:
         plays, other = slot.plays(one.plays), slot.plays(two.plays)
@@ -168,7 +170,7 @@ def _bars(axis: YearAxis, scale: _Scale, one: _Series, two: _Series) -> Iterator
                 plays=plays,
                 x=axis.percent(slot.start + slot.width * gap / 2),
                 width=axis.percent(slot.width * (1 - gap)),
-                height=round(scale.height(one.value(slot)), 2),
+                height=scale.height(one.value(slot)),
                 is_earlier=slot.is_earlier,
                 other=other,
             )
@@ -181,7 +183,7 @@ def _bands(axis: YearAxis) -> Iterator[Band]:
             yield Band(axis.percent(first.start), axis.percent(1 + len(others)))
 
 
-def _corners(axis: YearAxis, scale: _Scale, other: _Series) -> Iterator[tuple[str, float]]:
+def _corners(axis: YearAxis, scale: PlayAxis, other: _Series) -> Iterator[tuple[str, float]]:
     """Trace the other listener's bars as one line, so that it can lie over the first one's."""
     for slot in axis.slots:
         top = scale.y(other.value(slot))

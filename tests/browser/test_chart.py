@@ -206,17 +206,50 @@ def test_colours_can_be_told_apart_in_the_dark_and_by_whoever_sees_none(
 ) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(states.url + STATES["complete"])
-    paper = colour(page, "body", "backgroundColor")
+    grounds = colour(page, "body", "backgroundColor"), colour(page, ".bands")
     bar, own = colour(page, "#b1977 [data-bar]"), colour(page, "#b2021 [data-bar]")
-    for one in (bar, colour(page, ".bands")):
-        assert one != paper
-    assert contrast(bar, paper) >= 3
-    assert contrast(bar, colour(page, ".bands")) >= 3
-    assert contrast(own, paper) >= 3
+    assert len({*grounds, bar, own}) == 4
+    assert min(contrast(one, ground) for one in (bar, own) for ground in grounds) >= 3
     assert contrast(own, bar) >= 1.7, "by their lightness alone"
-    assert contrast(colour(page, ".years text"), paper) >= 4.5
+    assert contrast(colour(page, ".years text"), grounds[0]) >= 4.5
     page.goto(states.url + STATES["compare"])
-    assert contrast(colour(page, ".other .line", "stroke"), paper) >= 3
+    assert min(contrast(colour(page, ".other .line", "stroke"), ground) for ground in grounds) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_forced_colours_everything_in_the_chart_is_seen(states: Site, page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme, forced_colors="active")  # type: ignore[arg-type]
+    page.goto(states.url + STATES["mostly new music"])
+    ground = colour(page, "body", "backgroundColor")
+    assert colour(page, ".bands") == colour(page, ".break") == ground
+    bar, own = colour(page, "#b1977 [data-bar]"), colour(page, "#b2020 [data-bar]")
+    assert own != bar
+    seen = [bar, own, *(colour(page, f"{text} text") for text in (".years", ".scale")), colour(page, "text.cut")]
+    assert min(contrast(one, ground) for one in seen) >= 3
+    assert colour(page, ".key.own", "backgroundColor") == own
+    page.goto(states.url + STATES["compare"])
+    assert contrast(colour(page, ".other .line", "stroke"), ground) >= 3
+
+
+def test_a_bar_that_would_squeeze_the_others_is_cut_and_has_its_number(states: Site, page: Page) -> None:
+    page.goto(states.url + STATES["mostly new music"])
+    plot, own, cut, number = (
+        page.locator(one).bounding_box() for one in ("svg.chart", "#b2020 [data-bar]", ".break path", "text.cut")
+    )
+    assert plot
+    assert own
+    assert cut
+    assert number
+    expect(page.locator("text.cut")).to_have_text("4,321")
+    expect(page.get_by_role("link", name=re.compile("^2020: 4,321 plays"))).to_have_count(1)
+    assert own["height"] == pytest.approx(plot["height"], abs=1)
+    assert cut["x"] <= own["x"]
+    assert cut["x"] + cut["width"] >= own["x"] + own["width"]
+    assert number["y"] + number["height"] <= plot["y"] + 1
+    others = [
+        box["height"] for one in page.locator(".bars [data-bar]:not(.own)").all() if (box := one.bounding_box())
+    ]
+    assert max(others) > 0.7 * plot["height"]
 
 
 def test_bars_move_unless_that_is_not_wanted(chart: Page) -> None:
