@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from redis import Redis
 
@@ -20,9 +21,10 @@ PACE_GROWS_FOR = timedelta(minutes=10)
 MIN_PACE = 0.1
 
 REFUSED_KEY = "lastyear:lastfm:refused"
-"""The fingerprint of the API key that Last.fm refused last."""
-
-REFUSED_FOR = timedelta(hours=1)  # after that, one call checks whether the key is accepted again
+"""While Last.fm refuses an API key: the `key`'s fingerprint, when that was said last (`said_at`), the time `until`
+which nobody calls with it, how long that `pause` is, and whether a call is on its way that finds out (`is_tried`).
+Times are by Redis' clock. The next good answer deletes it.
+"""
 
 SAVED_SECONDS = 3.0
 """How much unused allowance is saved. Last.fm averages over minutes, so that calls that were not made while a
@@ -42,7 +44,7 @@ class Allowance:
     seconds_to_wait: int
     """For how long nobody calls, since Last.fm has told us to wait."""
     refused: timedelta | None
-    """How long ago Last.fm refused an API key; None if not in the last hour."""
+    """How long ago Last.fm refused an API key; None if it has accepted one since."""
 
     @property
     def is_slowed(self) -> bool:
@@ -60,7 +62,8 @@ def read_allowance(redis: Redis, rate: float) -> Allowance:
     # The key expires when all is paid for, so only Redis' clock matters.
     owed = max(0, int(str(redis.pttl(ALLOWANCE_KEY)))) / 1000
     pace, wait = _read_pace(redis)
-    ttl = int(str(redis.ttl(REFUSED_KEY)))
+    refused_at = redis.hget(REFUSED_KEY, "said_at")
+    refused = timedelta(seconds=max(0.0, _now(redis) - float(cast("bytes", refused_at)))) if refused_at else None
     saved = (max_burst(rate) - 1) / rate
     return Allowance(
         left=0 if wait else max(0, math.floor((saved - owed) * rate * pace + 1.001)),
@@ -68,15 +71,24 @@ def read_allowance(redis: Redis, rate: float) -> Allowance:
         rate=0.0 if wait else rate * pace,
         full_rate=rate,
         seconds_to_wait=math.ceil(wait),
-        refused=REFUSED_FOR - timedelta(seconds=ttl) if ttl >= 0 else None,
+        refused=refused,
     )
+
+
+def is_key_refused(redis: Redis) -> bool:
+    """Whether Last.fm has refused an API key, and has accepted none since."""
+    return bool(redis.exists(REFUSED_KEY))
 
 
 def _read_pace(redis: Redis) -> tuple[float, float]:
     """Return the part of the rate that is allowed, and for how many seconds nobody calls before that."""
     kept = redis.hgetall(PACE_KEY)
     assert isinstance(kept, dict)  # noqa: S101  redis' types allow for its asynchronous client
-    seconds, microseconds = redis.time()
-    since = seconds + microseconds / 1e6 - float(kept.get(b"grows_from", 0))
+    since = _now(redis) - float(kept.get(b"grows_from", 0))
     grown = max(0.0, since) / PACE_GROWS_FOR.total_seconds()
     return min(1.0, float(kept.get(b"pace", 1)) + grown), max(0.0, -since)
+
+
+def _now(redis: Redis) -> float:
+    seconds, microseconds = redis.time()
+    return float(seconds + microseconds / 1e6)

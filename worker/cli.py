@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ from worker.doctor import examine, unreadable_settings, worst
 from worker.doctor.report import EXIT, for_people, for_programs
 from worker.doctor.telling import take_turn
 from worker.histories.commands import years_command
+from worker.lastfm.limiter import Limiter
 from worker.pool import run_workers
 
 
@@ -136,7 +138,12 @@ def work(workers: int, queues: tuple[str, ...]) -> None:
 
     settings = _settings(WORKER_NEEDS)
     logs.configure(settings.secrets(), pretty=sys.stderr.isatty())
-    run_workers(connect_redis(settings), queues, workers)
+    redis = connect_redis(settings)
+    with suppress(RedisError):  # the workers wait for it
+        Limiter(redis, settings.lastfm_requests_per_second).forget_other_key(
+            settings.lastfm_api_key.get_secret_value()
+        )
+    run_workers(redis, queues, workers)
 
 
 @main.command()

@@ -148,7 +148,7 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
         report(Failure.LASTFM_AWAY)
     except KeyRefused as error:
         log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
-        report(Failure.LASTFM_REFUSES)
+        report(Failure.LASTFM_REFUSES, again_in=error.seconds)
     except Exception:
         # If the database is gone, this raises too, and RQ retries the job. Our own error would only occur again.
         report(Failure.BROKEN)

@@ -183,11 +183,14 @@ def complete(connection: Connection, run: UUID, *, expected: int) -> None:
         raise Overtaken
 
 
-def fail(connection: Connection, run: UUID, failure: Failure, now: datetime) -> FetchJob | None:
+def fail(
+    connection: Connection, run: UUID, failure: Failure, now: datetime, again_in: timedelta | None = None
+) -> FetchJob | None:
     """Record why the run failed, and return its row; stored scrobbles are kept.
 
     Where Last.fm gave no usable answer, the next run may start after a while, which grows with every failure
-    without a stored stretch. None when another run has taken over or it had ended.
+    without a stored stretch; for any other failure `again_in` says so. None when another run has taken over or it
+    had ended.
     """
     is_away = failure is Failure.LASTFM_AWAY
     with connection.cursor(row_factory=class_row(FetchJob)) as cursor:
@@ -196,8 +199,9 @@ def fail(connection: Connection, run: UUID, failure: Failure, now: datetime) -> 
             UPDATE fetch_jobs
             SET status = 'failed',
                 error_message = %(failure)s,
-                next_try_at = CASE WHEN %(is_away)s
-                    THEN %(now)s + (%(pauses)s::interval[])[LEAST(tries, %(last)s) + 1] END,
+                next_try_at = %(now)s + CASE WHEN %(is_away)s
+                    THEN (%(pauses)s::interval[])[LEAST(tries, %(last)s) + 1]
+                    ELSE %(again_in)s::interval END,
                 tries = CASE WHEN %(is_away)s THEN LEAST(tries, 99) + 1 ELSE 0 END,
                 updated_at = now()
             WHERE run = %(run)s AND {_RUNNING}
@@ -208,6 +212,7 @@ def fail(connection: Connection, run: UUID, failure: Failure, now: datetime) -> 
                 "failure": failure,
                 "is_away": is_away,
                 "now": now,
+                "again_in": again_in,
                 "pauses": list(NEXT_TRIES),
                 "last": len(NEXT_TRIES) - 1,
             },

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
 from app import event_stream
+from app.allowance import is_key_refused
 from app.event_stream import Snapshot, Topic
 from app.events import Event, Failure
 from app.jobs import enqueue
@@ -213,7 +214,8 @@ def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
     if event.is_running:
         return snapshot.age < ABANDONED_AFTER.total_seconds()
     if event.phase == "failed" and event.next_try_at is not None:
-        return time.time() < event.next_try_at
+        holds = event.error is not Failure.LASTFM_REFUSES or is_key_refused(context.redis)
+        return holds and time.time() < event.next_try_at
     if event.phase == "failed":
         return snapshot.age < (event.error or Failure.BROKEN).retry_after.total_seconds()
     if year is None:

@@ -113,11 +113,15 @@ class FreeLimiter:
     def pause(self, seconds: float) -> None:
         self.paused = seconds
 
-    def mark_refused(self, key: str) -> None:
+    def mark_refused(self, key: str) -> float:
         self.refused = True
+        return 3600.0
 
-    def is_refused(self, key: str) -> bool:
-        return self.refused
+    def mark_accepted(self) -> None:
+        self.refused = False
+
+    def refused_for(self, key: str) -> float:
+        return 3600.0 if self.refused else 0.0
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -12,7 +11,6 @@ from redis.exceptions import RedisError
 
 from app.allowance import read_allowance
 from app.counters import increment
-from app.durations import format_duration
 from app.redis_client import connect_redis
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, warning, well
@@ -36,7 +34,7 @@ class NoCallAllowed(Exception):
 
 
 def check_lastfm(context: CheckContext) -> Iterator[Finding]:
-    """Check the key, unless Last.fm has refused it within the last hour or has told us to wait.
+    """Check the key, unless Last.fm has told us to wait. One that is accepted again is used again at once.
 
     A machine without workers has no key.
     """
@@ -69,9 +67,6 @@ def _client(context: CheckContext, redis: Redis) -> LastFm:
 
 def _check_key(lastfm: LastFm, redis: Redis, settings: Settings) -> Finding:
     rate = settings.lastfm_requests_per_second
-    if lastfm.limiter.is_refused(settings.lastfm_api_key.get_secret_value()):
-        ago = read_allowance(redis, rate).refused or timedelta()
-        return ill(PART, f"Last.fm refused it {format_duration(ago)} ago", NEW_KEY)
     try:
         lastfm.check_key()
     except NoCallAllowed:

@@ -166,9 +166,10 @@ class ListenerLookup:
         """Report that every year is counted."""
         self._publish("completed")
 
-    def fail(self, failure: Failure, *, renamed_to: str | None = None) -> None:
+    def fail(self, failure: Failure, *, renamed_to: str | None = None, again_in: float | None = None) -> None:
         """Report why the years could not be counted, and have those of the new name counted, if there is one."""
-        self._publish("failed", error=failure, renamed_to=renamed_to)
+        next_try_at = None if again_in is None else self._context.clock.now() + again_in
+        self._publish("failed", error=failure, renamed_to=renamed_to, next_try_at=next_try_at)
         if renamed_to:
             enqueue_listener(self._context.redis, renamed_to)
 
@@ -200,7 +201,14 @@ class ListenerLookup:
         final = {year: count for year, count in counted.items() if is_final(year, at)}
         return final | stored
 
-    def _publish(self, phase: Phase, *, error: Failure | None = None, renamed_to: str | None = None) -> None:
+    def _publish(
+        self,
+        phase: Phase,
+        *,
+        error: Failure | None = None,
+        renamed_to: str | None = None,
+        next_try_at: float | None = None,
+    ) -> None:
         event = Event(
             run=self._run,
             phase=phase,
@@ -210,5 +218,6 @@ class ListenerLookup:
             years=self._counts,
             error=error,
             renamed_to=renamed_to,
+            next_try_at=next_try_at,
         )
         self._context.publish(Topic(self._username), event)

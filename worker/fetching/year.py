@@ -5,7 +5,7 @@ may run twice, and nothing is stored twice.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -175,12 +175,14 @@ def fail(
     run: UUID,
     failure: Failure,
     renamed_to: str | None = None,
+    again_in: float | None = None,
 ) -> None:
-    """Record why the fetch failed. Stored scrobbles are kept and still shown."""
+    """Record why the fetch failed, and when to try again. Stored scrobbles are kept and still shown."""
     listener = listeners.find(connection, username)
     now = datetime.fromtimestamp(context.clock.now(), UTC)
+    pause = None if again_in is None else timedelta(seconds=again_in)
     with connection.transaction():
-        job = fetch_jobs.fail(connection, run, failure, now)
+        job = fetch_jobs.fail(connection, run, failure, now, pause)
         if job is None:
             return
         if listener is None and failure in (Failure.NO_SUCH_USER, Failure.BARRED):

@@ -130,9 +130,12 @@ class LastFm:
         return self._ask(partial(self._call, "user.getInfo", {"user": name}, read, urgent=True))
 
     def check_key(self) -> None:
-        """See whether Last.fm accepts the key, with a single call. Raises TryAgain, KeyRefused, CallRefused."""
-        with suppress(NoSuchUser, ListeningHidden):  # an answer about a listener is for an accepted key
-            self._call("user.getInfo", {"user": "RJ"}, lambda _: None, urgent=True)
+        """See whether Last.fm accepts the key, with a single call, even if it was refused a moment ago.
+
+        Raises TryAgain, KeyRefused, CallRefused.
+        """
+        with suppress(NoSuchUser, ListeningHidden):
+            self._call("user.getInfo", {"user": "RJ"}, lambda _: None, urgent=True, though_refused=True)
 
     def plays(
         self, name: str, start: int, end: int, *, rows: int = MAX_ROWS, page: int = 1, urgent: bool = False
@@ -184,11 +187,10 @@ class LastFm:
         read: Callable[[dict[str, Any]], T],
         *,
         urgent: bool = False,
+        though_refused: bool = False,
     ) -> T:
-        if self.limiter.is_refused(self._key):
-            raise KeyRefused(
-                "Last.fm refused this key before; no call is made for an hour, or until it is changed"
-            )
+        if not though_refused and (seconds := self.limiter.refused_for(self._key)) > 0:
+            raise KeyRefused(f"Last.fm refused this key before; the next call is in {seconds:.0f} s", seconds)
         self.limiter.wait(urgent=urgent, tell=self._ask.on_retry)
         status, content = self._get(method, parameters)
         body = self._read_json(method, status, content)
@@ -196,6 +198,7 @@ class LastFm:
             self._raise_for_error(f"{method}: error {_code(body)}, HTTP {status}", _code(body), status)
         if status != HTTPStatus.OK:
             raise self._unusable(f"{method}: HTTP {status}", status)
+        self.limiter.mark_accepted()
         try:
             return read(body)
         except Unreadable as error:
@@ -244,11 +247,12 @@ class LastFm:
         if code in RETRYABLE_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._unusable(what, status, code)
         if code == LISTENING_HIDDEN:
+            self.limiter.mark_accepted()  # what is said of a listener is said to a key that is accepted
             raise ListeningHidden
         if code in KEY_REFUSED_CODES:
-            self.limiter.mark_refused(self._key)
-            raise KeyRefused(what)
+            raise KeyRefused(what, self.limiter.mark_refused(self._key))
         if code in NO_SUCH_USER_CODES and status != HTTPStatus.BAD_REQUEST:
+            self.limiter.mark_accepted()
             raise NoSuchUser
         raise CallRefused(what)
 

@@ -41,7 +41,11 @@ class ListeningHidden(Exception):
 
 
 class KeyRefused(Exception):
-    """Last.fm refuses our API key. Make no further call; the operator has to look at LASTFM_API_KEY."""
+    """Last.fm refuses our API key. Make no call for `seconds`; the operator has to look at LASTFM_API_KEY."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class CallRefused(Exception):

@@ -11,7 +11,6 @@ from app.allowance import (
     MIN_PACE,
     PACE_GROWS_FOR,
     PACE_KEY,
-    REFUSED_FOR,
     REFUSED_KEY,
     max_burst,
 )
@@ -45,6 +44,34 @@ redis.call('SET', KEYS[1], string.format('%.6f', paid), 'PX', math.ceil((paid - 
 return '0'
 """
 
+REFUSED_PAUSE, LONGEST_REFUSED_PAUSE = 30.0, 3600.0  # seconds; it doubles from one to the other
+
+# Returns the seconds for which nobody may call with the key. When a pause is over, one call finds out whether the
+# key is accepted again, and the others wait for what it is told. Calls under way together are refused together.
+_REFUSAL_SCRIPT = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local kept = redis.call('HMGET', KEYS[1], 'key', 'until', 'pause', 'is_tried')
+local is_known = kept[1] == ARGV[2]
+local left = tonumber(kept[2] or 0) - now
+local pause = tonumber(ARGV[3])
+
+if ARGV[1] == 'ask' then
+    if not is_known then return '0' end
+    if left > 0 then return tostring(left) end
+    redis.call('HSET', KEYS[1], 'until', string.format('%.6f', now + pause), 'is_tried', 1)
+    return '0'
+end
+if is_known then
+    if left > 0 and kept[4] ~= '1' then return tostring(left) end
+    pause = math.min(ARGV[4], kept[3] * 2)
+end
+redis.call('HSET', KEYS[1], 'key', ARGV[2], 'said_at', string.format('%.6f', now),
+           'until', string.format('%.6f', now + pause), 'pause', pause, 'is_tried', 0)
+redis.call('EXPIRE', KEYS[1], 2 * ARGV[4])
+return tostring(pause)
+"""
+
 
 class Limiter:
     """Allows `rate` calls a second on average, over all processes that share the Redis.
@@ -59,6 +86,7 @@ class Limiter:
         self._interval = 1 / rate
         self._sleep = sleep
         self._script = redis.register_script(_SCRIPT)
+        self._refusal = redis.register_script(_REFUSAL_SCRIPT)
 
     def wait(self, *, urgent: bool = False, tell: Callable[[float], None] = lambda _seconds: None) -> None:
         """Wait until one more call is allowed, and `tell` of a long wait for how many seconds it is. One saved-up
@@ -77,13 +105,27 @@ class Limiter:
         growth = PACE_GROWS_FOR.total_seconds()
         return float(self._script(keys=[ALLOWANCE_KEY, PACE_KEY], args=[action, growth, *arguments, MIN_PACE]))
 
-    def mark_refused(self, key: str) -> None:
-        """Remember, for all processes, that Last.fm refuses this API key."""
-        self._redis.set(REFUSED_KEY, _fingerprint(key), ex=REFUSED_FOR)
+    def refused_for(self, key: str) -> float:
+        """Return for how many seconds nobody may call with this API key, as it was refused; 0 to make a call."""
+        return self._run_refusal("ask", key)
 
-    def is_refused(self, key: str) -> bool:
-        """Whether Last.fm has recently refused this API key."""
-        return self._redis.get(REFUSED_KEY) == _fingerprint(key)
+    def mark_refused(self, key: str) -> float:
+        """Remember, for all processes, that Last.fm refuses this API key. Return the seconds to the next try."""
+        return self._run_refusal("refused", key)
+
+    def mark_accepted(self) -> None:
+        """Forget what was refused: Last.fm has just given a good answer."""
+        self._redis.delete(REFUSED_KEY)
+
+    def forget_other_key(self, key: str) -> None:
+        """Forget that another API key was refused: this one has taken its place."""
+        if self._redis.hget(REFUSED_KEY, "key") != _fingerprint(key):
+            self._redis.delete(REFUSED_KEY)
+
+    def _run_refusal(self, action: str, key: str) -> float:
+        fingerprint = _fingerprint(key)
+        arguments = (action, fingerprint, REFUSED_PAUSE, LONGEST_REFUSED_PAUSE)
+        return float(self._refusal(keys=[REFUSED_KEY], args=arguments))
 
 
 def _fingerprint(key: str) -> bytes:

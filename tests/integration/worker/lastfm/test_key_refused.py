@@ -51,12 +51,52 @@ def test_a_wrong_key_is_tried_once(stage: Stage) -> None:
     assert stage.calls("user.getInfo") == 1
 
 
-def test_after_an_hour_one_call_finds_out_whether_the_key_is_good_again(stage: Stage) -> None:
+def end_pause(stage: Stage) -> None:
+    """Let the time pass until the next try."""
+    stage.redis.hset(REFUSED_KEY, "until", 0)
+
+
+def test_a_key_that_is_refused_is_tried_anew_after_pauses_that_double_up_to_an_hour(stage: Stage) -> None:
+    limiter, key = stage.context.lastfm.limiter, "some key"
+    pauses = []
+    for _ in range(9):
+        assert limiter.refused_for(key) == 0
+        pauses.append(limiter.mark_refused(key))
+        assert 0 < limiter.mark_refused(key) <= pauses[-1], "calls under way together are refused together"
+        assert 0 < limiter.refused_for(key) <= pauses[-1]
+        end_pause(stage)
+    assert pauses == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_when_a_pause_is_over_one_call_finds_out_for_all(stage: Stage) -> None:
+    limiter, key = stage.context.lastfm.limiter, "some key"
+    limiter.mark_refused(key)
+    end_pause(stage)
+    assert limiter.refused_for(key) == 0
+    assert limiter.refused_for(key) > 0, "the others wait for its answer"
+    limiter.mark_accepted()
+    assert limiter.refused_for(key) == 0
+
+
+def test_a_short_refusal_is_over_with_the_next_good_answer(stage: Stage) -> None:
     stage.lastfm.faults.add(Fault("error26"))
-    stage.look_up("SingleSam")
-    assert 3500 < int(str(stage.redis.ttl(REFUSED_KEY))) <= 3600
-    stage.redis.delete(REFUSED_KEY)
+    refused = stage.look_up("SingleSam")
+    assert refused.error == Failure.LASTFM_REFUSES
+    assert refused.next_try_at == pytest.approx(stage.context.clock.now() + 30, abs=10)
+    job = stage.fetch("SingleSam", 2023)
+    assert job.next_try_at is not None, "the page counts down to it"
+    end_pause(stage)
     assert stage.look_up("SingleSam").phase == "completed"
+    assert not stage.redis.exists(REFUSED_KEY)
+
+
+def test_a_key_that_took_the_place_of_a_refused_one_is_not(stage: Stage) -> None:
+    limiter = stage.context.lastfm.limiter
+    limiter.mark_refused("the old key")
+    limiter.forget_other_key("the old key")
+    assert limiter.refused_for("the old key") > 0
+    limiter.forget_other_key("the new key")
+    assert not stage.redis.exists(REFUSED_KEY)
 
 
 def test_a_call_that_is_our_own_mistake_is_repeated_once(stage: Stage) -> None:

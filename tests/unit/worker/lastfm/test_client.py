@@ -67,11 +67,15 @@ class FreeLimiter:
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
 
-    def is_refused(self, _key: str) -> bool:
-        return self.refused
+    def refused_for(self, _key: str) -> float:
+        return 30.0 if self.refused else 0.0
 
-    def mark_refused(self, _key: str) -> None:
+    def mark_refused(self, _key: str) -> float:
         self.refused = True
+        return 30.0
+
+    def mark_accepted(self) -> None:
+        self.refused = False
 
 
 class Line:

@@ -16,6 +16,7 @@ from app.jobs import backlog
 from app.store import fetch_jobs
 from tests.integration.app.web.conftest import SAME_ORIGIN, Jobs, RunJobs, event
 from tests.integration.app.web.pages.test_release_year import text_of
+from worker.lastfm.limiter import Limiter
 
 YEAR = "/user/LightLuca/2023"
 LIST = "/user/LightLuca"
@@ -89,6 +90,20 @@ def test_a_failure_without_a_next_try_holds_as_long_as_it_says(
     assert reloads_after(page) is None
     assert f'action="{YEAR}/resume"' in page
     assert jobs() == 0
+
+
+def test_a_refused_key_is_counted_down_to_its_next_try_and_asked_about_no_longer_once_it_is_accepted(
+    put: Put, client: FlaskClient, jobs: Jobs, redis: Redis
+) -> None:
+    limiter = Limiter(redis, 1)
+    limiter.mark_refused("the key")
+    put(error=Failure.LASTFM_REFUSES)
+    page = text_of(client.get(YEAR).text)
+    assert "Last.fm refuses this site’s key Next try in 0:28 . This page goes on by itself." in page
+    assert jobs() == 0
+    limiter.mark_accepted()
+    client.get(YEAR)
+    assert jobs() == 1
 
 
 def test_the_button_makes_it_go_on_before_the_next_try_and_reads_nothing_anew(
