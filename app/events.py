@@ -170,6 +170,7 @@ _KNOWN = (
     "read_at",
     "oldest_and_newest",
     "song_oldest_and_newest",
+    "only_counted",
 )
 
 
@@ -205,6 +206,8 @@ class Event(YearCounts):
     """How many it found to be gone."""
     oldest_and_newest: OldestNewest | None = None
     song_oldest_and_newest: OldestNewest | None = None
+    only_counted: bool = False
+    """Whether the plays were removed to make room: the counts stay until all plays are read again."""
     preview: bool = False
     queued_ahead: Count = 0
     seconds_left: Count | None = None

@@ -112,6 +112,11 @@ class Settings(BaseModel):
     lastfm_head_check: bool = Field(
         True, description="Whether to request an unknown listener's profile page before asking the API"
     )
+    lastfm_storage_mb: int = Field(
+        100,
+        ge=1,
+        description="Most MB of Last.fm's data to store (its terms allow 100): plays long unseen give way",
+    )
     internal_token: SecretStr = Field(
         NOTHING, description="Bearer token of `/internal/job-update`; without one, that address is closed"
     )

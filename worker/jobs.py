@@ -25,6 +25,7 @@ from worker.context import WorkerContext, from_environment
 from worker.fetching.listeners import Barred, ListenerLookup, Renamed
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.reading import read_plays
+from worker.fetching.room import make_room, store_looks
 from worker.fetching.stale_charts import drop_stale_charts
 from worker.fetching.store_outage import with_store
 from worker.fetching.year import begin, complete, fail, match_albums, match_songs
@@ -64,6 +65,7 @@ def fetch_year(username: str, year: int, run: str) -> None:
         finally:
             with suppress(QueueFull):  # the next visit to the listener's years goes on
                 backlog.enqueue_next_year(connection, context.redis, username)
+        make_room(connection, context.redis, context.settings.lastfm_storage_mb, ours=Topic(username, year))
 
     with structlog.contextvars.bound_contextvars(run=run), _mirror(context) as mirror:
         with_store(context, steps, topic=Topic(username, year), run=UUID(run))
@@ -87,9 +89,9 @@ def look_up_listener(username: str, run: str) -> None:
 
 @requeued_on_shutdown
 def rematch() -> None:
-    """Look up albums and songs without a release year again, take over corrected years, and have gaps read again.
+    """Look up albums and songs without a release year again, take over corrected years, have gaps read again.
 
-    May run twice.
+    Also makes room, since albums grow when they are matched. May run twice.
     """
     context = from_environment()
 
@@ -101,6 +103,8 @@ def rematch() -> None:
                 correct_years(connection, mirror)
             finally:
                 drop_stale_charts(connection, context.redis)
+            store_looks(connection, context.redis)
+            make_room(connection, context.redis, context.settings.lastfm_storage_mb)
             retry_gaps(connection, context.redis)
 
     with _mirror(context) as mirror:

@@ -7,7 +7,7 @@ from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import event_stream
+from app import event_stream, looks
 from app.events import new_run
 from app.jobs import backlog
 from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, queue
@@ -28,6 +28,7 @@ def forget_listener(connection: Connection, redis: Redis, username: str, *, for_
     # After the database, so that no run that is under way can bring anything back.
     backlog.clear(redis, username)
     event_stream.forget_listener(redis, username, voiding=run)
+    looks.forget_looks(redis, username)
     _delete_jobs(redis, username_key(username))
     return found
 
@@ -39,6 +40,7 @@ def forget_everyone(connection: Connection, redis: Redis) -> int:
         found = forgetting.forget_all(connection, run)
     backlog.clear_all(redis)
     event_stream.forget_everyone(redis, voiding=run)
+    looks.drop_looks(redis)
     _delete_jobs(redis, None)
     return found
 

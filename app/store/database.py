@@ -88,6 +88,19 @@ def open_connection(url: str, name: str, seconds: int = CONNECT_SECONDS) -> Boun
     return BoundedConnection.connect(url, **_options(url, name, seconds))
 
 
+@contextmanager
+def patient(connection: Connection, seconds: float) -> Iterator[None]:
+    """Let statements that run for long be silent for so many seconds."""
+    if not isinstance(connection, BoundedConnection) or connection.silence is None:
+        yield
+        return
+    before, connection.silence = connection.silence, seconds
+    try:
+        yield
+    finally:
+        connection.silence = before
+
+
 def clock(connection: Connection) -> datetime:
     """Return the time at the database server."""
     row = connection.execute("SELECT clock_timestamp()").fetchone()

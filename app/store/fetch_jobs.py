@@ -42,6 +42,7 @@ class FetchJob:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    plays_removed_at: datetime | None
 
     def was_whole(self, at: datetime) -> bool:
         """Whether the year was completed: all of it, or until then, if it still goes on `at` this time."""
@@ -178,9 +179,10 @@ def augment(connection: Connection, run: UUID) -> None:
 def complete(connection: Connection, run: UUID, *, expected: int) -> None:
     """Mark the year as completed; `expected` is Last.fm's count of it. Raises Overtaken."""
     assignments = """status = 'completed', expected = %(expected)s, error_message = NULL, completed_at = now(),
-                     prove_since = NULL, tries = 0"""
+                     prove_since = NULL, tries = 0, plays_removed_at = NULL"""
     if not _update(connection, run, assignments, condition=_RUNNING, expected=expected):
         raise Overtaken
+    connection.execute("DELETE FROM counted_years WHERE job IN (SELECT id FROM fetch_jobs WHERE run = %s)", [run])
 
 
 def fail(

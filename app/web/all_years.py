@@ -14,7 +14,7 @@ from app.events import Event
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.enqueue import QueueAway, QueueFull
-from app.store import Connection, StoreAway, fetch_jobs, listeners, scrobbles
+from app.store import Connection, StoreAway, counted_years, fetch_jobs, listeners, scrobbles
 from app.web.context import Context
 from app.web.visits import may_start_fetches
 from app.web.year_status import next_try
@@ -161,11 +161,13 @@ def _stored_years(connection: Connection, username: str) -> StoredYears:
         return NO_YEARS
     stored = scrobbles.count_all_years(connection, listener.id)
     placed = {year: {at: n for at, n in plays.items() if at is not None} for year, plays in stored.items()}
+    counted = counted_years.of_listener(connection, listener.username_key)
     return StoredYears(
         years=listener.available_years,
         completed=fetch_jobs.completed_years(connection, listener.username),
-        scrobbles={year: sum(plays.values()) for year, plays in stored.items()},
-        plays=placed,
+        scrobbles={year: sum(plays.values()) for year, plays in stored.items()}
+        | {year: one.scrobbles for year, one in counted.items()},
+        plays=placed | {year: one.years for year, one in counted.items()},
     )
 
 

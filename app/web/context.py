@@ -6,6 +6,7 @@ from typing import Self
 from flask import current_app
 from redis import Redis
 
+from app.looks import Looks
 from app.redis_client import connect_redis
 from app.settings import Settings
 from app.store import Pool
@@ -27,6 +28,7 @@ class Context:
     subscriptions: Subscriptions
     rate_limits: RateLimits
     matching: MatchingProcess
+    looks: Looks
     page_cache: PageCache = field(default_factory=PageCache)
 
     @classmethod
@@ -35,7 +37,7 @@ class Context:
         redis = connect_redis(settings)
         pool = Pool(settings.database_url.get_secret_value())
         matching = MatchingProcess(settings.mirror_url.get_secret_value())
-        return cls(settings, redis, pool, Subscriptions(redis), RateLimits(redis), matching)
+        return cls(settings, redis, pool, Subscriptions(redis), RateLimits(redis), matching, Looks(redis))
 
     def disconnect_pages(self) -> None:
         """Close the connections of open pages, since this process is about to end."""

@@ -64,6 +64,14 @@ def not_there(event: Event, unexplained: int) -> str:
     return " ".join(told)
 
 
+def only_counted(event: Event, year: int) -> str:
+    """Say that the plays of a year were removed, and how they come back."""
+    told = f"The plays of {year} themselves were removed to make room, since nobody had looked at them for long."
+    if event.is_running:
+        return f"{told} They are being read again."
+    return f"{told} A click on a bar reads them from Last.fm again."
+
+
 def _gaps(gaps: Sequence[Gap]) -> str:
     named, others = gaps[:NAMED_GAPS], gaps[NAMED_GAPS:]
     parts = [f"{_plays(gap.plays, 'play')} {_when(gap)}" for gap in named]

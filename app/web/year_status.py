@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -36,8 +37,9 @@ OVERDUE_SECONDS = 10
 AWAY_SECONDS, FULL_SECONDS = 60, 300
 """After which it is worth asking again for what is away, and while too many jobs wait."""
 
-Request = Literal["look", "visit", "resume", "refresh"]
-"""What is asked of a year: as it stands, to be there, to go on without waiting for the next try, or anew."""
+Request = Literal["look", "visit", "plays", "resume", "refresh"]
+"""What is asked of a year: as it stands, to be there, to have its plays where only the counts were kept, to go on
+without waiting for the next try, or anew."""
 
 
 class Renamed(Exception):
@@ -123,9 +125,16 @@ def year_status(context: Context, username: str, year: int, request: Request = "
 
     A completed year that is fresh costs a single Redis read: no query, no call, no job. Raises Renamed.
     """
-    topic = Topic(username, year)
-    if request == "visit" and not may_start_fetches(flask.request):
+    if request in ("visit", "plays") and not may_start_fetches(flask.request):
         request = "look"
+    status = _year_status(context, Topic(username, year), year, request)
+    if request != "look" and status.event is not None and status.event.scrobbles and not status.is_away:
+        with suppress(RedisError):
+            context.looks.note(status.username, year)
+    return status
+
+
+def _year_status(context: Context, topic: Topic, year: int, request: Request) -> YearStatus:
     try:
         snapshot = event_stream.latest_snapshot(context.redis, topic)
     except RedisError:
@@ -141,7 +150,7 @@ def year_status(context: Context, username: str, year: int, request: Request = "
     except (QueueAway, RedisError):
         return _without_queue(context, topic)
     except StoreAway:
-        return YearStatus(username, snapshot.event if snapshot else None, store_away=True)
+        return YearStatus(topic.username, snapshot.event if snapshot else None, store_away=True)
 
 
 def listener_status(context: Context, username: str) -> ListenerStatus:

@@ -58,8 +58,9 @@ class Run:
 
     @property
     def tells_changes(self) -> bool:
-        """Whether the year was whole and final, so that every difference is a change by the listener."""
-        return self.job.completed_at is not None and is_final(self.job.year, self.job.completed_at)
+        """Whether the year is here, whole and final, so that every difference is a change by the listener."""
+        at = self.job.completed_at if self.job.plays_removed_at is None else None
+        return at is not None and is_final(self.job.year, at)
 
     def stored(self) -> list[StoredStretch]:
         """Return what is stored of the year."""

@@ -80,7 +80,10 @@ def year_albums(name: str, year: str) -> Response:
     """Return a page of the albums that count for some release years, or for none."""
     released, number = _released(), _page_number()
     status, found = _read_year(name, year)
-    page = _list_page(found, released, number) if found.plays else AlbumListPage(number)
+    if found.only_counted:
+        status = year_status(context(), found.username, found.year, "plays")
+    has_list = found.plays and not found.only_counted
+    page = _list_page(found, released, number) if has_list else AlbumListPage(number)
     answer = Albums(
         username=found.username,
         year=found.year,
@@ -92,6 +95,7 @@ def year_albums(name: str, year: str) -> Response:
         page=number,
         pages=page.pages,
         albums=[Album.of(row) for row in page.rows],
+        only_counted=found.only_counted,
     )
     return _answer(answer, _again_after(status))
 

@@ -105,6 +105,10 @@ OF = Field(description="Whose release years count: those of albums, or of the so
 WHOLE = Field(
     description="False: these are only the plays read so far; more are to come. Not to be taken for a year"
 )
+ONLY_COUNTED = Field(
+    description="Whether the plays were removed to make room, and only the counts kept. Asking for the albums has"
+    " them read again"
+)
 HAS_SONGS = Field(
     description="Whether `of=songs` is available; if not, it would make no difference and albums are counted"
 )
@@ -143,6 +147,7 @@ class Year(Answer):
     added: Count = Field(description="Plays that the latest reading found in addition to a year that was whole")
     removed: Count = Field(description="Plays that it found to be gone")
     next_try_at: datetime | None = Field(description="When Last.fm is asked again, after it gave no answer")
+    only_counted: bool = ONLY_COUNTED
     trouble: Error | None = Field(description="Why this is not newer")
     source: Source = SOURCE
 
@@ -178,6 +183,7 @@ class Year(Answer):
             added=event.added,
             removed=event.removed,
             next_try_at=_time(event.next_try_at),
+            only_counted=event.only_counted,
             trouble=trouble(status),
         )
 
@@ -284,6 +290,7 @@ class Albums(Answer):
     page: Annotated[int, Field(ge=1)]
     pages: Annotated[int, Field(ge=1)]
     albums: list[Album]
+    only_counted: bool = ONLY_COUNTED
     source: Source = SOURCE
 
 

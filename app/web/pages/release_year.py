@@ -15,14 +15,14 @@ from app.charts.release_years import ReleaseYears
 from app.event_stream import Topic
 from app.events import YearCounts
 from app.formatting import so_far
-from app.store import listeners, scrobbles
+from app.store import fetch_jobs, listeners, scrobbles
 from app.store.album_plays import AlbumPlays
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.routing import listener_name, listening_year_of, private
-from app.web.year_status import latest_event, mirror_note
+from app.web.year_status import YearStatus, fetches_ahead, latest_event, mirror_note, year_status
 from mirror.web_queries import EARLIEST_RELEASE_YEAR
 
 blueprint = Blueprint("release_year", __name__)
@@ -63,6 +63,8 @@ class _Found(NamedTuple):
     """How many plays are here of a year that is not whole, as far as that is known."""
     options: ChartOptions
     page: AlbumListPage
+    run: str
+    """Which run the list is of, as far as Redis knows."""
 
 
 @blueprint.get("/user/<name>/<year>/<released:bar>")
@@ -71,6 +73,8 @@ def show(name: str, year: str, bar: str) -> Response:
     username, listening_year = listener_name(name), listening_year_of(year)
     released = _release_years(bar)
     found = _find(username, listening_year, released)
+    if isinstance(found, YearStatus):
+        return _plays_removed(found, listening_year, f"music from {released.name}")
     if found is None:
         return redirect(url_for("year.show", name=username, year=listening_year))
     if not found.page.plays:
@@ -93,6 +97,8 @@ def unplaced(name: str, year: str) -> Response:
     """Show the plays without a release year, the most played first."""
     username, listening_year = listener_name(name), listening_year_of(year)
     found = _find(username, listening_year, None)
+    if isinstance(found, YearStatus):
+        return _plays_removed(found, listening_year, "unplaced plays")
     if found is None:
         return redirect(url_for("year.show", name=username, year=listening_year))
     note = mirror_note(context())
@@ -135,8 +141,10 @@ def _no_such_page() -> Problem:
     return Problem(404, "There is no such page", "The list is not as long as that.")
 
 
-def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | None:
+def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | YearStatus | None:
     """Read a page of a list; None where nothing is stored of the listening year.
+
+    Where its plays were removed to make room they are read again, and how far that is is returned.
 
     Raises Problem, Renamed, StoreAway.
     """
@@ -147,15 +155,26 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | N
         listener = listeners.find(connection, username)
         if listener is None:
             return None
-        counts = scrobbles.count_year(connection, listener.id, year)
-        if not counts.scrobbles:
-            return None
+        job = fetch_jobs.find(connection, username, year)
+        has_plays = job is None or job.plays_removed_at is None
+        counts = scrobbles.count_year(connection, listener.id, year) if has_plays else YearCounts()
         options = ChartOptions(by_song=requested_options().by_song and bool(counts.song_years))
-        page = album_list_page(connection, listener.id, year, released, number, by_song=options.by_song)
+        if counts.scrobbles:
+            page = album_list_page(connection, listener.id, year, released, number, by_song=options.by_song)
+    if not has_plays:
+        return year_status(context(), username, year, "plays")
+    if not counts.scrobbles:
+        return None
     if number > 1 and not page.rows:
         raise _no_such_page()
     told = "" if event is None or event.is_whole else so_far(counts.scrobbles, event.expected)
-    return _Found(listener.username, counts, told, options, page)
+    return _Found(listener.username, counts, told, options, page, str(event.run) if event else "")
+
+
+def _plays_removed(status: YearStatus, year: int, what: str) -> Response:
+    ahead = 0 if status.queue_away or status.event is None else fetches_ahead(context(), status.event)
+    page = render_template("plays_removed.html", status=status, year=year, what=what, ahead=ahead)
+    return private(make_response(page))
 
 
 def _render(template: str, found: _Found, **more: object) -> Response:

@@ -1,14 +1,18 @@
 """The most played albums, or songs, of every bar: read once, when a visitor first points at one."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 
 from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response
 
 from app import event_stream
 from app.event_stream import Topic
-from app.store import album_plays, listeners
+from app.events import TopAlbum
+from app.store import Connection, album_plays, counted_years, fetch_jobs, listeners
 from app.store.album_plays import PlayFilter
+from app.store.counted_years import CountedYear
 from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.routing import listener_name, listening_year_of, private
@@ -23,7 +27,8 @@ MAX_LETTERS = 80  # of a name
 def show(name: str, year: str) -> Response:
     """Give the three most played of every release year, as artist, title and plays.
 
-    Those of a decade are among those of its years. Cached in Redis until the year's counts change.
+    Those of a decade are among those of its years. Of a year without its plays, as far as they were kept.
+    Cached in Redis until the year's counts change.
     """
     topic, redis = Topic(listener_name(name), listening_year_of(year)), context().redis
     snapshot = event_stream.latest_snapshot(redis, topic)
@@ -33,23 +38,40 @@ def show(name: str, year: str) -> Response:
     key = "top" + options.songs_query
     text = event_stream.load_derived(redis, topic, snapshot.event, key)
     if text is None:
-        text = _read(topic, options)
+        text = _read(topic, options, only_counted=snapshot.event.only_counted)
         event_stream.save_derived(redis, topic, snapshot.event, key, text)
     return _answer(text)
 
 
-def _read(topic: Topic, options: ChartOptions) -> str:
+def _read(topic: Topic, options: ChartOptions, *, only_counted: bool) -> str:
     context().rate_limits.hit("albums")
     with context().pool.connection() as connection:
         listener = listeners.find(connection, topic.username)
         if listener is None:
             return "{}"
         plays = PlayFilter(listener.id, topic.year or 0, options.by_song)
-        found = album_plays.top_albums(connection, plays, each=PER_YEAR)
+        found: Sequence[TopAlbum]
+        if only_counted:
+            found = _kept(connection, topic, options)
+        else:
+            found = album_plays.top_albums(connection, plays, each=PER_YEAR)
     years: dict[int, list[tuple[str, str, int]]] = {}
     for one in found:
         years.setdefault(one.release_year, []).append((_short(one.artist), _short(one.title), one.plays))
     return json.dumps(years, ensure_ascii=False, separators=(",", ":"))
+
+
+def _kept(connection: Connection, topic: Topic, options: ChartOptions) -> Sequence[TopAlbum]:
+    """Return those of the most played albums that were kept when the plays were removed."""
+    job = fetch_jobs.find(connection, topic.username, topic.year or 0)
+    counted = counted_years.find(connection, job.id) if job else CountedYear()
+    each = Counter[int]()
+    found = []
+    for album in counted.top_songs if options.by_song else counted.top_albums:
+        each[album.release_year] += 1
+        if each[album.release_year] <= PER_YEAR:
+            found.append(album)
+    return found
 
 
 def _short(name: str) -> str:

@@ -1,0 +1,91 @@
+"""Make room: what is stored of Last.fm's data stays within the limit. Plays that nobody looks at go."""
+
+from collections.abc import Iterator
+
+import structlog
+from redis import Redis
+
+from app import looks
+from app.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
+from app.store import Connection, fetch_jobs, listeners, orphans, room
+from app.store.room import StoredYear
+from app.store.year_events import year_event
+
+log = structlog.get_logger()
+
+MEGABYTE = 1_000_000
+TARGET = 0.9
+"""Of the limit: down to that room is made, so that the next years need none."""
+
+_LOCK = "lastyear:making-room"
+_LOCKED_FOR = 600
+"""Seconds. Whoever makes room keeps others from it; where none could be made, nobody tries again for so long."""
+
+
+def make_room(connection: Connection, redis: Redis, limit_mb: int, *, ours: Topic | None = None) -> int:
+    """Remove the plays of the years that nobody has looked at for longest, if more is stored than the limit.
+
+    Returns of how many years. The year `ours`, which was just read, is the last to go; years that a run is reading
+    stay. May run twice, and at the same time: then one of them does it.
+    """
+    limit = limit_mb * MEGABYTE
+    if room.lastfm_bytes(connection) <= limit or not redis.set(_LOCK, "1", nx=True, ex=_LOCKED_FOR):
+        return 0
+    store_looks(connection, redis)
+    removed, size = 0, _tidied(connection)
+    while size > TARGET * limit:
+        done = sum(
+            _remove(connection, redis, one) for one in _enough(connection, size - TARGET * limit, size, ours)
+        )
+        if not done:
+            log.error("More of Last.fm's data is stored than the limit, and none of it can be removed", bytes=size)
+            return removed
+        removed, size = removed + done, _tidied(connection)
+    redis.delete(_LOCK)
+    log.info("Made room", years=removed, bytes=size)
+    return removed
+
+
+def store_looks(connection: Connection, redis: Redis) -> None:
+    """Take over from Redis when somebody looked at which year last."""
+    found = looks.latest_looks(redis)
+    if found:
+        room.note_looks(connection, found)
+        looks.drop_looks(redis, max(at for *_, at in found))
+
+
+def _tidied(connection: Connection) -> int:
+    """Remove what no play needs any more, and return how many bytes are left."""
+    with connection.transaction():
+        orphans.remove(connection)
+    room.compact(connection)
+    return room.lastfm_bytes(connection)
+
+
+def _enough(connection: Connection, excess: float, size: int, ours: Topic | None) -> Iterator[StoredYear]:
+    """Return as many years as take that many bytes, with their share of names and indexes."""
+    years = sorted(room.longest_unseen(connection), key=lambda one: _is(one, ours))
+    whole = sum(one.bytes for one in years)
+    for one in years:
+        if excess <= 0:
+            return
+        yield one
+        excess -= one.bytes / whole * size
+
+
+def _remove(connection: Connection, redis: Redis, stored: StoredYear) -> bool:
+    with connection.transaction():
+        if not room.remove_plays(connection, stored):
+            return False
+    topic = Topic(stored.username, stored.year)
+    job = fetch_jobs.find(connection, stored.username, stored.year)
+    if job is None or job.plays_removed_at is None:
+        drop_snapshot(redis, topic)
+    elif (snapshot := latest_snapshot(redis, topic)) and snapshot.event.run == job.run:
+        event = year_event(connection, job, listeners.find(connection, stored.username))
+        save_snapshot(redis, topic, Snapshot(at=snapshot.at, username=stored.username, event=event))
+    return True
+
+
+def _is(stored: StoredYear, topic: Topic | None) -> bool:
+    return topic is not None and Topic(stored.username, stored.year).channel == topic.channel
