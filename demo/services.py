@@ -48,11 +48,11 @@ def postgres(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def valkey(folder: Path, **config: str) -> Iterator[str]:
+def valkey(folder: Path, port: int = 0, **config: str) -> Iterator[str]:
     """Run a Valkey that keeps its data in `folder`, with more of its configuration if need be; yield its URL."""
     config = {"appendonly": "yes", "appendfsync": "everysec", "save": "", **config}
     # Of its own accord it takes the next free port, as others do that start at the same moment.
-    server = ValkeyServer(port=free_port(), data_dir=folder, persist=True, config=config)
+    server = ValkeyServer(port=port or free_port(), data_dir=folder, persist=True, config=config)
     # Valkey inherits this mask: what a terminal or `timeout` sends to the whole process group must not stop it
     # while workers still need it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)

@@ -19,6 +19,9 @@ from worker.lastfm.overlap import Overlap
 from worker.lastfm.retrying import RETRY_DELAYS
 from worker.webhook import Webhook
 
+OUTAGE_SECONDS = 600
+"""For how long a job waits while Redis is away; then another worker begins it again, when Redis is back."""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -44,7 +47,7 @@ class WorkerContext:
         cls, settings: Settings, *, delays: Sequence[float] = RETRY_DELAYS, pause: float = RATE_LIMIT_PAUSE
     ) -> Self:
         """Build the clients for these settings; for `delays` and `pause` see `LastFm`."""
-        redis = connect_redis(settings)
+        redis = connect_redis(settings, outage_seconds=OUTAGE_SECONDS)
         lastfm = LastFm(
             api_url=settings.lastfm_api_url,
             web_url=settings.lastfm_web_url,

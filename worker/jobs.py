@@ -13,6 +13,7 @@ from app.events import Failure
 from app.jobs import backlog
 from app.jobs.enqueue import QueueFull, ask_for_recovery
 from app.mirror_note import write_mirror_note
+from app.redis_client import is_outage
 from app.store import Connection, StoreAway, connect
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
@@ -153,7 +154,11 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
     except KeyRefused as error:
         log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
         report(Failure.LASTFM_REFUSES, again_in=error.seconds)
-    except Exception:
+    except Exception as error:
+        if is_outage(error):
+            # The claim stands. RQ cannot note how the job ended either, and has it begun again when Redis is back.
+            log.error("Redis is away or takes nothing; the job goes on when that is over", reason=str(error))
+            raise
         # If the database is gone, this raises too, and RQ retries the job. Our own error would only occur again.
         report(Failure.BROKEN)
         if (job := get_current_job()) is not None:

@@ -21,7 +21,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
-from app.jobs.enqueue import JOBS, enqueue_recovery
+from app.jobs.enqueue import FETCHES, JOBS, enqueue_recovery
+from app.jobs.workers import give_sign_of_life
 from worker import shutdown
 from worker.safe_queue import SafeQueue, put_back, taken_jobs
 
@@ -193,8 +194,10 @@ class FetchWorker(Worker):
         """Say that this worker is alive, and who it is, if Redis has forgotten that. Raises RedisAway."""
         try:
             super().heartbeat(timeout, pipeline)
-            if pipeline is None and not self._is_registered():
-                self._register_again()
+            if pipeline is None:
+                self._give_sign_of_life()
+                if not self._is_registered():
+                    self._register_again()
         except RedisError as error:
             if self._is_waiting:
                 raise RedisAway(str(error)) from None  # not what RQ would catch, and print with every try
@@ -203,12 +206,17 @@ class FetchWorker(Worker):
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Say that the job is alive. While Redis does not take that, the job goes on."""
         try:
+            self._give_sign_of_life()
             if not self._is_registered():
                 self._register_again()
                 self._restore(job, execution)
             super().maintain_heartbeats(job, execution)
         except RedisError as error:
             self._complain(error)
+
+    def _give_sign_of_life(self) -> None:
+        if FETCHES in self.queue_names():
+            give_sign_of_life(self.connection)
 
     def _is_registered(self) -> bool:
         with self.connection.pipeline() as pipeline:

@@ -39,6 +39,7 @@ MOST_WAITING = 1000
 LOST_AFTER = timedelta(seconds=10)
 """A claim without a job at RQ is lost after this time, which is much longer than it takes to queue the job."""
 
+_TAKES_WRITES = "lastyear:takes-writes"
 _NOTHING_LOST = "lastyear:nothing-lost"
 _ALIVE = ("queued", "started")
 _JOB_TIMEOUT = 6 * 3600
@@ -182,7 +183,9 @@ def _job_status(redis: Redis, job_id: str) -> str | None:
 
 
 def _check_room(redis: Redis, name: str) -> None:
+    """Raise QueueFull if too many jobs wait, and QueueAway if Redis takes nothing, as with a full disk."""
     try:
+        redis.set(_TAKES_WRITES, 1)
         waiting = queue(redis, name).count
     except RedisError as error:
         raise QueueAway from error

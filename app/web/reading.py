@@ -27,6 +27,11 @@ def progress(event: Event | None, ahead: int = 0) -> str:
     return "Asking Last.fm…" if event.next_try_at is None else "Last.fm does not answer"
 
 
+def standstill(event: Event | None) -> str:
+    """Say how far a fetch is that nobody goes on with."""
+    return progress(event) if event and event.phase == "fetching" and event.expected else "Waiting"
+
+
 def when_read(event: Event, until: date | None) -> str:
     """Say when a whole year was read, what that has changed, and whether it is read again."""
     told = []

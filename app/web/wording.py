@@ -35,6 +35,10 @@ class Explanation(NamedTuple):
 
 AWAY = Explanation("A part of this site does not answer", "Try again in a minute.")
 NOTHING_NEW = Explanation("Nothing new can be read right now", "{}. {}".format(*AWAY))
+NO_WORKER = (
+    "This site reads nothing from Last.fm at the moment. Nothing is lost, and this page goes on by itself as soon"
+    " as it does again."
+)
 QUEUE_FULL = Explanation(
     "Too many years are waiting to be read", "They are read one after the other. Try again in a few minutes."
 )

@@ -18,6 +18,7 @@ from app.event_stream import Snapshot, Topic
 from app.events import Event, Failure
 from app.jobs import enqueue
 from app.jobs.enqueue import LISTENER_HOLDS, QueueAway, QueueFull
+from app.jobs.workers import SILENT_SECONDS, is_any_alive
 from app.listening_years import is_fresh
 from app.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection, StoreAway, fetch_jobs, listeners
@@ -69,6 +70,8 @@ class ListenerStatus:
     store_away: bool = False
     is_unasked: bool = False
     """Whether nothing is here or on its way, as the request was none that starts a fetch."""
+    has_no_worker: bool = False
+    """Whether it is to go on, and nobody is there who would do that."""
 
     @property
     def is_away(self) -> bool:
@@ -144,7 +147,8 @@ def _year_status(context: Context, topic: Topic, year: int, request: Request) ->
         return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
     try:
         if snapshot and _holds(context, topic, snapshot, request):
-            return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
+            has_no_worker = _has_no_worker(context, snapshot)
+            return YearStatus(snapshot.username, snapshot.event, has_no_worker=has_no_worker, at=snapshot.at)
         outdated = snapshot.event.run if snapshot and not snapshot.event.is_running else None
         return _read_or_fetch(context, topic, year, request, outdated)
     except (QueueAway, RedisError):
@@ -163,7 +167,8 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
         snapshot = event_stream.latest_snapshot(context.redis, topic)
         _check_name(context, snapshot, topic)
         if snapshot and _holds(context, topic, snapshot):
-            return ListenerStatus(snapshot.username, snapshot.event)
+            has_no_worker = _has_no_worker(context, snapshot)
+            return ListenerStatus(snapshot.username, snapshot.event, has_no_worker=has_no_worker)
         if not may_start_fetches(flask.request):
             event = snapshot.event if snapshot else None
             return ListenerStatus(snapshot.username if snapshot else username, event, is_unasked=event is None)
@@ -216,6 +221,12 @@ def _holds(context: Context, topic: Topic, snapshot: Snapshot, request: Request 
     if request != "visit" and not snapshot.event.is_running:
         return False
     return _is_fresh(context, snapshot, topic.year) and not enqueue.is_lost(context.redis, topic, snapshot)
+
+
+def _has_no_worker(context: Context, snapshot: Snapshot) -> bool:
+    """Whether a run is to go on, has said nothing for a while, and no worker is there."""
+    is_silent = snapshot.event.is_running and snapshot.age >= SILENT_SECONDS
+    return is_silent and not is_any_alive(context.redis)
 
 
 def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
@@ -303,10 +314,11 @@ def _claimed_elsewhere(context: Context, topic: Topic, known: YearStatus) -> Yea
     snapshot = event_stream.latest_snapshot(context.redis, topic)
     if snapshot is None:
         return known
+    has_no_worker = _has_no_worker(context, snapshot)
     if snapshot.event.is_running and not _is_fresh(context, snapshot, topic.year):
         # It is still in line: leave the database alone for a while.
         event_stream.save_snapshot(context.redis, topic, snapshot.model_copy(update={"at": time.time()}))
-    return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
+    return YearStatus(snapshot.username, snapshot.event, has_no_worker=has_no_worker, at=snapshot.at)
 
 
 def _stored(connection: Connection, topic: Topic) -> YearStatus:

@@ -39,6 +39,8 @@ class Side:
             return self.status.why_nothing_new.advice
         if self.status.is_unasked:
             return wording.NOT_COUNTED
+        if self.status.grows and self.status.has_no_worker:
+            return wording.NO_WORKER
         if self.status.grows:
             return reading.progress(event)
         if event and event.error:

@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flask import Blueprint, make_response, request
+from redis.exceptions import RedisError
 from werkzeug.wrappers import Response
 
 from app import event_stream
@@ -39,7 +41,8 @@ def show(name: str, year: str) -> Response:
     text = event_stream.load_derived(redis, topic, snapshot.event, key)
     if text is None:
         text = _read(topic, options, only_counted=snapshot.event.only_counted)
-        event_stream.save_derived(redis, topic, snapshot.event, key, text)
+        with suppress(RedisError):  # it may take nothing, where its disk is full
+            event_stream.save_derived(redis, topic, snapshot.event, key, text)
     return _answer(text)
 
 

@@ -3,7 +3,7 @@
 "use strict";
 
 const MIN_PAUSE = 350; // ms between two loads
-const MAX_PAUSE = 30000; // ms without an event, or for a load
+const MAX_PAUSE = 15000; // ms without an event, after which a page may have to say why; or for a load
 const page = document.getElementById("page");
 let address = page.dataset.live;
 let socket, source, isLoading, loadAgain, loadTimer, retryTimer, ticker;

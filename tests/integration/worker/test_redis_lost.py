@@ -1,7 +1,7 @@
 """The real workers while Redis loses what it held, or takes nothing: they come back by themselves, and go on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, QUEUES
 from app.settings import Settings
+from demo import services
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.processes import Running, environment, running
@@ -66,6 +67,28 @@ def test_after_a_flush_workers_register_anew_and_what_was_claimed_goes_on_withou
         for name in ("WaitingWill", "WaitingWanda", "KilledKit"):
             wait_until(partial(is_completed, stage, name), otherwise=lambda: process.output)
         assert "Traceback" not in process.output
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+
+
+def test_a_run_outlives_a_restart_of_redis(stage: Stage, settings: Settings, tmp_path: Path) -> None:
+    stage.take_in("KilledKit", some_plays(20_000))
+    (tmp_path / "valkey").mkdir()
+    port = services.free_port()
+    url = SecretStr(f"redis://127.0.0.1:{port}/0")
+    slow = settings.model_copy(update={"lastfm_requests_per_second": 4.0, "redis_url": url})
+    with ExitStack() as stack:
+        with services.valkey(tmp_path / "valkey", port), Redis(port=port) as redis:
+            stage.redis = redis
+            run = stage.ask("KilledKit", 2023)
+            process = stack.enter_context(workers(slow, tmp_path / "log"))
+            wait_until(lambda: stage.job("KilledKit", 2023).expected, otherwise=lambda: process.output)
+        wait_until(lambda: "Redis takes nothing" in process.output, otherwise=lambda: process.output)
+        with services.valkey(tmp_path / "valkey", port), Redis(port=port) as redis:
+            stage.redis = redis
+            wait_until(partial(is_completed, stage, "KilledKit"), otherwise=lambda: process.output)
+            assert stage.job("KilledKit", 2023).run == run, "nobody had to take it over"
+            assert "Traceback" not in process.output
+            process.kill()
     assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
 
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -23,7 +24,7 @@ JOBS = 40
 @pytest.fixture
 def small_valkey(tmp_path: Path) -> Iterator[Redis]:
     """A Valkey of 4 MB that is set up as a provisioned one."""
-    config = {"maxmemory": "4mb", "maxmemory-policy": "volatile-lru"}
+    config: dict[str, Any] = {"maxmemory": "4mb", "maxmemory-policy": "volatile-lru"}
     with services.valkey(tmp_path, **config) as url, Redis.from_url(url) as client:
         yield client
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +177,20 @@ def grown_old(connection: Connection, redis: Redis) -> Callable[..., None]:
         connection.execute("UPDATE stretches SET proven_at = %s", [fetched])
 
     return age
+
+
+@pytest.fixture
+def time_passes(connection: Connection, redis: Redis) -> Callable[[timedelta], None]:
+    """Makes what was said and claimed of LightLuca so much older."""
+
+    def pass_by(time: timedelta) -> None:
+        for topic in (Topic("LightLuca", 2024), Topic("LightLuca")):
+            if snapshot := latest_snapshot(redis, topic):
+                at = snapshot.at - time.total_seconds()
+                save_snapshot(redis, topic, snapshot.model_copy(update={"at": at}))
+        connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - %s", [time])
+
+    return pass_by
 
 
 @pytest.fixture

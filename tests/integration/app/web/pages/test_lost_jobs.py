@@ -7,27 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, queue
-from app.store import Connection
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
-
-LUCA = Topic("LightLuca", 2024)
-
-
-@pytest.fixture
-def time_passes(connection: Connection, redis: Redis) -> Callable[[timedelta], None]:
-    """Makes what was said and claimed of LightLuca so much older."""
-
-    def pass_by(time: timedelta) -> None:
-        for topic in (LUCA, Topic("LightLuca")):
-            if snapshot := latest_snapshot(redis, topic):
-                at = snapshot.at - time.total_seconds()
-                save_snapshot(redis, topic, snapshot.model_copy(update={"at": at}))
-        connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - %s", [time])
-
-    return pass_by
 
 
 @pytest.mark.parametrize("path", ["/user/LightLuca/2024", "/user/LightLuca"])
