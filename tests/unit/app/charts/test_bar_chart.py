@@ -149,7 +149,7 @@ def test_labels_of_years_never_overlap_and_stand_under_their_bars(
     chart = draw_bar_chart(years, TODAY, by_decade=by_decade)
     middles = {bar.years.first: bar.x + bar.width / 2 for bar in chart.bars if not bar.is_earlier}
     for tick in ticks_at(chart, pixels):
-        year = number(tick.label)
+        year = int(number(tick.label))
         assert tick.at == pytest.approx(middles.get(year, tick.at), abs=0.02)
     for before, after in pairwise(ticks_at(chart, pixels)):
         assert (after.at - before.at) / 100 * pixels > max(map(len, (before.label, after.label))) * LETTER
