@@ -11,7 +11,7 @@ from rq import get_current_job
 from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
-from app.jobs.enqueue import QueueFull, ask_for_recovery
+from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
 from app.store import Connection, StoreAway, connect
@@ -20,7 +20,8 @@ from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
 from worker.chores.gaps import retry_gaps
 from worker.chores.lost_claims import requeue_lost_years
-from worker.chores.rematch import rematch_albums, rematch_songs
+from worker.chores.mirror_return import await_mirror
+from worker.chores.rematch import place_pending, rematch_albums, rematch_songs
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
 from worker.fetching.listeners import Barred, ListenerLookup, Renamed
@@ -31,7 +32,7 @@ from worker.fetching.stale_charts import drop_stale_charts
 from worker.fetching.store_outage import with_store
 from worker.fetching.year import begin, complete, fail, match_albums, match_songs
 from worker.lastfm.errors import KeyRefused, ListeningHidden, NoSuchUser, TryAgain
-from worker.shutdown import ShutdownRequested, requeued_on_shutdown
+from worker.shutdown import GaveWay, ShutdownRequested, requeued_on_shutdown
 
 log = structlog.get_logger()
 
@@ -70,6 +71,8 @@ def fetch_year(username: str, year: int, run: str) -> None:
 
     with structlog.contextvars.bound_contextvars(run=run), _mirror(context) as mirror:
         with_store(context, steps, topic=Topic(username, year), run=UUID(run))
+        if mirror.is_away:
+            enqueue_placing(context.redis)
 
 
 @requeued_on_shutdown
@@ -110,6 +113,29 @@ def rematch() -> None:
 
     with _mirror(context) as mirror:
         with_store(context, steps)
+
+
+@requeued_on_shutdown
+def place_waiting() -> None:
+    """Look up what was fetched while the mirror was away, once it is back. May run twice.
+
+    Until then it gives way to every job that somebody may be waiting for.
+    """
+    context = from_environment()
+    await_mirror(context.settings.mirror_url.get_secret_value(), context.redis, context.clock)
+
+    def steps(connection: Connection) -> None:
+        with _failures_reported():
+            try:
+                place_pending(connection, mirror)
+                rematch_songs(connection, mirror, context.redis)
+            finally:
+                drop_stale_charts(connection, context.redis)
+
+    with _mirror(context) as mirror:
+        with_store(context, steps)
+        if mirror.is_away:
+            raise GaveWay
 
 
 @requeued_on_shutdown

@@ -22,6 +22,10 @@ class ShutdownRequested(Exception):
     """This process has to end: let go of everything. What is committed stays, and the job resumes there."""
 
 
+class GaveWay(Exception):
+    """The job has nothing to do for now, and others wait for its worker: it goes on behind them."""
+
+
 def request() -> None:
     """Stop this process's job at its next safe point, and end the process after the grace period in any case."""
     _requested.set()
@@ -37,7 +41,7 @@ def raise_if_requested() -> None:
 
 
 def requeued_on_shutdown(job: Callable[P, None]) -> Callable[P, Retry | None]:
-    """Put the job back at the head of its queue when it is interrupted, however often that happens."""
+    """Put the job back at the head of its queue when it is interrupted, and at the end when it has given way."""
 
     @wraps(job)
     def interruptible(*arguments: P.args, **named: P.kwargs) -> Retry | None:
@@ -46,6 +50,8 @@ def requeued_on_shutdown(job: Callable[P, None]) -> Callable[P, Retry | None]:
         except ShutdownRequested:
             log.info("This worker is stopping; the job goes back to its queue")
             return Retry(max=1_000_000, enqueue_at_front=True)
+        except GaveWay:
+            return Retry(max=1_000_000)
         return None
 
     return interruptible

@@ -27,7 +27,8 @@ FETCH_YEAR = "worker.jobs.fetch_year"
 LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
 REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
-JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER})
+PLACE_WAITING = "worker.jobs.place_waiting"
+JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER, PLACE_WAITING})
 """All there are: workers run no other function, whatever Redis says."""
 
 LISTENER_HOLDS = timedelta(hours=24)
@@ -115,6 +116,19 @@ def enqueue_listener(redis: Redis, username: str) -> bool:
 def enqueue_rematch(redis: Redis) -> bool:
     """Queue a rematch of all albums without a year. False when one is queued or running. Raises QueueAway."""
     return _enqueue(redis, CHORES, REMATCH, job_id="rematch", unique=True)
+
+
+def enqueue_placing(redis: Redis) -> bool:
+    """Queue the look-up of what waits for the mirror. False when one is queued or running. Raises QueueAway."""
+    return _enqueue(redis, CHORES, PLACE_WAITING, job_id="place-waiting", unique=True)
+
+
+def someone_waits(redis: Redis) -> bool:
+    """Whether a job is queued that somebody may be waiting for. Raises QueueAway."""
+    try:
+        return any(queue(redis, name).count for name in (LOOKUPS, FETCHES))
+    except RedisError as error:
+        raise QueueAway from error
 
 
 def enqueue_recovery(redis: Redis) -> bool:

@@ -13,9 +13,15 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, RECOVER, REMATCH, queue
+from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, PLACE_WAITING, QUEUES, RECOVER, REMATCH, queue
 
-JOB_KINDS = {FETCH_YEAR: "a year", LOOK_UP_LISTENER: "a listener's years", REMATCH: "rematch", RECOVER: "recovery"}
+JOB_KINDS = {
+    FETCH_YEAR: "a year",
+    LOOK_UP_LISTENER: "a listener's years",
+    REMATCH: "rematch",
+    RECOVER: "recovery",
+    PLACE_WAITING: "what waits for the mirror",
+}
 """What a job is about. Arguments and ids of jobs contain names of listeners, so they are not shown."""
 
 LONG_WAIT = timedelta(minutes=10)

@@ -43,6 +43,25 @@ def rematch_albums(connection: Connection, mirror: MirrorClient, redis: Redis) -
     return found
 
 
+def place_pending(connection: Connection, mirror: MirrorClient) -> int:
+    """Look up every album that the mirror could not be asked about, and return how many got a year.
+
+    May run twice.
+    """
+    found = 0
+    for ids in batched(albums.unmatched_ids(connection)):
+        shutdown.raise_if_requested()
+        waiting = albums.still_unmatched(connection, ids)
+        pending = [album for album in waiting if album.augmentation_status == "pending"]
+        placed = match_fuzzy(mirror, pending) if pending else []
+        if placed is None:
+            break
+        albums.save(connection, placed)
+        found += sum(album.release_year is not None for album in placed)
+    log.info("Looked up what had waited for the mirror", found=found)
+    return found
+
+
 def rematch_songs(connection: Connection, mirror: MirrorClient, redis: Redis) -> None:
     """Do the same for songs whose albums do not say when they came out, if the mirror has recordings."""
     if not mirror.ask(has_recordings):

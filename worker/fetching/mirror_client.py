@@ -18,6 +18,16 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
+def mirror_answers(url: str) -> bool:
+    """Whether the mirror can be asked at the moment."""
+    try:
+        with connect(url) as connection:
+            usable_state(connection)
+    except MirrorError:
+        return False
+    return True
+
+
 class MirrorClient:
     """Connects at the first question. Once the mirror cannot be asked, every answer is None until `try_again`."""
 
@@ -51,6 +61,11 @@ class MirrorClient:
             log.warning("The mirror cannot be asked; release years will follow", reason=type(error).__name__)
             self._error = error
             return None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it could not be asked. An empty one is not away: the end of its import has all looked up."""
+        return self._error is not None and not isinstance(self._error, MirrorEmpty)
 
     def try_again(self) -> None:
         """Ask again even if the mirror was away before: an import may have ended meanwhile."""

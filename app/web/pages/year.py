@@ -103,7 +103,8 @@ def _page(status: YearStatus, listening_year: int) -> Response:
     if status.is_away and page.status_code == 503:
         page.headers["Retry-After"] = str(status.try_again_after)
     # A year that waits for the import must be drawn again the moment that ends.
-    if event is not None and event.phase == "completed" and not (status.is_away or importing):
+    waits = event is not None and event.pending > 0
+    if event is not None and event.phase == "completed" and not (status.is_away or waits):
         context().page_cache.put(status.username, listening_year, page.get_data(), _variant())
     return page
 
@@ -118,6 +119,8 @@ def _http_status(status: YearStatus) -> int:
 
 def _draw(status: YearStatus, listening_year: int, note: MirrorNote | None, *, importing: bool) -> str:
     event = status.event
+    pending = event.pending if event is not None and not event.is_running else 0
+    awaits_mirror = pending > 0 and not (importing or status.is_away)
     until = status.until(listening_year)
     summary = summarize(event, listening_year, status.username, requested_options(), until) if event else None
     options = summary.options if summary else DEFAULT_OPTIONS
@@ -133,7 +136,8 @@ def _draw(status: YearStatus, listening_year: int, note: MirrorNote | None, *, i
         neighbours=_neighbours(status, listening_year),
         was=former_name(context(), request.args.get("was", ""), Topic(status.username, listening_year)),
         ahead=0 if status.queue_away or event is None else fetches_ahead(context(), event),
-        follows=status.goes_on or importing,
+        follows=status.goes_on or importing or awaits_mirror,
+        awaits_mirror=awaits_mirror,
         importing=importing,
         small_mirror=note.release_groups if note and note.is_small else 0,
     )

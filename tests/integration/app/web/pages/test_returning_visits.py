@@ -179,8 +179,7 @@ def test_plays_that_the_mirror_could_not_place_are_asked_for_again_after_ten_min
 
 
 @pytest.mark.parametrize(
-    ("fault", "said", "goes_on"),
-    [("503", "Last.fm does not answer", True), ("error26", "Last.fm refuses this site’s key", False)],
+    ("fault", "said"), [("503", "Last.fm does not answer"), ("error26", "Last.fm refuses this site’s key")]
 )
 def test_what_is_stored_is_shown_while_lastfm_is_away(
     fetched: Fetched,
@@ -190,8 +189,6 @@ def test_what_is_stored_is_shown_while_lastfm_is_away(
     run_jobs: RunJobs,
     fault: str,
     said: str,
-    *,
-    goes_on: bool,
 ) -> None:
     fetched("LightLuca", THIS_YEAR)
     grown_old("LightLuca", THIS_YEAR, datetime.now(UTC) - timedelta(hours=2))
@@ -202,7 +199,7 @@ def test_what_is_stored_is_shown_while_lastfm_is_away(
     assert page.status_code == 200
     assert "<svg" in page.text
     assert said in page.text
-    assert ("data-live" in page.text) == goes_on, "by itself"
+    assert "data-live" in page.text, "it goes on by itself"
 
 
 def test_a_failure_is_tried_again_when_its_time_has_passed(
