@@ -63,6 +63,11 @@ class Summary:
         return "" if self.is_whole else so_far(self.scrobbles, self.expected)
 
     @property
+    def by_median(self) -> int:
+        """Plays of music that had come out by the middle year: half of those that are placed, or more."""
+        return sum(plays for year, plays in self.years.items() if year <= (self.median or 0))
+
+    @property
     def unplaced(self) -> int:
         """Plays whose release year is not known."""
         return self.scrobbles - self.placed

@@ -10,7 +10,8 @@ from app.web.summary import Summary
 
 FEW_PLAYS = 20
 """Fewer than these are counted, not told in per cent."""
-ROUND_SHARES = {"Half": (0.485, 0.515), "Two thirds": (0.655, 0.678), "Three quarters": (0.74, 0.76)}
+ABOUT_HALF = 0.515
+"""As much of the plays and less is told as half of them."""
 
 NOT_COUNTED = "Not counted yet."
 BEING_COUNTED = "The plays are still being counted."
@@ -109,37 +110,19 @@ def headline(summary: Summary) -> str:
     known = " with a known release year" * (summary.unplaced > 0)
     if placed == 1:
         return f"{name}’s one play in {year}{so_far}{known} is of music that came out {that_year}."
-    music = f"the music {name} played in {year}{so_far}"
-    as_known = ", as far as the year is known" * (summary.unplaced > 0)
+    music = f"the music{known}{' that' * bool(known)} {name} played in {year}{so_far}"
     if years[common] == placed:
-        return f"All {music} came out {that_year}{as_known}."
-    before, part = split_in_half(years)
-    when = f"before {before}"
-    if 2 * years[common] >= placed:
+        return f"All {music} came out {that_year}."
+    when, part = f"by {summary.median}", summary.by_median
+    is_of_one_year = 2 * years[common] > placed
+    if is_of_one_year:
         when, part = that_year, years[common]
     if placed < FEW_PLAYS:
         are = "is" if part == 1 else "are"
         return f"{part} of {name}’s {placed} plays in {year}{so_far}{known} {are} of music that came out {when}."
-    return f"{_part(part, placed)} of {music} came out {when}{as_known}."
-
-
-def split_in_half(years: Mapping[int, int]) -> tuple[int, int]:
-    """Find the year before which nearest to half of all plays came out, and how many these are."""
-    whole, before = sum(years.values()), 0
-    cuts = []
-    for year in sorted(years):
-        cuts.append((year, before))
-        before += years[year]
-    cuts.append((max(years) + 1, before))
-    # Of two that are as near, the later: what is more than half is easier to believe.
-    return min(cuts, key=lambda cut: (abs(2 * cut[1] - whole), -cut[0]))
-
-
-def _part(part: int, whole: int) -> str:
-    for words, (least, most) in ROUND_SHARES.items():
-        if least <= part / whole <= most:
-            return words
-    return f"{min(99, max(1, round(100 * part / whole)))}\u00a0%"
+    if is_of_one_year:
+        return f"{summary.share(part)} of {music} came out {when}."
+    return f"{'Half' if part < ABOUT_HALF * placed else 'More than half'} of {music} came out {when}."
 
 
 def description(summary: Summary) -> str:
@@ -185,12 +168,15 @@ def compared(one: Summary, other: Summary) -> str:
     """Say in one sentence what the same year of two listeners comes down to; empty where one has no median."""
     if one.median is None or other.median is None:
         return ""
+    known = ", of the music with a known release year," * bool(one.unplaced or other.unplaced)
     if one.median == other.median:
         both = f"half of {one.name}’s music and half of {other.name}’s"
-        return f"In {one.year} {both} came out by {one.median}."
+        if known:
+            both = f"half of {one.name}’s and half of {other.name}’s"
+        return f"In {one.year}{known} {both} came out by {one.median}."
     older, younger = sorted((one, other), key=lambda summary: summary.median or 0)
-    half = f"half of {older.name}’s music came out by {older.median}"
-    return f"In {one.year} {half}, half of {younger.name}’s by {younger.median}."
+    half = f"half of {older.name}’s{'' if known else ' music'} came out by {older.median}"
+    return f"In {one.year}{known} {half}, half of {younger.name}’s by {younger.median}."
 
 
 def matched(method: str | None, score: float | None) -> str:
@@ -240,15 +226,21 @@ def decades(columns: Sequence[str], plays: Sequence[int], median: int | None) ->
     return f"Middle year {median}; most plays: {most}"
 
 
-def median_moved(medians: Mapping[int, int]) -> str:
-    """Say how old half of the music was in the first listening year and in the last; empty without any year."""
+def median_moved(medians: Mapping[int, int], *, is_known: bool = True) -> str:
+    """Say by when half of the music had come out in the first listening year and in the last; empty without any.
+
+    `is_known` tells whether that is half of all of it, or of what has a known release year.
+    """
     if not medians:
         return ""
     first, last = min(medians), max(medians)
+    half = f"half of the music{' with a known release year' * (not is_known)} came out by"
     if first == last:
-        return f"In {last} half of the music came out by {medians[last]}."
-    if medians[first] < first and medians[last] < last:
-        then, now = counted(first - medians[first], "year"), last - medians[last]
-        moved = f"in {last} at least {now}" if first - medians[first] != now else f"and so it was in {last}"
-        return f"In {first} half of the music was at least {then} old, {moved}."
-    return f"In {first} half of the music came out by {medians[first]}, in {last} by {medians[last]}."
+        return f"In {last} {half} {_years_before(medians[last], last)}."
+    then, now = (_years_before(medians[year], year) for year in (first, last))
+    return f"In {first} {half} {then}; in {last} by {now}."
+
+
+def _years_before(median: int, year: int) -> str:
+    """Name a middle year, and how long it was ago in a listening year."""
+    return f"{median}, {counted(year - median, 'year')} before" if median < year else str(median)

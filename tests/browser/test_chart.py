@@ -398,7 +398,8 @@ def test_two_are_shared_and_taken_along_as_a_picture(compared: Page, until: Unti
     shared = json.loads(compared.evaluate("window.shared"))
     assert shared["url"] == compared.url
     assert re.fullmatch(
-        r"In 2021 half of HeavyHelen’s music came out by \d+, half of GrowingGus’s by \d+\.", shared["text"]
+        r"In 2021, of the music with a known release year, half of HeavyHelen’s came out by \d+, half of .*\.",
+        shared["text"],
     )
     with compared.expect_response(re.compile(r"2021\.png\?with=GrowingGus$")) as answer:
         compared.get_by_role("link", name="PNG").click()
@@ -419,4 +420,4 @@ def test_the_page_is_shared_or_its_address_is_copied(
     until(lambda: page.evaluate("window.shared"))
     shared = json.loads(page.evaluate("window.shared"))
     assert shared["url"] == page.url
-    assert shared["text"].startswith("Half of the music HeavyHelen played in 2021 came out before")
+    assert shared["text"].startswith("Half of the music with a known release year that HeavyHelen played in 2021")

@@ -98,9 +98,7 @@ def test_the_axis_of_plays_has_few_whole_and_even_steps(most: int) -> None:
 @given(plays_by_year)
 def test_the_bar_of_the_listening_year_squeezes_no_other(years: dict[int, int]) -> None:
     chart = draw_bar_chart(years, TODAY)
-    others = max((plays for year, plays in years.items() if year != TODAY), default=0)
-    # The years before the axis share a bar.
-    others = max(others, chart.earlier.plays if chart.earlier else 0)
+    others = max((bar.plays for bar in chart.bars if bar.years.first != TODAY), default=0)
     assert (chart.cut is not None) == (0 < 1.5 * others < years.get(TODAY, 0))
     if chart.cut:
         assert [(one.plays, one.is_other) for one in chart.cut.numbers] == [(years[TODAY], False)]

@@ -126,7 +126,7 @@ def test_music_that_is_dated_later_than_it_was_played_was_new() -> None:
 def test_who_sees_only_a_link_is_told_the_headline_and_how_much_is_placed() -> None:
     seen = summarize(event(scrobbles=40, years={1974: 20, 1984: 10}), 2024, "Helen")
     assert description(seen) == (
-        "Two thirds of the music Helen played in 2024 came out in 1974, as far as the year is known."
+        "66.7\u00a0% of the music with a known release year that Helen played in 2024 came out in 1974."
         " Middle release year 1974, average age of the music 47 years."
         " Release year known for 30 of 40 plays."
     )

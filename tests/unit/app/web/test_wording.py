@@ -1,5 +1,6 @@
 """The words on a page: what a listener understands, whatever the numbers."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,6 @@ from app.web.wording import (
     kinds,
     matched,
     median_moved,
-    split_in_half,
 )
 from mirror.matching.query import MATCH_METHODS
 
@@ -96,29 +96,29 @@ def test_albums_and_songs_are_told_as_far_as_there_are_any(albums: int, apart: i
         ({1985: 1}, 7, "Eve’s one play in 2024 with a known release year is of music that came out in 1985."),
         ({2024: 1}, 1, "Eve’s one play in 2024 is of music that came out that same year."),
         ({1985: 9}, 9, "All the music Eve played in 2024 came out in 1985."),
-        ({1985: 9}, 10, "All the music Eve played in 2024 came out in 1985, as far as the year is known."),
+        ({1985: 9}, 10, "All the music with a known release year that Eve played in 2024 came out in 1985."),
         ({2024: 500}, 500, "All the music Eve played in 2024 came out that same year."),
         ({1967: 3, 1969: 1}, 4, "3 of Eve’s 4 plays in 2024 are of music that came out in 1967."),
-        ({1967: 1, 1969: 1}, 2, "1 of Eve’s 2 plays in 2024 is of music that came out in 1969."),
+        ({1967: 1, 1969: 1}, 2, "1 of Eve’s 2 plays in 2024 is of music that came out by 1967."),
         (
             {1960: 1, 1970: 1, 1980: 1},
             9,
-            "2 of Eve’s 3 plays in 2024 with a known release year are of music that came out before 1980.",
+            "2 of Eve’s 3 plays in 2024 with a known release year are of music that came out by 1970.",
         ),
-        ({2024: 70, 1999: 30}, 100, "70\u00a0% of the music Eve played in 2024 came out that same year."),
-        ({2024: 67, 1999: 33}, 100, "Two thirds of the music Eve played in 2024 came out that same year."),
-        ({1985: 99_999, 1999: 1}, 100_000, "99\u00a0% of the music Eve played in 2024 came out in 1985."),
+        ({2024: 70, 1999: 30}, 100, "70.0\u00a0% of the music Eve played in 2024 came out that same year."),
+        ({2024: 67, 1999: 33}, 100, "67.0\u00a0% of the music Eve played in 2024 came out that same year."),
+        ({1985: 99_999, 1999: 1}, 100_000, "99.9\u00a0% of the music Eve played in 2024 came out in 1985."),
         (
             {1985: 70, 1999: 30},
             120,
-            "70\u00a0% of the music Eve played in 2024 came out in 1985, as far as the year is known.",
+            "70.0\u00a0% of the music with a known release year that Eve played in 2024 came out in 1985.",
         ),
         (
             {1970: 25, 1980: 25, 2000: 25, 2010: 25},
             100,
-            "Half of the music Eve played in 2024 came out before 2000.",
+            "Half of the music Eve played in 2024 came out by 1980.",
         ),
-        ({1970: 40, 1980: 40, 2000: 20}, 100, "40\u00a0% of the music Eve played in 2024 came out before 1980."),
+        ({1970: 40, 1980: 40, 2000: 20}, 100, "More than half of the music Eve played in 2024 came out by 1980."),
     ],
 )
 def test_a_year_comes_down_to_one_sentence(years: dict[int, int], scrobbles: int, said: str) -> None:
@@ -139,22 +139,35 @@ def test_while_nobody_could_be_asked_years_are_on_the_way(scrobbles: int, said: 
 plays = st.dictionaries(st.integers(1860, 2027), st.integers(1, 500), min_size=1)
 
 
-@given(plays)
-def test_the_sentence_is_true(years: dict[int, int]) -> None:
-    before, part = split_in_half(years)
-    assert part == sum(played for year, played in years.items() if year < before)
-    said = headline(of(years))
-    if said.startswith("Half") and "before" in said:
-        assert part / sum(years.values()) == pytest.approx(0.5, abs=0.015)
+@given(plays, st.integers(0, 500))
+def test_the_sentence_has_the_figures_of_the_numbers_below_it(years: dict[int, int], unplaced: int) -> None:
+    told = of(years, sum(years.values()) + unplaced)
+    said = headline(told)
+    assert ("with a known release year" in said) == (unplaced > 0), "a share says of what"
+    when = re.search(r" came out (?:by|in|that) (\d+|same year)", said)
+    assert when
+    year = 2024 if when[1] == "same year" else int(when[1])
+    part = told.by_median if f"by {year}" in said else years[year]
+    if f"by {year}" in said:
+        assert year == told.median
+        assert 2 * part >= told.placed, "half by then, as the tile says"
+        assert ("More than half" in said) <= (2 * part > told.placed)
+    if figure := re.match("[\\d.]+\u00a0%", said):
+        assert figure[0] == told.share(years[year]) == told.share(part)
+    elif counted := re.match(r"(\d+) of Eve’s (\d+) plays", said):
+        assert (int(counted[1]), int(counted[2])) == (part, told.placed)
+    elif said.startswith("Half"):
+        assert part / told.placed == pytest.approx(0.5, abs=0.015)
 
 
-@given(plays)
-def test_the_middle_is_as_near_to_half_as_a_year_can_be(years: dict[int, int]) -> None:
-    whole = sum(years.values())
-    _, part = split_in_half(years)
-    for year in years:
-        earlier = sum(played for one, played in years.items() if one < year)
-        assert abs(2 * part - whole) <= abs(2 * earlier - whole)
+@given(plays, plays, st.booleans())
+def test_two_are_compared_by_the_middle_years_of_their_table(
+    eve: dict[int, int], sam: dict[int, int], is_known: bool
+) -> None:
+    one, other = of(eve, sum(eve.values()) + (not is_known)), of(sam, name="Sam")
+    said = compared(one, other)
+    assert {int(year) for year in re.findall(r"by (\d+)", said)} == {one.median, other.median}
+    assert ("of the music with a known release year" in said) == (not is_known)
 
 
 @pytest.mark.parametrize(
@@ -183,31 +196,32 @@ def test_whoever_is_asked_of_first_the_older_music_stays_the_older(
     if one.median != other.median:
         said = compared(one, other)
         assert said == compared(other, one)
-        assert ("half of Eve’s music" in said) == (one.median < other.median)
+        assert (said.index("Eve") < said.index("Sam")) == (one.median < other.median)
 
 
 @pytest.mark.parametrize(
     ("medians", "sentence"),
     [
         ({}, ""),
-        ({2024: 1977}, "In 2024 half of the music came out by 1977."),
+        ({2024: 1977}, "In 2024 half of the music came out by 1977, 47 years before."),
         (
             {2020: 1977, 2022: 2005, 2024: 1990},
-            "In 2020 half of the music was at least 43 years old, in 2024 at least 34.",
+            "In 2020 half of the music came out by 1977, 43 years before; in 2024 by 1990, 34 years before.",
         ),
         (
             {2023: 2022, 2024: 2022},
-            "In 2023 half of the music was at least 1 year old, in 2024 at least 2.",
+            "In 2023 half of the music came out by 2022, 1 year before; in 2024 by 2022, 2 years before.",
         ),
         (
-            {2020: 1980, 2021: 1981},
-            "In 2020 half of the music was at least 40 years old, and so it was in 2021.",
+            {2023: 2023, 2024: 2020},
+            "In 2023 half of the music came out by 2023; in 2024 by 2020, 4 years before.",
         ),
-        ({2023: 2023, 2024: 2020}, "In 2023 half of the music came out by 2023, in 2024 by 2020."),
     ],
 )
 def test_how_the_median_moved_is_said(medians: dict[int, int], sentence: str) -> None:
     assert median_moved(medians) == sentence
+    known = "half of the music with a known release year came out"
+    assert median_moved(medians, is_known=False) == sentence.replace("half of the music came out", known)
 
 
 @pytest.mark.parametrize(
@@ -227,15 +241,15 @@ FRAGMENT = {"phase": "failed", "error": Failure.LASTFM_AWAY}
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "Half of the music Eve played in 2024 (so far, 60 of 900 plays) came out in 1990."),
-        ({"expected": None}, "Half of the music Eve played in 2024 (so far, 60 plays) came out in 1990."),
-        ({"expected": 60}, "Half of the music Eve played in 2024 (so far, 60 plays) came out in 1990."),
+        ({}, "Half of the music Eve played in 2024 (so far, 60 of 900 plays) came out by 1970."),
+        ({"expected": None}, "Half of the music Eve played in 2024 (so far, 60 plays) came out by 1970."),
+        ({"expected": 60}, "Half of the music Eve played in 2024 (so far, 60 plays) came out by 1970."),
         (
             {"phase": "fetching"},
-            "Half of the music Eve played in 2024 (so far, 60 of 900 plays) came out in 1990.",
+            "Half of the music Eve played in 2024 (so far, 60 of 900 plays) came out by 1970.",
         ),
-        ({"was_whole": True}, "Half of the music Eve played in 2024 came out in 1990."),
-        ({"phase": "completed"}, "Half of the music Eve played in 2024 came out in 1990."),
+        ({"was_whole": True}, "Half of the music Eve played in 2024 came out by 1970."),
+        ({"phase": "completed"}, "Half of the music Eve played in 2024 came out by 1970."),
         (
             {"years": {}, "matched": 0},
             "So far, 60 of 900 plays are in. Their release years are still to be looked up.",
