@@ -50,6 +50,7 @@ class Account:
     hidden: bool = False
     now_playing: Play | None = None
     former_names: tuple[str, ...] = ()
+    real_name: str = ""
 
     def plays(self, year: int) -> tuple[Play, ...]:
         """Return the plays of a calendar year in UTC, oldest first, including those in the future."""

@@ -164,7 +164,7 @@ def user_info(account: Account, playcount: int) -> JsonObject:
             "type": "user",
             "age": "0",
             "bootstrap": "0",
-            "realname": "",
+            "realname": account.real_name,
         }
     }
 

@@ -27,6 +27,7 @@ from worker.context import WorkerContext, from_environment
 from worker.fetching.listeners import Barred, ListenerLookup, Renamed
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.reading import read_plays
+from worker.fetching.removal import remove_if_proven
 from worker.fetching.room import make_room, store_looks
 from worker.fetching.stale_charts import drop_stale_charts
 from worker.fetching.store_outage import with_store
@@ -89,6 +90,17 @@ def look_up_listener(username: str, run: str) -> None:
 
     with structlog.contextvars.bound_contextvars(run=run):
         with_store(context, steps, topic=Topic(username), run=UUID(run))
+
+
+@requeued_on_shutdown
+def remove_listener(username: str) -> None:
+    """Delete everything about a listener who has proven that they want that. May run twice."""
+    context = from_environment()
+
+    def steps(connection: Connection) -> None:
+        remove_if_proven(context, connection, username)
+
+    with_store(context, steps)
 
 
 @requeued_on_shutdown

@@ -28,7 +28,8 @@ LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
 REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
 PLACE_WAITING = "worker.jobs.place_waiting"
-JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER, PLACE_WAITING})
+REMOVE_LISTENER = "worker.jobs.remove_listener"
+JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER})
 """All there are: workers run no other function, whatever Redis says."""
 
 LISTENER_HOLDS = timedelta(hours=24)
@@ -111,6 +112,16 @@ def enqueue_listener(redis: Redis, username: str) -> bool:
     _check_room(redis, LOOKUPS)
     fixed_id = _listener_job_id(username)
     return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(new_run()), job_id=fixed_id, unique=True)
+
+
+def enqueue_removal(redis: Redis, username: str) -> bool:
+    """Queue the check whether a listener wants to be removed. False when one is queued or running.
+
+    Raises QueueAway, QueueFull.
+    """
+    _check_room(redis, LOOKUPS)
+    fixed_id = f"remove-{username_key(username).encode().hex()}"
+    return _enqueue(redis, LOOKUPS, REMOVE_LISTENER, username, job_id=fixed_id, unique=True)
 
 
 def enqueue_rematch(redis: Redis) -> bool:

@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 
 from app import event_stream, looks
 from app.events import new_run
-from app.jobs import backlog
+from app.jobs import backlog, removal
 from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, queue
 from app.store import Connection, forgetting, orphans
 from app.store.listeners import username_key
@@ -29,6 +29,7 @@ def forget_listener(connection: Connection, redis: Redis, username: str, *, for_
     backlog.clear(redis, username)
     event_stream.forget_listener(redis, username, voiding=run)
     looks.forget_looks(redis, username)
+    removal.drop(redis, username)
     _delete_jobs(redis, username_key(username))
     return found
 
@@ -41,6 +42,7 @@ def forget_everyone(connection: Connection, redis: Redis) -> int:
     backlog.clear_all(redis)
     event_stream.forget_everyone(redis, voiding=run)
     looks.drop_looks(redis)
+    removal.drop_all(redis)
     _delete_jobs(redis, None)
     return found
 

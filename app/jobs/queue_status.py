@@ -13,7 +13,16 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, PLACE_WAITING, QUEUES, RECOVER, REMATCH, queue
+from app.jobs.enqueue import (
+    FETCH_YEAR,
+    LOOK_UP_LISTENER,
+    PLACE_WAITING,
+    QUEUES,
+    RECOVER,
+    REMATCH,
+    REMOVE_LISTENER,
+    queue,
+)
 
 JOB_KINDS = {
     FETCH_YEAR: "a year",
@@ -21,6 +30,7 @@ JOB_KINDS = {
     REMATCH: "rematch",
     RECOVER: "recovery",
     PLACE_WAITING: "what waits for the mirror",
+    REMOVE_LISTENER: "a removal",
 }
 """What a job is about. Arguments and ids of jobs contain names of listeners, so they are not shown."""
 

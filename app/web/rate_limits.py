@@ -30,6 +30,7 @@ LIMITS = {
     "albums": "100 per minute; 2000 per day",
     "pictures": "60 per minute; 2000 per day",
     "names": "2000 per minute; 40000 per day",
+    "removals": "10 per minute; 60 per day",
     "password": "10 per minute; 100 per day",
 }
 SITES = 4

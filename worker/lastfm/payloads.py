@@ -31,6 +31,8 @@ class Profile:
     username: str | None
     playcount: int | None
     registered_at: datetime | None
+    real_name: str = ""
+    """What the listener calls themselves, if anything."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def read_profile(body: dict[str, Any]) -> Profile:
         username=_text(user.get("name")) or None,
         playcount=_count(user.get("playcount")),
         registered_at=datetime.fromtimestamp(since, UTC) if since >= YEAR_1971 else None,
+        real_name=_text(user.get("realname")),
     )
 
 
