@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,9 @@ SHAPES = {
     "lastyear_address": (r"[A-Za-z0-9.:-]*", "should be an IP address or a host name"),
 }
 """Variable -> (the pattern of the whole value, what it should be)."""
+
+NETWORKS = ("lastyear_ssh_from", "lastyear_trusted_proxies")
+"""Lists of addresses and networks."""
 
 WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "lastyear_tls_certificate": lambda given: given.get("lastyear_tls") == "files",
@@ -141,8 +145,18 @@ def _misshapen(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[s
             yield f"{name}: should be one of {', '.join(choices)}."
         elif kind == "str" and value and ("'" in value or "\n" in value or not re.fullmatch(pattern, value)):
             yield f"{name}: {mend or 'should have neither quotes nor line breaks'}."
+        elif name in NETWORKS and not all(map(_is_network, value)):
+            yield f"{name}: should list addresses or networks such as 192.0.2.0/24 and 2001:db8::/32."
         elif kind in ("int", "float") and value < 0:
             yield f"{name}: should not be negative."
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind_of(value: object) -> str:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -156,8 +156,11 @@ class Machine:
         raise Failed(f"{self.name} does not run\n{self.place.log}")
 
     def _processes(self) -> list[int]:
-        lists = self.place.cgroup.rglob("cgroup.procs")
-        return [int(number) for path in lists for number in path.read_text().split()]
+        found = []
+        for folder, _, _ in os.walk(self.place.cgroup):
+            with suppress(OSError):  # its service has ended meanwhile
+                found += [int(number) for number in Path(folder, "cgroup.procs").read_text().split()]
+        return found
 
     def _is_up(self) -> bool:
         if not places.is_alive(self.place):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from demo.catalogue import albums
 from demo.musicbrainz import COLUMNS, rows_by_table
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.packets import Edit
+from tests.provision.cable import run
+from tests.provision.flood import flood_of_pings
 from tests.provision.machine import Machine
 from tests.provision.operator import DOMAIN, PASSWORD, Operator, changed_checkout
 from tests.provision.outside import Outside
@@ -82,8 +85,8 @@ def test_a_network_that_goes_in_the_middle_ends_the_play(operator: Operator, mac
     assert "Install the locked dependencies" in said
 
 
-def test_a_wrong_string_of_the_app_database_is_named_without_its_password(
-    operator: Operator, outside: Outside
+def test_a_wrong_string_of_the_app_database_is_named_without_its_password_and_leaves_nothing_failed(
+    operator: Operator, outside: Outside, nothing_fails: None
 ) -> None:
     wrong = outside.neon.direct_url.replace(outside.neon.password, "not-the-password-of-neon")
     with stage("second converge, with a wrong string of the database"):
@@ -135,6 +138,31 @@ def test_only_ssh_and_the_web_are_open(machine: Machine) -> None:
     assert not re.search(r":(5432|6379|2019)\s", listening)
 
 
+def test_a_flood_of_pings_by_ipv4_does_not_cut_ipv6(machine: Machine) -> None:
+    cable = machine.place.cable
+    machine.run("ip addr replace fd00:1a57::2/64 dev host0 nodad")
+    run("ip", "addr", "replace", "fd00:1a57::1/64", "dev", cable.interface, "nodad")
+    with flood_of_pings(cable.address) as flood:
+        wait_until(lambda: flood.sent > 2_000)
+        # The host has to ask who has the address before it can connect.
+        run("ip", "-6", "neigh", "flush", "dev", cable.interface)
+        with socket.create_connection(("fd00:1a57::2", 443), timeout=PATIENCE):
+            pass
+    machine.run("ip addr del fd00:1a57::2/64 dev host0")
+    print(f"{flood.answered} of {flood.sent} pings answered")
+    assert 0 < flood.answered < flood.sent / 2
+
+
+def test_the_kernel_is_renewed_at_night_and_the_journal_forgets(machine: Machine) -> None:
+    upgrades = machine.run("apt-config dump Unattended-Upgrade")
+    assert 'Automatic-Reboot "true"' in upgrades
+    assert 'Automatic-Reboot-Time "04:00"' in upgrades
+    journal = machine.run("systemd-analyze cat-config systemd/journald.conf")
+    assert "\nMaxFileSec=1day\nMaxRetentionSec=14day\n" in journal
+    for unit in ("valkey-server", "postgresql@17-main"):
+        assert "ready" in machine.run(f"journalctl -q -o cat -u {unit}").lower(), unit
+
+
 def test_ssh_takes_keys_alone(machine: Machine) -> None:
     settings = machine.run("sshd -T")
     assert "passwordauthentication no" in settings
@@ -154,6 +182,67 @@ def test_the_site_is_served_by_tls_and_what_is_inside_is_not(visitor: Visitor, m
     for path in ("/readyz", "/metrics", "/internal/job-update", "//readyz", "/%72eadyz", "/user/../readyz"):
         assert visitor.get(path).status_code == 404, path
     assert machine.run("curl -sf --unix-socket /run/lastyear/web.sock http://localhost/readyz")
+
+
+def test_no_header_of_a_stranger_opens_a_door(visitor: Visitor) -> None:
+    for headers in (
+        {"SCRIPT_NAME": "/x"},
+        {"SCRIPT-NAME": "/x", "X-Forwarded-Prefix": "/x", "X-Script-Name": "/x"},
+        {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1"},
+        {"X_Forwarded_For": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1", "X-Forwarded-Host": "localhost"},
+        {"X-Original-URL": "/metrics", "X-Rewrite-URL": "/metrics", "PATH_INFO": "/metrics"},
+    ):
+        for path in ("/metrics", "/x/metrics", "/readyz", "/x/readyz", "/x/operator/", "/internal/job-update"):
+            assert visitor.get(path, headers=headers).status_code == 404, (path, headers)
+        assert visitor.get("/operator/", headers=headers).status_code == 401, headers
+        assert visitor.get("/about", headers=headers).status_code == 200, headers
+
+
+def test_while_the_pages_are_away_a_page_of_its_own_says_so(visitor: Visitor, machine: Machine) -> None:
+    def says_so(path: str) -> bool:
+        answer = visitor.get(path)
+        return answer.status_code == 503 and answer.headers["Refresh"] == answer.headers["Retry-After"] == "10"
+
+    machine.run("systemctl stop lastyear-web.socket lastyear-web.service")
+    try:
+        assert says_so("/")
+        page = visitor.get(LUCA)
+        assert "Back in a moment" in page.text
+        assert "Server" not in page.headers
+        assert visitor.get(f"{LUCA}.json").json()["error"]["code"] == "unavailable"
+    finally:
+        machine.run("systemctl start lastyear-web.socket lastyear-web.service")
+    wait_until(lambda: answers(visitor, "/"))
+    machine.run("touch /etc/caddy/maintenance")
+    try:
+        assert says_so("/")
+        assert visitor.get("/operator/").status_code == 401
+    finally:
+        machine.run("rm /etc/caddy/maintenance")
+    assert answers(visitor, "/")
+
+
+def test_what_the_site_needs_comes_back_by_itself_and_is_reported(
+    visitor: Visitor, machine: Machine, nothing_fails: None
+) -> None:
+    units = ("postgresql@17-main", "valkey-server", "caddy")
+
+    def processes() -> list[str]:
+        """The first process of each; 0 where there is none."""
+        return machine.run(f"systemctl show -P MainPID {' '.join(units)}").split()
+
+    def all_came_back() -> bool:
+        states = machine.run(f"systemctl is-active {' '.join(units)} || true").split()
+        return states == ["active"] * len(units) and not {*processes()} & {*before, "0"}
+
+    for signal in ("KILL", "TERM"):
+        before = processes()
+        machine.run(f"kill -{signal} {' '.join(before)}")
+        wait_until(all_came_back)
+    told = machine.run("journalctl -q -o cat -u 'lastyear-failure@*'")
+    for unit in units:
+        assert f"{unit}.service failed on" in told, unit
+    wait_until(lambda: answers(visitor, "/") and doctor(machine)[0] == 0, otherwise=lambda: doctor(machine)[1])
 
 
 def test_the_access_log_has_paths_but_not_what_was_asked_for(visitor: Visitor, machine: Machine) -> None:

@@ -69,6 +69,8 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_mirror_profile", "everything"),
         ("lastyear_tls", "letsencrypt"),
         ("lastyear_ssh_from", "10.0.0.0/8"),
+        ("lastyear_ssh_from", ["10.0.0.1/8"]),
+        ("lastyear_trusted_proxies", ["proxy.example.org"]),
         ("lastyear_failure_webhook", "chat.example.org"),
         ("lastyear_musicbrainz_signing_key", "C777580F"),
         ("lastyear_dashboard_password", "short"),
@@ -92,6 +94,7 @@ def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) ->
         ("lastyear_reboot_at", "04:30"),
         ("lastyear_reboot_at", ""),
         ("lastyear_ssh_from", ["192.0.2.0/24", "2001:db8::/32"]),
+        ("lastyear_trusted_proxies", ["192.0.2.7", "2001:db8::/32"]),
         ("lastyear_musicbrainz_dump_url", "file:///srv/musicbrainz"),
         ("lastyear_postgresql_settings", {"work_mem": "8MB"}),
     ],
@@ -128,7 +131,7 @@ def test_the_example_inventory_lacks_only_the_secrets() -> None:
 
 def test_every_shape_and_condition_is_of_a_variable_that_there_is() -> None:
     known = variables.options()
-    assert {*variables.SHAPES, *variables.WITH, *variables.APART} <= set(known)
+    assert {*variables.SHAPES, *variables.NETWORKS, *variables.WITH, *variables.APART} <= set(known)
 
 
 def test_every_default_is_what_the_specification_says() -> None:
