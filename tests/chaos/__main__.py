@@ -45,6 +45,8 @@ def main(seconds: float, seed: int | None, listeners: int, pause: float) -> None
         f" {report.plays:,} plays; all shown {report.calm:.0f} s after the last fault,"
         f" at most {report.slowest_page:.1f} s after it was there; {report.pressed} buttons pressed."
     )
+    if report.left_out:
+        console.print(f"Left out, as they need root, PgBouncer or a C compiler: {', '.join(report.left_out)}.")
     if not report.lost:
         console.print("Nothing was lost.")
         return

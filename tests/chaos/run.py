@@ -9,7 +9,7 @@ from random import Random
 from statistics import median
 
 from tests.chaos import checks
-from tests.chaos.faults import FAULTS, Fault, Injected
+from tests.chaos.faults import FAULTS, Fault, Injected, possible
 from tests.chaos.pages import Page
 from tests.chaos.site import YEARS, Site, listeners, running
 
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass
 class Recovery:
-    """A fault that was injected, and when it was over, in seconds of the run."""
+    """A fault, since it was injected, or had ended if it lasted; in seconds of the run."""
 
     fault: Fault
     at: float
@@ -57,6 +57,8 @@ class Report:
     plan: Plan
     recoveries: list[Recovery] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """Faults that this machine cannot have."""
     years: int = 0
     plays: int = 0
     calm: float = 0.0
@@ -132,14 +134,16 @@ class Chaos:
         return time.monotonic() - self._began
 
     def _attack(self, site: Site, pages: list[Page]) -> None:
-        weights = [fault.weight for fault in self.plan.faults]
+        faults = possible(self.plan.faults, site)
+        self.report.left_out = [fault.name for fault in self.plan.faults if fault not in faults]
+        weights = [fault.weight for fault in faults]
         next_at = 0.0
         while self._now() < self.plan.seconds:
             if self._now() >= next_at:
-                fault = self._rng.choices(self.plan.faults, weights)[0]
+                fault = self._rng.choices(faults, weights)[0]
                 injected = fault.inject(site, self._rng)
                 self._lasting.append((self._now() + injected.seconds, injected))
-                self.report.recoveries.append(Recovery(fault, self._now(), injected.unit))
+                self.report.recoveries.append(Recovery(fault, self._now() + injected.seconds, injected.unit))
                 next_at = self._now() + self._rng.expovariate(1 / self.plan.pause)
             self._look(site)
             done = sum(max(0, len(page.seen) - 1) for page in pages)

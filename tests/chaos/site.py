@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -28,6 +30,7 @@ from tests.processes import BIN, answers, environment, family, free_port
 YEARS = range(2012, 2025)
 LATENCY = 0.3  # seconds, about what the real Last.fm takes
 READY_SECONDS = 120.0
+DISK_MB = 500  # of the mirror: twice its files with their log
 PGBOUNCER = """[databases]
 lastyear = host={socket} dbname=lastyear user=postgres
 
@@ -52,12 +55,24 @@ class Site:
     lastfm: LastfmStandIn
     units: dict[str, Unit] = field(default_factory=dict)
     forwarders: dict[str, Forwarder] = field(default_factory=dict)
+    means: set[str] = field(default_factory=set)
+    """What else this machine can do: a disk that is filled (`small disk`), a wrong clock (`clock`)."""
     environ: dict[str, str] = field(default_factory=dict)
     valkey_url: str = ""
     """Valkey without the forwarder."""
     app_url: str = ""
     """The app database without forwarder and pooler, as its superuser."""
     mirror_url: str = ""
+
+    @property
+    def clock(self) -> Path:
+        """The file that says by how much the clock of all units is wrong."""
+        return self.folder / "clock"
+
+    def set_clock(self, shift: int) -> None:
+        """Let the clock of all units be wrong by so many seconds."""
+        with self.clock.open("r+b" if self.clock.exists() else "wb", buffering=0) as file:
+            file.write(shift.to_bytes(8, sys.byteorder, signed=True))
 
     def wait_until_all_answer(self, seconds: float = READY_SECONDS) -> None:
         """Wait until every unit does its work."""
@@ -81,8 +96,11 @@ def running(folder: Path, accounts: list[Account], rate: float) -> Iterator[Site
     """Run the site in a folder; all that it has started is stopped at the end."""
     with ExitStack() as stack:
         lastfm = stack.enter_context(LastfmStandIn(accounts, latency=LATENCY))
-        _fill_databases(folder)
         site = Site(folder, free_port(), lastfm)
+        if stack.enter_context(_small_disk(folder / "mirror")):
+            site.means.add("small disk")
+        _fill_databases(folder)
+        _make_environment(site)
         supervisor = stack.enter_context(Supervisor())
         _start_services(site, supervisor, stack)
         _start_processes(site, supervisor, rate)
@@ -90,10 +108,38 @@ def running(folder: Path, accounts: list[Account], rate: float) -> Iterator[Site
         yield site
 
 
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[bool]:
+    """Make the folder a small file system of its own, if this user may; yield whether it is."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=755", "tmpfs", str(folder)]
+    is_small = os.getuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+    try:
+        yield is_small
+    finally:
+        if is_small:
+            subprocess.run(["umount", str(folder)], check=True)
+
+
+def _make_environment(site: Site) -> None:
+    """Make what every unit gets; where there is a C compiler, a clock of their own, too."""
+    temporary = site.folder / "temporary"
+    temporary.mkdir()
+    temporary.chmod(0o777)
+    site.environ = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+    compiler, library = shutil.which("cc"), site.folder / "clock.so"
+    if compiler is None:
+        return
+    source = Path(__file__).with_name("clock.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(source)], check=True)
+    site.set_clock(0)
+    site.means.add("clock")
+    site.environ |= {"LD_PRELOAD": str(library), "CHAOS_CLOCK": str(site.clock)}
+
+
 def _fill_databases(folder: Path) -> None:
     """Make a cluster with the app's tables and the demo's mirror, and a second one like it."""
-    for name in ("database", "mirror"):
-        (folder / name).mkdir()
+    (folder / "database").mkdir()
     with services.postgres(folder / "database" / "data") as admin:
         services.create_filled_databases(admin, folder / "fullexport")
     source, target = folder / "database" / "data", folder / "mirror" / "data"
@@ -130,7 +176,7 @@ def _start_postgres(site: Site, supervisor: Supervisor, name: str) -> Path:
         os.chown(folder, owner, owner)
     command = [str(services.POSTGRES_PROGRAM), "-D", str(folder / "data"), "-k", str(folder), "-h", ""]
     url = f"postgresql://postgres@/postgres?host={folder}"
-    unit = Unit(name, command, _plain(site), folder, lambda: _postgres_answers(url))
+    unit = Unit(name, command, site.environ, folder, lambda: _postgres_answers(url))
     unit.user = owner if os.getuid() == 0 else None
     unit.stop_signal = signal.SIGINT  # without waiting for its clients
     _start(site, supervisor, unit)
@@ -158,7 +204,7 @@ def _start_valkey(site: Site, supervisor: Supervisor) -> int:
         except RedisError:
             return False
 
-    _start(site, supervisor, Unit("valkey", command, _plain(site), folder, answer))
+    _start(site, supervisor, Unit("valkey", command, site.environ, folder, answer))
     return port
 
 
@@ -171,7 +217,7 @@ def _start_pgbouncer(site: Site, supervisor: Supervisor, database: Path) -> int 
     folder.mkdir()
     (folder / "config").write_text(PGBOUNCER.format(socket=database.parent, port=port))
     url = f"postgresql://postgres@127.0.0.1:{port}/lastyear"
-    unit = Unit("pgbouncer", [program, "config"], _plain(site), folder, lambda: _postgres_answers(url))
+    unit = Unit("pgbouncer", [program, "config"], site.environ, folder, lambda: _postgres_answers(url))
     if os.getuid() == 0:
         unit.user = site.units["database"].user
         assert unit.user is not None
@@ -196,26 +242,22 @@ def _start_processes(site: Site, supervisor: Supervisor, rate: float) -> None:
         },
         WORKER_NEEDS,
     )
-    site.environ = environment(settings, **_plain(site))
+    environ = environment(settings, **site.environ)
     gunicorn = [str(BIN / "gunicorn"), "--config", "python:app.server", "app.web:create_app()"]
     lastyear = [str(BIN / "lastyear"), "work", "--workers"]
-    _start_program(site, supervisor, "web", gunicorn)
-    _start_program(site, supervisor, "worker", [*lastyear, "2"])
-    _start_program(site, supervisor, "lookups", [*lastyear, "1", "--queue", "lookups"])
+    for name, command in (
+        ("web", gunicorn),
+        ("worker", [*lastyear, "2"]),
+        ("lookups", [*lastyear, "1", "--queue", "lookups"]),
+    ):
+        unit = Unit(name, command, environ, site.folder / name, partial(_has_children, site, name))
+        _start(site, supervisor, unit)
+    site.units["web"].answers = lambda: answers(site.port)
 
 
-def _start_program(site: Site, supervisor: Supervisor, name: str, command: list[str]) -> None:
-    unit = Unit(name, command, site.environ, site.folder / name, lambda: answers(site.port))
-    if name != "web":
-        unit.answers = lambda: unit.process is not None and len(family(unit.process.pid)) > 1
-    _start(site, supervisor, unit)
-
-
-def _plain(site: Site) -> dict[str, str]:
-    temporary = site.folder / "temporary"
-    temporary.mkdir(exist_ok=True)
-    temporary.chmod(0o777)
-    return {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+def _has_children(site: Site, name: str) -> bool:
+    process = site.units[name].process
+    return process is not None and len(family(process.pid)) > 1
 
 
 def _tail(unit: Unit) -> str:
