@@ -61,6 +61,8 @@ def read_allowance(redis: Redis, rate: float) -> Allowance:
     """Read the allowance at a configured rate of `rate` calls per second."""
     # The key expires when all is paid for, so only Redis' clock matters.
     owed = max(0, int(str(redis.pttl(ALLOWANCE_KEY)))) / 1000
+    if owed > PACE_GROWS_FOR.total_seconds() + max_burst(rate) / rate / MIN_PACE:
+        owed = 0  # from before Redis' clock was set back, which the limiter does not mind either
     pace, wait = _read_pace(redis)
     refused_at = redis.hget(REFUSED_KEY, "said_at")
     refused = timedelta(seconds=max(0.0, _now(redis) - float(cast("bytes", refused_at)))) if refused_at else None
@@ -86,6 +88,8 @@ def _read_pace(redis: Redis) -> tuple[float, float]:
     assert isinstance(kept, dict)  # noqa: S101  redis' types allow for its asynchronous client
     since = _now(redis) - float(kept.get(b"grows_from", 0))
     grown = max(0.0, since) / PACE_GROWS_FOR.total_seconds()
+    if -since > PACE_GROWS_FOR.total_seconds():
+        return 1.0, 0.0  # nobody waits for so long: it is from before Redis' clock was set back
     return min(1.0, float(kept.get(b"pace", 1)) + grown), max(0.0, -since)
 
 

@@ -82,7 +82,7 @@ class Snapshot(BaseModel):
 
     @property
     def age(self) -> float:
-        """Seconds since it was published."""
+        """Seconds since it was published; less than nothing if the clock was ahead then."""
         return time.time() - self.at
 
 

@@ -57,9 +57,13 @@ class Failure(StrEnum):
         return next((failure for failure in cls if failure == text), cls.BROKEN)
 
 
-def new_run() -> UUID:
-    """Return the id of a new run. It begins with the time, so that it is greater than all ids made before."""
-    return UUID(int=time.time_ns() << 64 | uuid4().int & (1 << 64) - 1)
+def new_run(after: UUID | None = None) -> UUID:
+    """Return the id of a new run. It begins with the time, so that it is greater than all ids made before.
+
+    It is greater than `after` in any case, also when the clock was ahead then.
+    """
+    at = max(time.time_ns(), (after.int >> 64) + 1 if after else 0)
+    return UUID(int=at << 64 | uuid4().int & (1 << 64) - 1)
 
 
 class Model(BaseModel):

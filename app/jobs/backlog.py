@@ -101,7 +101,7 @@ def _turn_of(job: FetchJob | None, now: datetime) -> Turn:
         # A run has it, or is silent for so long that its claim can be taken over.
         return Turn.FETCH
     if job.next_try_at is not None:
-        return Turn.FETCH if now >= job.next_try_at else Turn.WAIT
+        return Turn.WAIT if job.waits(now) else Turn.FETCH
     failure = job.failure or Failure.BROKEN
     if now - job.updated_at > failure.retry_after:
         return Turn.FETCH

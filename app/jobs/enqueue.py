@@ -11,7 +11,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.event_stream import Snapshot, Topic, publish
+from app.event_stream import Snapshot, Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
 from app.listening_years import year_bounds
 from app.store import Connection, fetch_jobs, forgetting, listeners
@@ -78,7 +78,7 @@ def enqueue_year(
     if status == "queued":
         # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
         return None
-    run = new_run()
+    run = new_run(job.run if job else None)
     if job is None and forgetting.is_barred(connection, username):
         event = Event(run=run, phase="failed", error=Failure.BARRED)
         publish(redis, Topic(username, year), event)
@@ -111,7 +111,12 @@ def enqueue_listener(redis: Redis, username: str) -> bool:
     """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway, QueueFull."""
     _check_room(redis, LOOKUPS)
     fixed_id = _listener_job_id(username)
-    return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(new_run()), job_id=fixed_id, unique=True)
+    try:
+        latest = latest_snapshot(redis, Topic(username))
+    except RedisError as error:
+        raise QueueAway from error
+    run = new_run(latest.event.run if latest else None)
+    return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(run), job_id=fixed_id, unique=True)
 
 
 def enqueue_removal(redis: Redis, username: str) -> bool:
@@ -192,7 +197,7 @@ def has_job(redis: Redis, run: UUID) -> bool:
 
 def is_lost(redis: Redis, topic: Topic, snapshot: Snapshot) -> bool:
     """Whether the latest event of a topic speaks of a run whose job Redis has lost. Raises QueueAway."""
-    if not snapshot.event.is_running or snapshot.age < LOST_AFTER.total_seconds():
+    if not snapshot.event.is_running or abs(snapshot.age) < LOST_AFTER.total_seconds():
         return False
     expected = _listener_job_id(topic.username) if topic.year is None else job_id(snapshot.event.run)
     return _job_status(redis, expected) not in _ALIVE

@@ -18,6 +18,9 @@ from app.store.listeners import username_key
 NEXT_TRIES = (timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 """How long to wait after the first, second ... failure in a row of Last.fm's; the last one holds for all later."""
 
+LONGEST_PAUSE = timedelta(hours=2)
+"""Longer than any pause, that after a refused key included."""
+
 ABANDONED_AFTER = timedelta(minutes=5)
 """A job without a sign of life for so long has no worker any more. Longer than any wait for Last.fm."""
 
@@ -48,6 +51,10 @@ class FetchJob:
         """Whether the year was completed: all of it, or until then, if it still goes on `at` this time."""
         end = year_bounds(self.year)[1]
         return self.completed_at is not None and not self.completed_at < end <= at
+
+    def waits(self, at: datetime) -> bool:
+        """Whether Last.fm is not to be asked again yet at this time."""
+        return self.next_try_at is not None and timedelta() < self.next_try_at - at <= LONGEST_PAUSE
 
     @property
     def failure(self) -> Failure | None:
@@ -92,8 +99,8 @@ def claim(
 ) -> bool:
     """Make `run` the one that fetches the year. False when another run has it and is alive.
 
-    One without a sign of life for longer than `silent_for` is not. `run` reads what is not proven yet; with
-    `prove_since`, also what was proven before then.
+    One without a sign of life for longer than `silent_for` is not, nor one whose sign came from a clock so far
+    ahead. `run` reads what is not proven yet; with `prove_since`, also what was proven before then.
     """
     return (
         connection.execute(
@@ -111,7 +118,7 @@ def claim(
                 next_try_at = NULL,
                 updated_at = now()
             WHERE fetch_jobs.status IN ('completed', 'failed')
-               OR fetch_jobs.updated_at < now() - %(silent_for)s
+               OR fetch_jobs.updated_at NOT BETWEEN now() - %(silent_for)s AND now() + %(silent_for)s
             """,
             {
                 "key": username_key(username),

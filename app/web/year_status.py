@@ -22,7 +22,7 @@ from app.jobs.workers import SILENT_SECONDS, is_any_alive
 from app.listening_years import is_fresh
 from app.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection, StoreAway, fetch_jobs, listeners
-from app.store.fetch_jobs import ABANDONED_AFTER
+from app.store.fetch_jobs import ABANDONED_AFTER, LONGEST_PAUSE
 from app.store.year_events import year_event
 from app.web.context import Context
 from app.web.visits import may_start_fetches
@@ -232,10 +232,11 @@ def _has_no_worker(context: Context, snapshot: Snapshot) -> bool:
 def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
     event = snapshot.event
     if event.is_running:
-        return snapshot.age < ABANDONED_AFTER.total_seconds()
+        return abs(snapshot.age) < ABANDONED_AFTER.total_seconds()
     if event.phase == "failed" and event.next_try_at is not None:
         holds = event.error is not Failure.LASTFM_REFUSES or is_key_refused(context.redis)
-        return holds and time.time() < event.next_try_at
+        # One that is further away was set by a clock that was ahead.
+        return holds and 0 < event.next_try_at - time.time() <= LONGEST_PAUSE.total_seconds()
     if event.phase == "failed":
         return snapshot.age < (event.error or Failure.BROKEN).retry_after.total_seconds()
     if year is None:

@@ -1,6 +1,7 @@
 """`make chaos`: attack a site that is at work, then see whether anything was lost."""
 
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.faults import FAULTS
 from tests.chaos.run import Chaos, Plan, Report
 from tests.conftest import database_folder
 
@@ -19,11 +21,30 @@ from tests.conftest import database_folder
 @click.option("--seed", type=int, help="What decides which faults come, and when; without one, any.")
 @click.option("--listeners", default=20, show_default=True, help="How many listeners' pages are open.")
 @click.option("--pause", default=3.0, show_default=True, help="Seconds between two faults, on average.")
-def main(seconds: float, seed: int | None, listeners: int, pause: float) -> None:
+@click.option(
+    "--calm", default=600.0, show_default=True, help="Seconds that all pages may take after the last fault."
+)
+@click.option("--only", multiple=True, help="Only kinds of faults with this text in their name. May be repeated.")
+@click.option("--without", multiple=True, help="No kinds of faults with this text in their name. May be repeated.")
+def main(
+    seconds: float,
+    seed: int | None,
+    listeners: int,
+    pause: float,
+    calm: float,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+) -> None:
     """Kill, cut and stall the parts of a site while years are fetched, then compare everything with Last.fm.
 
     Everything runs on this machine, and only what was started here is touched. Exits with 1 if anything was lost.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    faults = tuple(
+        fault
+        for fault in FAULTS
+        if any(text in fault.name for text in only or [""]) and not any(text in fault.name for text in without)
+    )
     seed = SystemRandom().randrange(10_000) if seed is None else seed
     console = Console(width=None if sys.stdout.isatty() else 140)
     with database_folder() as folder, console.status(f"seed {seed}") as status:
@@ -35,7 +56,7 @@ def main(seconds: float, seed: int | None, listeners: int, pause: float) -> None
                 console.print(f"seed {seed}: {text}")
             status.update(f"seed {seed}: {text}")
 
-        report = Chaos(Plan(seed, seconds, listeners, pause), folder, tell).run()
+        report = Chaos(Plan(seed, seconds, listeners, pause, calm_seconds=calm, faults=faults), folder, tell).run()
         if report.lost:
             kept = Path(f".local/chaos-{seed}")
             _keep_logs(folder, kept)

@@ -1,9 +1,11 @@
 """A short run of `make chaos`: nothing is lost, whatever is killed."""
 
+from tests.chaos.faults import FAULTS
 from tests.chaos.run import Chaos, Plan
 from tests.conftest import database_folder
 
-SHORT = Plan(seed=7, seconds=20, listeners=6, pause=2, truth_seconds=240, calm_seconds=400, idle_seconds=0)
+KILLS = tuple(fault for fault in FAULTS if fault.kills)
+SHORT = Plan(7, 20, listeners=6, pause=2, truth_seconds=240, calm_seconds=400, idle_seconds=0, faults=KILLS)
 """How soon a page shows its year would tell of the machine here, so that its bound is wide."""
 
 

@@ -23,9 +23,14 @@ LONG_WAIT = 10.0  # seconds; calls that share the rate wait for less
 _SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
-local paid = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+-- Nothing waits for so long: a time that far ahead is from before the clock was set back.
+local function known(at)
+    at = tonumber(at or 0)
+    return at <= now + ARGV[6] and at or 0
+end
+local paid = math.max(now, known(redis.call('GET', KEYS[1])))
 local slowed = redis.call('HMGET', KEYS[2], 'pace', 'grows_from')
-local grows_from = tonumber(slowed[2] or 0)
+local grows_from = known(slowed[2])
 local pace = math.min(1, (slowed[1] or 1) + math.max(0, now - grows_from) / ARGV[2])
 
 if ARGV[1] == 'take' then
@@ -103,7 +108,9 @@ class Limiter:
 
     def _run(self, action: str, *arguments: float) -> float:
         growth = PACE_GROWS_FOR.total_seconds()
-        return float(self._script(keys=[ALLOWANCE_KEY, PACE_KEY], args=[action, growth, *arguments, MIN_PACE]))
+        longest = growth + self.burst * self._interval / MIN_PACE
+        arguments = (growth, *arguments, MIN_PACE, longest)
+        return float(self._script(keys=[ALLOWANCE_KEY, PACE_KEY], args=[action, *arguments]))
 
     def refused_for(self, key: str) -> float:
         """Return for how many seconds nobody may call with this API key, as it was refused; 0 to make a call."""

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from app.event_stream import Topic, latest_snapshot
+from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, new_run
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, QueueAway, enqueue_listener, enqueue_year
@@ -163,6 +163,33 @@ def test_a_run_that_fell_silent_is_taken_over(connection: Connection, redis: Red
     assert second.run != first.run
     with pytest.raises(Overtaken):
         fetch_jobs.begin(connection, first.run)
+
+
+def test_a_claim_from_before_the_clock_was_set_back_is_queued_anew_as_the_newer_run(
+    connection: Connection, redis: Redis
+) -> None:
+    first = claimed(connection, redis)
+    ahead = UUID(int=first.run.int + (86_400_000_000_000 << 64))
+    connection.execute("UPDATE fetch_jobs SET run = %s, updated_at = now() + interval '1 day'", [ahead])
+    publish(redis, Topic("LightLuca", 2024), first.model_copy(update={"run": ahead}))
+    second = claimed(connection, redis)
+    assert second.run > ahead
+    latest = latest_snapshot(redis, Topic("LightLuca", 2024))
+    assert latest is not None
+    assert latest.event.run == second.run
+
+
+def test_a_lookup_is_newer_than_one_from_before_the_clock_was_set_back(
+    redis: Redis, run_jobs: Callable[[], None]
+) -> None:
+    topic = Topic("LightLuca")
+    ahead = UUID(int=new_run().int + (86_400_000_000_000 << 64))
+    publish(redis, topic, Event(run=ahead, phase="completed"))
+    enqueue_listener(redis, "LightLuca")
+    run_jobs()
+    latest = latest_snapshot(redis, topic)
+    assert latest is not None
+    assert latest.event.run > ahead
 
 
 def test_a_listener_is_looked_up_once_at_a_time(redis: Redis, run_jobs: Callable[[], None]) -> None:

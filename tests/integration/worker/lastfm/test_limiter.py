@@ -50,6 +50,15 @@ def test_savings_are_spent_at_once_and_no_more(redis: Redis) -> None:
     assert seconds_to_wait(calls) == pytest.approx(1 / SLOW, abs=5)
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait(redis: Redis) -> None:
+    calls, tomorrow = limiter(redis), time.time() + 24 * 3600
+    redis.set(ALLOWANCE_KEY, tomorrow, ex=24 * 3600)
+    redis.hset(PACE_KEY, mapping={"pace": 0.5, "grows_from": tomorrow})
+    assert read_allowance(redis, SLOW).seconds_to_wait == 0
+    assert read_allowance(redis, 10.0).left == 30
+    assert take(calls) == 10
+
+
 def test_two_workers_share_one_allowance(redis: Redis, valkey: str) -> None:
     with Redis.from_url(valkey) as other_redis:
         one, other = limiter(redis), limiter(other_redis)

@@ -1,5 +1,6 @@
 """A year whose job Redis has lost goes on by itself; a site that takes nothing more on says so."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from app.event_stream import Topic, publish
+from app.events import Event, Failure, new_run
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, queue
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
@@ -32,6 +35,29 @@ def test_the_next_visit_queues_what_was_lost_at_once(
     assert jobs() == 1
     run_jobs()
     assert "data-live" not in client.get(path).text
+
+
+def test_what_was_said_before_the_clock_was_set_back_holds_nothing_up(
+    client: FlaskClient, redis: Redis, run_jobs: RunJobs, time_passes: Callable[[timedelta], None]
+) -> None:
+    client.get("/user/LightLuca/2024")
+    for name in (FETCHES, LOOKUPS):
+        queue(redis, name).empty()  # type: ignore[no-untyped-call]
+    time_passes(-timedelta(days=1))
+    client.get("/user/LightLuca/2024")
+    run_jobs()
+    assert "data-live" not in client.get("/user/LightLuca/2024").text
+
+
+def test_a_next_try_that_a_wrong_clock_has_put_off_to_tomorrow_is_made_now(
+    client: FlaskClient, redis: Redis, run_jobs: RunJobs
+) -> None:
+    tomorrow = time.time() + 86_400
+    event = Event(run=new_run(), phase="failed", error=Failure.LASTFM_AWAY, next_try_at=tomorrow)
+    publish(redis, Topic("LightLuca", 2024), event)
+    client.get("/user/LightLuca/2024")
+    run_jobs()
+    assert "data-live" not in client.get("/user/LightLuca/2024").text
 
 
 def test_beyond_so_many_jobs_pages_and_api_say_when_to_come_back(
