@@ -14,6 +14,14 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 SCHEMA = "musicbrainz"
 _CONNECT_SECONDS = 5
+# Where the mirror is on another machine, the kernel notices in seconds that the network to it is gone.
+_NETWORK = {
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
 READER_SETTINGS = {
     "search_path": SCHEMA,
     "default_transaction_read_only": "on",
@@ -84,7 +92,7 @@ def readable_errors() -> Iterator[None]:
 
 def _conninfo(url: str, application_name: str, settings: dict[str, str], seconds: int) -> str:
     """Compose the connection string. What the URL says takes precedence over our defaults."""
-    defaults = {"connect_timeout": str(seconds), "application_name": application_name}
+    defaults = {"connect_timeout": str(seconds), "application_name": application_name, **_NETWORK}
     known = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     options = [*(f"-c {name}={value}" for name, value in settings.items()), known.pop("options", "")]
     return make_conninfo(**{**defaults, **known}, options=" ".join(options).strip())

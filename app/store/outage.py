@@ -52,7 +52,7 @@ _REASONS = {
     ),
     r"timeout|timed out": SILENT,
     r"server closed the connection|connection is closed|connection is lost|terminating connection": (
-        "it has ended the connection: it may be restarting"
+        "the connection to it was lost: it may be restarting, or the network between is gone"
     ),
 }
 

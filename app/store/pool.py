@@ -49,6 +49,7 @@ class Pool:
         self._attempts: list[float] = []  # when each of those under way began
         self._failure: StoreAway | None = None  # the latest; None once an attempt has succeeded
         self._failures = 0
+        self._answered = float("-inf")  # when the latest attempt began that has succeeded
         self._logged_at = float("-inf")
         self._has_closer = self._is_closed = False
 
@@ -118,12 +119,13 @@ class Pool:
             with translating_errors():
                 made = _connected(self._url, TRY_SECONDS if self._failure else BORROW_SECONDS)
         except StoreAway as failure:
-            self._note_failure(failure)
+            if began > self._answered:  # or it tells of a time before the database was back
+                self._note_failure(failure)
         finally:
             with self._changed:
                 self._attempts.remove(began)
                 if made:
-                    self._note_success()
+                    self._note_success(began)
                     self._idle.append(_Idle(made, monotonic(), is_new=True))
                 self._changed.notify_all()
         self._start_closer()
@@ -149,7 +151,8 @@ class Pool:
             log.warning("Pages go without the app database", reason=str(failure))
         return failure
 
-    def _note_success(self) -> None:
+    def _note_success(self, began: float) -> None:
+        self._answered = max(self._answered, began)
         if self._failure:
             log.info("The app database answers again")
             self._failure, self._logged_at = None, float("-inf")

@@ -43,6 +43,7 @@ def with_store(
         try:
             with connect(url, "lastyear-worker", silence=SILENCE_SECONDS) as connection:
                 is_connected = True
+                outage.note_connected()
                 steps(connection)
             break
         except StoreAway as error:
@@ -79,11 +80,15 @@ class _Outage:
             self._clock.sleep(min(1.0, left))
         shutdown.raise_if_requested()
 
+    def note_connected(self) -> None:
+        """Log that there is a connection again."""
+        if self._since is not None:
+            log.info("The app database answers again; going on", seconds=round(self._clock.now() - self._since))
+
     def end(self) -> None:
         """After an outage, have pages look again where nothing has been said since."""
         if self._since is None:
             return
-        log.info("Went on after an outage of the app database")
         with suppress(RedisError):
             if self._topic and (said := self._said()) and said.waiting_for:
                 # Only the answer to the last commit was lost.
