@@ -6,13 +6,14 @@ from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Retry
+from rq import Queue, RateLimit, Retry
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.event_stream import Snapshot, Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
+from app.jobs import lines
 from app.listening_years import year_bounds
 from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import username_key
@@ -43,7 +44,8 @@ LOST_AFTER = timedelta(seconds=10)
 
 _TAKES_WRITES = "lastyear:takes-writes"
 _NOTHING_LOST = "lastyear:nothing-lost"
-_ALIVE = ("queued", "started")
+_WAITING = ("queued", "rate_limited")
+_ALIVE = (*_WAITING, "started")
 _JOB_TIMEOUT = 6 * 3600
 # No `ttl`: a full Valkey evicts what expires, and a waiting job must not be among that.
 _KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600}
@@ -65,9 +67,17 @@ def queue(redis: Redis, name: str) -> Queue:
 
 
 def enqueue_year(
-    connection: Connection, redis: Redis, username: str, year: int, *, refresh: bool = False
+    connection: Connection,
+    redis: Redis,
+    username: str,
+    year: int,
+    *,
+    refresh: bool = False,
+    requester: str | None = None,
 ) -> Event | None:
     """Claim the year and queue its fetch. None when another run has it already.
+
+    Fetches of the same `requester`, any text, wait for each other (`app/jobs/lines.py`).
 
     What is stored is shown while the fetch is queued. Of a listener who was forgotten for good the event says so.
     However many call this at once, one gets the claim and one job is queued. A claim whose job Redis has lost is
@@ -75,7 +85,7 @@ def enqueue_year(
     """
     job = fetch_jobs.find(connection, username, year)
     status = _job_status(redis, job_id(job.run)) if job else None
-    if status == "queued":
+    if status in _WAITING:
         # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
         return None
     run = new_run(job.run if job else None)
@@ -91,6 +101,7 @@ def enqueue_year(
     if job is not None:
         known = year_event(connection, job, listeners.find(connection, username))
         first = known.queued(run, was_whole=job.was_whole(end))
+    line = lines.choose_line(connection, redis, username, requester) if requester else None
     silent_for = fetch_jobs.ABANDONED_AFTER if status == "started" else LOST_AFTER
     if not fetch_jobs.claim(
         connection, username, year, run, window_end=end, prove_since=since, silent_for=silent_for
@@ -98,9 +109,9 @@ def enqueue_year(
         return None
     try:
         # Published before the job can start, since what the job publishes must come later.
-        event = first.model_copy(update={"queued_ahead": count_fetches(redis)})
+        event = first.model_copy(update={"queued_ahead": _count_ahead_of_next(redis, line)})
         publish(redis, Topic(username, year), event)
-        _enqueue(redis, FETCHES, FETCH_YEAR, username, year, str(run), job_id=job_id(run))
+        _enqueue(redis, FETCHES, FETCH_YEAR, username, year, str(run), job_id=job_id(run), line=line)
     except (RedisError, QueueAway) as error:
         fetch_jobs.fail(connection, run, Failure.BROKEN, now)
         raise QueueAway from error
@@ -168,12 +179,21 @@ def ask_for_recovery(redis: Redis) -> None:
 
 
 def _enqueue(
-    redis: Redis, name: str, function: str, *arguments: object, job_id: str, unique: bool = False
+    redis: Redis,
+    name: str,
+    function: str,
+    *arguments: object,
+    job_id: str,
+    unique: bool = False,
+    line: str | None = None,
 ) -> bool:
     # A killed worker's job is retried at once: it goes on with what is not proven.
     options = {"retry": Retry(max=10), "job_timeout": _JOB_TIMEOUT, **(_NOT_KEPT if unique else _KEPT)}
+    rate_limit = RateLimit(line, 1) if line else None
     try:
-        queue(redis, name).enqueue(function, *arguments, job_id=job_id, unique=unique, **options)
+        queue(redis, name).enqueue(
+            function, *arguments, job_id=job_id, unique=unique, rate_limit=rate_limit, **options
+        )
     except DuplicateJobError:
         return False
     except RedisError as error:
@@ -216,30 +236,31 @@ def _check_room(redis: Redis, name: str) -> None:
     """Raise QueueFull if too many jobs wait, and QueueAway if Redis takes nothing, as with a full disk."""
     try:
         redis.set(_TAKES_WRITES, 1)
-        waiting = queue(redis, name).count
+        waiting = count_waiting(redis, name)
     except RedisError as error:
         raise QueueAway from error
     if waiting >= MOST_WAITING:
         raise QueueFull
 
 
-def count_fetches(redis: Redis) -> int:
-    """Count the fetches that are queued or running, all of them ahead of a new one. Raises QueueAway."""
+def count_waiting(redis: Redis, name: str) -> int:
+    """Count the jobs that wait, in the queue and in lines. Raises redis.exceptions.RedisError."""
+    return int(queue(redis, name).count) + (lines.count_waiting(redis) if name == FETCHES else 0)
+
+
+def _count_ahead_of_next(redis: Redis, line: str | None) -> int:
+    """Count the fetches that begin, or have begun, before one that joins this line."""
     fetches = queue(redis, FETCHES)
-    try:
-        return int(fetches.count) + int(fetches.started_job_registry.get_job_count(cleanup=False))
-    except RedisError as error:
-        raise QueueAway from error
+    running = int(fetches.started_job_registry.get_job_count(cleanup=False))
+    in_line = lines.count_ahead_of_next(fetches, line) if line else None
+    return running + (int(fetches.count) if in_line is None else in_line)
 
 
 def count_ahead(redis: Redis, run: UUID) -> int:
-    """Count the fetches queued ahead of this run's; 0 when it is running or gone. Raises QueueAway."""
-    return _position(redis, run) or 0
-
-
-def _position(redis: Redis, run: UUID) -> int | None:
+    """Count the fetches that begin before this run's; 0 when it is running or gone. Raises QueueAway."""
+    fetches = queue(redis, FETCHES)
     try:
-        position = queue(redis, FETCHES).get_job_position(job_id(run))
+        position = fetches.get_job_position(job_id(run))
+        return int(position) if position is not None else lines.count_ahead(fetches, job_id(run)) or 0
     except RedisError as error:
         raise QueueAway from error
-    return None if position is None else int(position)

@@ -10,7 +10,8 @@ from rq.serializers import JSONSerializer
 from app import event_stream, looks
 from app.events import new_run
 from app.jobs import backlog, removal
-from app.jobs.enqueue import FETCH_YEAR, LOOK_UP_LISTENER, QUEUES, queue
+from app.jobs.enqueue import FETCH_YEAR, FETCHES, LOOK_UP_LISTENER, QUEUES, queue
+from app.jobs.lines import waiting_ids
 from app.store import Connection, forgetting, orphans
 from app.store.listeners import username_key
 
@@ -60,6 +61,7 @@ def _jobs(redis: Redis, name: str) -> Iterator[Job]:
     one = queue(redis, name)
     ids: Iterable[str] = [
         *one.get_job_ids(),
+        *(waiting_ids(redis) if name == FETCHES else ()),
         *one.failed_job_registry.get_job_ids(cleanup=False),
         *one.finished_job_registry.get_job_ids(cleanup=False),
     ]

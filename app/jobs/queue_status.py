@@ -15,6 +15,7 @@ from rq.worker import BaseWorker
 
 from app.jobs.enqueue import (
     FETCH_YEAR,
+    FETCHES,
     LOOK_UP_LISTENER,
     PLACE_WAITING,
     QUEUES,
@@ -23,6 +24,7 @@ from app.jobs.enqueue import (
     REMOVE_LISTENER,
     queue,
 )
+from app.jobs.lines import waiting_ids
 
 JOB_KINDS = {
     FETCH_YEAR: "a year",
@@ -134,10 +136,12 @@ def read_queues(redis: Redis, *, latest: int = 5) -> Overview:
 
 
 def _queue_status(one: Queue, now: datetime) -> QueueStatus:
-    waits = [_time_since(job.enqueued_at, now) for job in _jobs(one, one.get_job_ids(0, LOOKED_AT))]
+    in_lines = waiting_ids(one.connection) if one.name == FETCHES else []
+    waiting = _jobs(one, [*one.get_job_ids(0, LOOKED_AT), *in_lines[:LOOKED_AT]])
+    waits = [_time_since(job.enqueued_at or job.created_at, now) for job in waiting]
     return QueueStatus(
         name=one.name,
-        waiting=int(one.count),
+        waiting=int(one.count) + len(in_lines),
         oldest=max((wait for wait in waits if wait is not None), default=None),
         failed=int(one.failed_job_registry.get_job_count(cleanup=False)),
     )

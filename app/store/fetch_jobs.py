@@ -87,6 +87,12 @@ def running(connection: Connection) -> list[FetchJob]:
         return cursor.fetchall()
 
 
+def is_any_running(connection: Connection, username: str) -> bool:
+    """Whether a run has claimed any year of the listener, and not ended."""
+    query = f"SELECT FROM fetch_jobs WHERE username_key = %s AND {_RUNNING} LIMIT 1"
+    return connection.execute(query.encode(), [username_key(username)]).rowcount > 0
+
+
 def claim(
     connection: Connection,
     username: str,

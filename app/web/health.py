@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from app.allowance import read_allowance
 from app.counters import totals
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.enqueue import QUEUES, count_waiting
 from app.web.client_address import is_from_here
 from app.web.context import Context, context
 from mirror import web_queries
@@ -111,7 +111,7 @@ def _counters(context: Context) -> Iterator[Metric]:
 def _depths(context: Context) -> Metric:
     family = GaugeMetricFamily("lastyear_queue_depth", "Waiting jobs", labels=["queue"])
     for name in QUEUES:
-        family.add_metric([name], queue(context.redis, name).count)
+        family.add_metric([name], count_waiting(context.redis, name))
     return family
 
 

@@ -4,7 +4,9 @@ password, and how many names it may have matched.
 Looking at a chart that is stored is not limited.
 """
 
+import hashlib
 import math
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -35,6 +37,9 @@ LIMITS = {
 }
 SITES = 4
 """How many times as much a /48 of IPv6 may have as a /64: whoever has rented one has 65,536 of the other."""
+
+
+_SALT = secrets.token_bytes(16)
 
 
 class RateLimits:
@@ -81,6 +86,12 @@ class RateLimits:
                 if not is_allowed(allowed, name, client):
                     reset_at = limiter.get_window_stats(allowed, name, client).reset_time
                     raise TooManyRequests(retry_after=max(1, math.ceil(reset_at - time.time())))
+
+
+def requester() -> str:
+    """Return an id of the address that asks, which does not tell it. It stays for as long as this process runs."""
+    network, _ = networks(request.remote_addr or "unix")[0]
+    return hashlib.blake2b(network.encode(), key=_SALT, digest_size=8).hexdigest()
 
 
 def networks(address: str) -> list[tuple[str, int]]:

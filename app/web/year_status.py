@@ -25,6 +25,7 @@ from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER, LONGEST_PAUSE
 from app.store.year_events import year_event
 from app.web.context import Context
+from app.web.rate_limits import requester
 from app.web.visits import may_start_fetches
 from app.web.wording import NOTHING_NEW, QUEUE_FULL, Explanation
 
@@ -297,7 +298,9 @@ def _read_or_fetch(
             return known
         refresh = request == "refresh"
         try:
-            event = enqueue.enqueue_year(connection, context.redis, known.username, year, refresh=refresh)
+            event = enqueue.enqueue_year(
+                connection, context.redis, known.username, year, refresh=refresh, requester=requester()
+            )
         except QueueFull:
             return replace(known, queue_full=True)
     if event is None:

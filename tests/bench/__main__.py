@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    crowded_queue,
     enrichment,
     first_bars,
     first_visit,
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "returning_visit": returning_visit.measure,
     "open_pages": open_pages.measure,
     "first_bars": first_bars.measure,
+    "crowded_queue": crowded_queue.measure,
     "first_visit": first_visit.measure,
     "scrobbles": scrobbles.measure,
     "enrichment": enrichment.measure,

@@ -23,11 +23,11 @@ def measure(installation: Installation) -> Iterator[Figure]:
     """
     installation.lastfm.latency = LATENCY_SECONDS
     with web(installation) as port, running(installation, "lastyear", "work", "--workers", "2"):
-        list(_pages(port, "SingleSam", 2023))  # warms up the worker and the web process
+        list(pages(port, "SingleSam", 2023))  # warms up the worker and the web process
         for name, year in VISITS:
             installation.make_up(name)
             time.sleep(REST_SECONDS)
-            seconds, page = next(timed for timed in _pages(port, name, year) if "<rect" in timed[1])
+            seconds, page = next(timed for timed in pages(port, name, year) if "<rect" in timed[1])
             kind = "a preview" if 'id="preview"' in page else "exact"
             yield Figure(
                 f"first bars of {name}'s {year}, latency {LATENCY_SECONDS:g} s",
@@ -38,7 +38,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
     installation.lastfm.latency = 0.0
 
 
-def _pages(port: int, name: str, year: int) -> Iterator[tuple[float, str]]:
+def pages(port: int, name: str, year: int) -> Iterator[tuple[float, str]]:
     """Yield the page after each event, and when it was there, until the fetch ends."""
     address = f"http://127.0.0.1:{port}/user/{name}/{year}"
     began = time.monotonic()

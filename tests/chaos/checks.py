@@ -8,7 +8,7 @@ import psycopg
 import requests
 from redis import Redis
 
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.enqueue import QUEUES, count_waiting, queue
 from app.listening_years import year_bounds
 from app.store import fetch_jobs
 from demo.accounts import Account
@@ -99,7 +99,7 @@ def stuck_jobs(site: Site) -> Iterator[str]:
         for name in QUEUES:
             one = queue(redis, name)
             counts = {
-                "waiting": one.count,
+                "waiting": count_waiting(redis, name),
                 "started": one.started_job_registry.get_job_count(cleanup=False),
                 "failed": one.failed_job_registry.get_job_count(cleanup=False),
             }

@@ -12,7 +12,8 @@ from app.store import Connection, stretches
 log = structlog.get_logger()
 
 ASKED_AGAIN_AFTER = timedelta(days=1)
-MOST_A_NIGHT = 200  # years, chosen by lot: visitors come first
+MOST_A_NIGHT = 200  # years, chosen by lot
+REQUESTER = "gaps"  # they wait for each other: visitors come first
 
 
 def retry_gaps(connection: Connection, redis: Redis) -> int:
@@ -23,7 +24,8 @@ def retry_gaps(connection: Connection, redis: Redis) -> int:
     years = stretches.years_with_gaps(connection, ASKED_AGAIN_AFTER)
     shuffle(years)
     queued = sum(
-        enqueue_year(connection, redis, username, year) is not None for username, year in years[:MOST_A_NIGHT]
+        enqueue_year(connection, redis, username, year, requester=REQUESTER) is not None
+        for username, year in years[:MOST_A_NIGHT]
     )
     log.info("Asking again for plays that are missing", years=queued)
     return queued

@@ -10,6 +10,8 @@ from app.store import Connection, fetch_jobs, listeners
 
 log = structlog.get_logger()
 
+REQUESTER = "lost"  # nobody knows any more who asked for them, so they wait for each other
+
 
 def requeue_lost_years(connection: Connection, redis: Redis, sleep: Callable[[float], None]) -> int:
     """Queue every year that is claimed and has no job, and return how many. Raises QueueAway.
@@ -30,7 +32,7 @@ def _requeue(connection: Connection, redis: Redis) -> int:
         listener = listeners.find(connection, job.username_key)
         try:
             username = listener.username if listener else job.username_key
-            queued += enqueue_year(connection, redis, username, job.year) is not None
+            queued += enqueue_year(connection, redis, username, job.year, requester=REQUESTER) is not None
         except QueueFull:
             break
     return queued

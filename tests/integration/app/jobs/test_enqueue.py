@@ -114,8 +114,6 @@ def test_without_a_queue_nothing_is_claimed(connection: Connection, redis: Redis
     with pytest.raises(QueueAway):
         enqueue_listener(no_redis, "LightLuca")
     with pytest.raises(QueueAway):
-        enqueue.count_fetches(no_redis)
-    with pytest.raises(QueueAway):
         enqueue.count_ahead(no_redis, UUID(int=0))
 
 

@@ -19,7 +19,7 @@ from redis import Redis
 from app import event_stream
 from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event, new_run
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.enqueue import QUEUES, count_waiting
 from app.settings import Settings, read_settings
 from app.store import Connection
 from app.web import create_app
@@ -202,7 +202,7 @@ def publish(redis: Redis) -> Publish:
 @pytest.fixture
 def jobs(redis: Redis) -> Jobs:
     """How many jobs wait."""
-    return lambda: sum(queue(redis, name).count for name in QUEUES)
+    return lambda: sum(count_waiting(redis, name) for name in QUEUES)
 
 
 @pytest.fixture

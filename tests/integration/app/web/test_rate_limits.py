@@ -79,6 +79,19 @@ def test_every_address_has_limits_of_its_own_behind_our_own_proxy(client: FlaskC
     assert start(client, 99, **{"X-Forwarded-For": "203.0.113.8"}) == 200
 
 
+def test_who_asks_for_many_years_delays_others_by_one_and_their_address_is_in_no_job(
+    client: FlaskClient, redis: Redis
+) -> None:
+    for number in range(ALLOWED):
+        start(client, number, **{"X-Forwarded-For": "203.0.113.7"})
+    others = client.get("/user/LightLuca/2024", headers={"X-Forwarded-For": "203.0.113.8"}).text
+    assert "In line, 1 other ahead" in others
+    last = client.get(f"/user/Visitor{ALLOWED - 1}/2024", headers={"X-Forwarded-For": "203.0.113.7"}).text
+    assert f"In line, {ALLOWED} others ahead" in last
+    for key in redis.scan_iter("rq:*"):
+        assert b"203.0.113" not in key + (redis.dump(key) or b"")
+
+
 def test_strangers_cannot_pretend_to_be_others(client: FlaskClient) -> None:
     stranger = {"REMOTE_ADDR": "203.0.113.9"}
     statuses = [

@@ -8,7 +8,7 @@ from redis import Redis
 
 from app.event_stream import Topic, drop_snapshot, latest_snapshot, publish, save_snapshot
 from app.jobs import backlog
-from app.jobs.enqueue import FETCHES, queue
+from app.jobs.enqueue import FETCHES, count_waiting
 from app.store import Connection, listeners, scrobbles
 from demo.lastfm import LastfmStandIn
 from tests.integration.app.web.conftest import (
@@ -47,7 +47,7 @@ def row(page: str, year: int) -> str:
 
 
 def in_line(redis: Redis) -> int:
-    return queue(redis, FETCHES).count
+    return count_waiting(redis, FETCHES)
 
 
 @pytest.mark.usefixtures("counted")
