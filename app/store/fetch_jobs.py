@@ -45,6 +45,7 @@ class FetchJob:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    looked_at: datetime
     plays_removed_at: datetime | None
 
     def was_whole(self, at: datetime) -> bool:
