@@ -25,10 +25,11 @@ simulate: .venv/.test  ## Fetch SEEDS=200 years from a simulated Last.fm that er
 chaos: .venv/.test  ## Kill, cut and stall a site at work for SECONDS=300 by SEED, then see whether anything was lost
 	@$(BIN)/python -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units
+lint: .venv/.test  ## Style, types, import arrows, SQL, playbooks, units, known vulnerabilities
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/squawk --config tests/squawk.toml app/store/migrations/*.sql
 	@$(BIN)/yamllint --strict ansible && cd ansible && $(ANSIBLE) PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint -q --offline -c ../.ansible-lint .
 	@tests/lint-units
+	@tests/audit
 
 check: lint test  ## What CI runs: lint and test
 
