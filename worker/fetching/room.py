@@ -17,6 +17,9 @@ MEGABYTE = 1_000_000
 TARGET = 0.9
 """Of the limit: down to that room is made, so that the next years need none."""
 
+LEAST_GAIN = 0.25
+"""Of the bytes that were removed. Less means that they stay on disk, as long as somebody may read them."""
+
 _LOCK = "lastyear:making-room"
 _LOCKED_FOR = 600
 """Seconds. Whoever makes room keeps others from it; where none could be made, nobody tries again for so long."""
@@ -33,14 +36,13 @@ def make_room(connection: Connection, redis: Redis, limit_mb: int, *, ours: Topi
         return 0
     store_looks(connection, redis)
     removed, size = 0, _tidied(connection)
-    while size > TARGET * limit:
-        done = sum(
-            _remove(connection, redis, one) for one in _enough(connection, size - TARGET * limit, size, ours)
-        )
-        if not done:
-            log.error("More of Last.fm's data is stored than the limit, and none of it can be removed", bytes=size)
+    while (excess := size - TARGET * limit) > 0:
+        gone = [one for one in _enough(connection, excess, size, ours) if _remove(connection, redis, one)]
+        before, size = size, _tidied(connection)
+        removed += len(gone)
+        if before - size <= LEAST_GAIN * sum(one.bytes for one in gone):
+            log.error("No room is gained: a run has every year, or a long transaction is open", bytes=size)
             return removed
-        removed, size = removed + done, _tidied(connection)
     redis.delete(_LOCK)
     log.info("Made room", years=removed, bytes=size)
     return removed

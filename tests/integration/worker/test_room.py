@@ -133,6 +133,17 @@ def test_a_year_that_a_run_is_reading_keeps_its_plays(stage: Stage, sizes: list[
     assert stage.rows("PartPaul", 2023) == stage.told("PartPaul", 2023)
 
 
+def test_what_gives_no_room_is_not_removed_without_end(stage: Stage, sizes: list[int]) -> None:
+    sizes[:] = [1]
+    take_in_both(stage)
+    for name in NAMES:
+        stage.fetch(name, 2023)
+    sizes[:] = [101]
+    assert make_room(stage.connection, stage.redis, 100) == 1
+    assert make_room(stage.connection, stage.redis, 100) == 0, "not before it may be different"
+    assert len(without_plays(stage)) == 1
+
+
 def test_runs_that_end_together_do_not_remove_twice_as_much(
     stage: Stage, sizes: list[int], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
