@@ -6,18 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from rq.job import Job
+
 from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, Failure, Gap, TopAlbum, new_run
 from app.jobs.backlog import add_years
+from app.jobs.enqueue import job_id
 from app.listening_years import year_bounds
 from app.mirror_note import MirrorNote, write_mirror_note
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
+from app.store.listeners import username_key
 from app.store.scrobbles import Scrobble
 from app.store.tracks import Track
 from demo import catalogue
 from tests.browser.conftest import Site
 from tests.stored_years import store_year
+from worker.lastfm.limiter import Limiter
 
 RUN = new_run()
 THIS_YEAR = datetime.now(UTC).year
@@ -188,7 +193,18 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         Topic("HeavyHelen", 2016),
         event(phase="failed", was_whole=True, years=taste(11_214, 2016), read_at=WITH_GAPS["read_at"], **AWAY),
     ),
-    "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
+    "a worker waits for the database": (
+        Topic("HeavyHelen", 2013),
+        event(phase="fetching", **PART, done=2_756, waiting_for="database"),
+    ),
+    "waits for the mirror": (
+        Topic("HeavyHelen", 2012),
+        stored(taste(2_500, 2012), scrobbles=2_756, not_found=0),
+    ),
+    "Last.fm refuses": (
+        Topic("LightLuca", 2022),
+        event(phase="failed", error=Failure.LASTFM_REFUSES, next_try_at=900),
+    ),
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
 PATHS = {
@@ -245,6 +261,11 @@ def put_all(site: Site) -> None:
         if said.next_try_at is not None:
             said = said.model_copy(update={"next_try_at": time.time() + said.next_try_at})
         save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
+        if said.is_running:
+            # Or a page takes the run for lost, and asks for another.
+            listener = f"listener-{username_key(topic.username).encode().hex()}"
+            site.redis.hset(Job.key_for(job_id(said.run) if topic.year else listener), "status", "started")
+    Limiter(site.redis, 1).mark_refused("a key")
     put_pasts(site)
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     with connect(site.settings.database_url.get_secret_value()) as connection:

@@ -37,6 +37,11 @@ def gap(start: int, end: int, plays: int | None = 3) -> Gap:
         ({"phase": "fetching", "done": 12_100, "expected": 12_100}, 0, "12,100 of 12,100 plays"),
         ({"phase": "fetching", "next_try_at": 9.0}, 0, "Last.fm does not answer"),
         ({"phase": "fetching", "next_try_at": 9.0, "done": 1, "expected": 12_100}, 0, "1 of 12,100 plays"),
+        (
+            {"phase": "fetching", "done": 1, "expected": 9, "waiting_for": "database"},
+            0,
+            "Waiting for our own database",
+        ),
         ({"phase": "augmenting", "expected": 12_100}, 0, "Looking up the last release years…"),
     ],
 )

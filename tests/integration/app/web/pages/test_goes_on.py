@@ -106,6 +106,15 @@ def test_a_refused_key_is_counted_down_to_its_next_try_and_asked_about_no_longer
     assert jobs() == 1
 
 
+@pytest.mark.parametrize("year", [None, 2023])
+def test_a_run_that_waits_for_our_database_is_said_to(put: Put, client: FlaskClient, year: int | None) -> None:
+    nothing: dict[str, Any] = {"scrobbles": 0, "matched": 0, "years": {}}
+    put(year, seconds=None, phase="fetching", error=None, waiting_for="database", **nothing)
+    page = client.get(YEAR if year else "/user/LightLuca").text
+    assert "Waiting for our own database" in page
+    assert "data-live" in page
+
+
 def test_the_button_makes_it_go_on_before_the_next_try_and_reads_nothing_anew(
     put: Put, client: FlaskClient, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
