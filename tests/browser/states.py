@@ -22,7 +22,6 @@ from app.store.tracks import Track
 from demo import catalogue
 from tests.browser.conftest import Site
 from tests.stored_years import store_year
-from worker.lastfm.limiter import Limiter
 
 RUN = new_run()
 THIS_YEAR = datetime.now(UTC).year
@@ -201,10 +200,7 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         Topic("HeavyHelen", 2012),
         stored(taste(2_500, 2012), scrobbles=2_756, not_found=0),
     ),
-    "Last.fm refuses": (
-        Topic("LightLuca", 2022),
-        event(phase="failed", error=Failure.LASTFM_REFUSES, next_try_at=900),
-    ),
+    "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
 PATHS = {
@@ -265,7 +261,6 @@ def put_all(site: Site) -> None:
             # Or a page takes the run for lost, and asks for another.
             listener = f"listener-{username_key(topic.username).encode().hex()}"
             site.redis.hset(Job.key_for(job_id(said.run) if topic.year else listener), "status", "started")
-    Limiter(site.redis, 1).mark_refused("a key")
     put_pasts(site)
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     with connect(site.settings.database_url.get_secret_value()) as connection:
