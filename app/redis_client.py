@@ -38,4 +38,4 @@ def is_outage(error: Exception) -> bool:
     """Whether Redis is away or takes nothing, so that the same will work later."""
     if not isinstance(error, ResponseError):
         return isinstance(error, RedisError)
-    return isinstance(error, OutOfMemoryError | ReadOnlyError) or str(error).startswith("MISCONF")
+    return isinstance(error, OutOfMemoryError | ReadOnlyError) or "MISCONF" in str(error)

@@ -21,9 +21,10 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
-from app.jobs.enqueue import FETCHES, JOBS, enqueue_recovery
+from app.jobs.enqueue import FETCHES, QueueAway, enqueue_recovery
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
+from worker.known_job import KnownJob
 from worker.safe_queue import SafeQueue, put_back, taken_jobs
 
 log = structlog.get_logger()
@@ -40,35 +41,8 @@ REDIS_RETRY = 1  # between tries while Redis is away or takes nothing
 COMPLAINT_INTERVAL = 60  # between two log lines about that
 
 
-class UnknownJob(Exception):
-    """The queue holds a job that is none of ours. Look at who can write to Redis."""
-
-
 class RedisAway(RedisError):
     """Redis is away or takes nothing. Look at its journal, its memory and its disk."""
-
-
-class KnownJob(Job):
-    """A job of ours. RQ imports and calls whatever function a job names, so another one is refused before that."""
-
-    @property
-    def func(self) -> Any:
-        """Return the function to call. Raises UnknownJob."""
-        if self.instance is not None or self.func_name not in JOBS:
-            raise UnknownJob(f"there is no job {self.func_name!r}")
-        return super().func
-
-    @property
-    def success_callback(self) -> None:
-        """No job of ours has one."""
-
-    @property
-    def failure_callback(self) -> None:
-        """No job of ours has one."""
-
-    @property
-    def stopped_callback(self) -> None:
-        """No job of ours has one."""
 
 
 class FetchWorker(Worker):
@@ -81,6 +55,7 @@ class FetchWorker(Worker):
 
     def __init__(self, queues: Iterable[Queue | str], *arguments: Any, **options: Any) -> None:
         self._complained_at = -float(COMPLAINT_INTERVAL)
+        self._outage_at = time.monotonic()  # for all that is known here
         self._taken: set[tuple[str, str]] = set()
         self._is_waiting = False
         fixed = {
@@ -177,18 +152,32 @@ class FetchWorker(Worker):
         except RedisError as error:
             self._complain(error)
 
+    def handle_job_failure(self, *arguments: Any, **options: Any) -> None:
+        """Note how the job failed. If Redis does not take that, the job is begun again."""
+        self._give_sign_of_life()  # raises what RQ would print with a traceback
+        super().handle_job_failure(*arguments, **options)
+
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = True) -> None:
         """Note that the job has begun. RQ removes its note of a taken job only where there is one queue."""
         super().prepare_job_execution(job, remove_from_intermediate_queue=True)
 
     def run_maintenance_tasks(self) -> None:
-        """Look after jobs that were abandoned, or taken and not begun, and after what Redis has lost."""
-        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        """Look after what Redis has lost, and after jobs that were abandoned, or taken and not begun."""
+        try:
+            enqueue_recovery(self.connection)
+            # After an outage, whoever runs a job has first to say so.
+            if time.monotonic() >= self._outage_at + HEARTBEAT_TTL:
+                super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+                self._put_back_taken_jobs()
+        except (RedisError, QueueAway) as error:
+            self._complain(error)
+
+    def _put_back_taken_jobs(self) -> None:
+        """Put back what was taken and had not begun at the last turn either."""
         taken = taken_jobs(self.queues)
         for queue_key, job_id in taken & self._taken:
             put_back(self.connection, queue_key, job_id)
         self._taken = taken - self._taken
-        enqueue_recovery(self.connection)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Say that this worker is alive, and who it is, if Redis has forgotten that. Raises RedisAway."""
@@ -255,12 +244,13 @@ class FetchWorker(Worker):
                     raise StopRequested from None
                 time.sleep(REDIS_RETRY)
 
-    def _complain(self, error: RedisError) -> None:
+    def _complain(self, error: RedisError | QueueAway) -> None:
+        self._outage_at = time.monotonic()
         if time.monotonic() >= self._complained_at + COMPLAINT_INTERVAL:
             self._complained_at = time.monotonic()
             log.error(
                 "Redis takes nothing: is it running, and is there room in its memory and on its disk?",
-                reason=str(error),
+                reason=str(error.__cause__ or error),
             )
 
     def _set_ip_address(self, connection: Redis) -> None:

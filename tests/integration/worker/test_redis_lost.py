@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 from redis import Redis
 from rq.job import Job
@@ -18,6 +19,7 @@ from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.processes import Running, environment, running
 from tests.valkey_disk import valkey_with_disk
+from worker import pool
 from worker.pool import FetchWorker
 from worker.safe_queue import SafeQueue
 
@@ -93,8 +95,9 @@ def test_a_run_outlives_a_restart_of_redis(stage: Stage, settings: Settings, tmp
 
 
 def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the_head(
-    stage: Stage,
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pool, "HEARTBEAT_TTL", 0)
     first, second = stage.ask("SingleSam", 2023), stage.ask("LightLuca", 2023)
     ours = [SafeQueue(name, connection=stage.redis, serializer=JSONSerializer) for name in QUEUES]
     taken = SafeQueue.dequeue_any(ours, 1, connection=stage.redis, serializer=JSONSerializer)
