@@ -58,7 +58,6 @@ SHAPES = {
     "lastyear_dashboard_password": PASSWORD,
     "lastyear_internal_token": PASSWORD,
     "lastyear_mirror_password": PASSWORD,
-    "lastyear_valkey_password": PASSWORD,
     "lastyear_address": (r"[A-Za-z0-9.:-]*", "should be an IP address or a host name"),
 }
 """Variable -> (the pattern of the whole value, what it should be)."""
@@ -74,7 +73,7 @@ WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
 }
 """Variable -> whether other variables require it."""
 
-APART = ("lastyear_address", "lastyear_mirror_password", "lastyear_valkey_password")
+APART = ("lastyear_address", "lastyear_mirror_password")
 """Required with several machines."""
 
 TYPES: dict[str, Callable[[Any], bool]] = {

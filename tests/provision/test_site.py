@@ -138,6 +138,16 @@ def test_only_ssh_and_the_web_are_open(machine: Machine) -> None:
     assert not re.search(r":(5432|6379|2019)\s", listening)
 
 
+def test_valkey_is_for_who_has_a_name_and_nobody_may_empty_it(machine: Machine) -> None:
+    ask = "valkey-cli -s /run/valkey/valkey.sock"
+    assert "NOAUTH" in machine.run(f"{ask} ping 2>&1")
+    for user, url in (("operator", "redis_url"), ("web", "redis_url_web"), ("worker", "redis_url_worker")):
+        password = machine.run(f"cut -d: -f3 /etc/lastyear/credentials/{url} | cut -d@ -f1").strip()
+        as_user = f"REDISCLI_AUTH={password} {ask} --user {user}"
+        assert machine.run(f"{as_user} ping 2>&1").strip() == "PONG", user
+        assert "NOPERM" in machine.run(f"{as_user} flushall 2>&1"), user
+
+
 def test_a_flood_of_pings_by_ipv4_does_not_cut_ipv6(machine: Machine) -> None:
     cable = machine.place.cable
     machine.run("ip addr replace fd00:1a57::2/64 dev host0 nodad")
@@ -440,6 +450,9 @@ def test_a_unit_that_fails_is_told_of(machine: Machine) -> None:
 
 def test_no_secret_is_seen_where_it_should_not(machine: Machine, outside: Outside, operator: Operator) -> None:
     secrets = [*outside.secrets, PASSWORD, b64encode(f"operator:{PASSWORD}".encode()).decode()]
+    secrets += machine.run(
+        "cat /etc/lastyear/valkey.secret; cut -d: -f3 /etc/lastyear/credentials/redis_url*"
+    ).split()
     journal, processes = machine.run("journalctl -q --no-pager -o json"), machine.run("ps axeww")
     readable = "find / -xdev -type f -perm -o=r -not -path '/proc/*' -not -path '/sys/*' -size -20M"
     for secret in secrets:

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("PROVISION_MACHINES") != "2", reason="PROVISION_MACHINES=2 boots a second machine, for workers"
 )
 APART = {
-    "lastyear_valkey_password": "valkey-password-of-two-machines",
     "lastyear_mirror_password": "mirror-password-of-two-machines",
     "lastyear_progress_by_webhook": False,
 }
@@ -25,8 +24,8 @@ APART = {
 def test_workers_on_another_machine_fetch_for_the_site(tmp_path: Path) -> None:
     with Machine.booted() as site, Machine.booted() as workers, stand_ins(site.host_address) as outside:
         operator = Operator(tmp_path / "inventory", {**site_variables(outside), **APART}, site, helper=workers)
-        said = operator.having(lastyear_valkey_password=None).fail("site")
-        assert "lastyear_valkey_password: missing" in said
+        said = operator.having(lastyear_mirror_password=None).fail("site")
+        assert "lastyear_mirror_password: missing" in said
         with stage("converge of two machines"):
             operator.play("site")
         with stage("the same again"):
