@@ -14,7 +14,7 @@ from app.jobs import backlog
 from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
-from app.store import Connection, StoreAway, connect
+from app.store import Connection, StoreAway, connect, means_away
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
@@ -193,12 +193,19 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
         log.error("Last.fm refuses our API key: look at LASTFM_API_KEY", reason=str(error))
         report(Failure.LASTFM_REFUSES, again_in=error.seconds)
     except Exception as error:
-        if is_outage(error):
-            # The claim stands. RQ cannot note how the job ended either, and has it begun again when Redis is back.
-            log.error("Redis is away or takes nothing; the job goes on when that is over", reason=str(error))
+        if _is_passing(error):
             raise
-        # If the database is gone, this raises too, and RQ retries the job. Our own error would only occur again.
         report(Failure.BROKEN)
+        # Our own error would only occur again.
         if (job := get_current_job()) is not None:
             job.retries_left = 0
         raise
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether Redis or the app database is away or takes nothing. The claim stands until that is over."""
+    if is_outage(error):
+        # RQ cannot note how the job ended either, and has it begun again when Redis is back.
+        log.error("Redis is away or takes nothing; the job goes on when that is over", reason=str(error))
+        return True
+    return means_away(error)

@@ -108,13 +108,20 @@ def clock(connection: Connection) -> datetime:
     return cast("datetime", row[0])
 
 
+def means_away(error: Exception) -> bool:
+    """Whether an error of the driver's means that the database is away, or takes nothing, as with a full disk."""
+    if isinstance(error, errors.QueryCanceled | errors.DeadlockDetected):
+        return False
+    return isinstance(error, psycopg.OperationalError | errors.IdleInTransactionSessionTimeout)
+
+
 @contextmanager
 def translating_errors() -> Iterator[None]:
-    """Raise StoreAway for every error of the driver's that means that there is no connection (any more)."""
+    """Raise StoreAway for every error of the driver's that means that the database is away."""
     try:
         yield
-    except (psycopg.OperationalError, errors.IdleInTransactionSessionTimeout) as error:
-        if isinstance(error, errors.QueryCanceled | errors.DeadlockDetected):
+    except psycopg.Error as error:
+        if not means_away(error):
             raise
         raise StoreAway(f"The app database cannot be reached: {outage.reason(error)}") from None
 

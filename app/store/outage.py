@@ -41,6 +41,7 @@ _REASONS = {
     r"unsupported startup parameter|unrecognized configuration parameter": (
         "the pooler refuses an option in the string: remove options= and what belongs to it"
     ),
+    r"No space left|could not extend file|DiskFull": "its disk is full: make room there",
     r"too many (clients|connections)|remaining connection slots": (
         "all its connections are in use: use the pooled string (at Neon its host has -pooler), or wait"
     ),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from redis import Redis
@@ -16,7 +17,7 @@ from app.event_stream import Topic, latest_snapshot
 from app.events import Event
 from app.jobs.enqueue import job_id
 from app.settings import Settings
-from app.store import StoreAway
+from app.store import StoreAway, stretches
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.web import create_app
 from tests.conftest import wait_until
@@ -102,6 +103,27 @@ def test_pages_say_what_a_run_waits_for_and_rq_needs_no_other_try(
         assert process.output.count("Waiting for the app database") == 1
     assert Job.fetch(job_id(run), redis, serializer=JSONSerializer).retries_left == 10
     assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+
+
+def test_a_database_that_takes_nothing_is_waited_for_with_ever_fewer_calls_to_last_fm(
+    at_the_end: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, put, full = at_the_end, stretches.put, iter([True] * 6 + [False] * COUNT)
+    stage.one_call_at_a_time()
+
+    def fill(*arguments: Any, **options: Any) -> None:
+        if next(full):
+            raise psycopg.errors.DiskFull("could not extend file: No space left on device")
+        put(*arguments, **options)
+
+    monkeypatch.setattr(stretches, "put", fill)
+    heard = list[Event]()
+    stage.watch(heard.append)
+    began = stage.context.clock.now()
+    assert stage.fetch("KilledKit", 2023).status == "completed"
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+    assert not [event for event in heard if event.error]
+    assert stage.context.clock.now() - began >= 2 + 4 + 8 + 16 + 32 + 60
 
 
 def test_the_count_of_a_listeners_years_waits_as_well(at_the_end: Stage, line: Wire) -> None:
