@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from redis import Redis
+from redis import BlockingConnectionPool, Redis
 from werkzeug.exceptions import TooManyRequests
 
 from app.web.rate_limits import LIMITS, SITES, RateLimits
@@ -90,6 +90,24 @@ def test_who_asks_for_many_years_delays_others_by_one_and_their_address_is_in_no
     assert f"In line, {ALLOWED} others ahead" in last
     for key in redis.scan_iter("rq:*"):
         assert b"203.0.113" not in key + (redis.dump(key) or b"")
+
+
+def test_limits_hold_while_every_connection_to_redis_is_in_use(app: Flask, valkey: str, redis: Redis) -> None:
+    pool = BlockingConnectionPool.from_url(valkey, max_connections=1, timeout=0.01)
+    in_use = pool.get_connection()  # type: ignore[no-untyped-call]
+    limits = RateLimits(Redis.from_pool(pool), {"fetch": "3 per minute", "names": "100 per day"})
+    with app.test_request_context():
+        for _ in range(3):
+            limits.hit("fetch")
+        with pytest.raises(TooManyRequests):
+            limits.hit("fetch")
+        with pytest.raises(TooManyRequests):
+            limits.test("fetch")
+        limits.spend("names", 100)
+        with pytest.raises(TooManyRequests):
+            limits.spend("names", 1)
+    pool.release(in_use)  # type: ignore[no-untyped-call]
+    pool.disconnect()
 
 
 def test_strangers_cannot_pretend_to_be_others(client: FlaskClient) -> None:
