@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from flask import Response, current_app, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -59,6 +60,7 @@ def without_trailing_slash() -> BaseResponse | None:
     urls = current_app.create_url_adapter(request)
     if request.url_rule or path == request.path or urls is None or not urls.test(path, "GET"):
         return None
+    path = quote(path, safe="/@:+,;=")  # a line break would end the header
     query = request.query_string.decode("latin-1")
     return redirect(f"{path}?{query}" if query else path, 308)
 
