@@ -9,33 +9,36 @@ LOCK = 0x1A57EA3
 def remove(connection: Connection) -> tuple[int, int]:
     """Remove the tracks that are in no stretch, and the albums without tracks. Returns how many of each.
 
-    Waits for transactions that store plays, and lets others wait for about a second in a full database. Rows that
+    Waits for transactions that store plays, and lets others wait for some seconds in a full database. Rows that
     somebody else is changing are left for the next time. Needs a transaction, and to be the first in it.
     """
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    # For so long: else the foreign key would read all tracks for every album that goes. Kept for good, the
+    # index would take a tenth of what tracks take.
+    connection.execute("CREATE INDEX tracks_by_album ON tracks (album)")
     tracks = connection.execute(
         """
-        DELETE FROM tracks
-        WHERE id IN (
-            SELECT id
-            FROM tracks
-            WHERE NOT EXISTS (
-                SELECT FROM (SELECT DISTINCT unnest(tracks) AS id FROM stretches) AS played
-                WHERE played.id = tracks.id
-            )
-            FOR UPDATE SKIP LOCKED
+        WITH unneeded AS MATERIALIZED (
+            SELECT id FROM tracks
+            EXCEPT
+            SELECT unnest(tracks) FROM stretches
+        ), taken AS (
+            SELECT id FROM tracks JOIN unneeded USING (id) FOR UPDATE OF tracks SKIP LOCKED
         )
+        DELETE FROM tracks USING taken WHERE tracks.id = taken.id
         """
     ).rowcount
     albums = connection.execute(
         """
-        DELETE FROM albums
-        WHERE id IN (
-            SELECT id
-            FROM albums
-            WHERE NOT EXISTS (SELECT FROM tracks WHERE tracks.album = albums.id)
-            FOR UPDATE SKIP LOCKED
+        WITH unneeded AS MATERIALIZED (
+            SELECT id FROM albums
+            EXCEPT
+            SELECT album FROM tracks
+        ), taken AS (
+            SELECT id FROM albums JOIN unneeded USING (id) FOR UPDATE OF albums SKIP LOCKED
         )
+        DELETE FROM albums USING taken WHERE albums.id = taken.id
         """
     ).rowcount
+    connection.execute("DROP INDEX tracks_by_album")
     return tracks, albums

@@ -200,6 +200,9 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         Topic("HeavyHelen", 2012),
         stored(taste(2_500, 2012), scrobbles=2_756, not_found=0),
     ),
+    "only counted": (Topic("HeavyHelen", 2013), stored(taste(11_214, 2013), scrobbles=12_100, only_counted=True)),
+    "forgotten for good": (Topic("BarredBea", 2021), failed(Failure.BARRED)),
+    "years of one forgotten for good": (Topic("BarredBea"), failed(Failure.BARRED)),
     "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
     "broken": (Topic("LightLuca", 2021), failed(Failure.BROKEN)),
 }
@@ -220,6 +223,7 @@ PATHS = {
     "compare with mostly new music": "/user/GrowingGus/2020?with=HeavyHelen",
     "compare with nobody": "/user/HeavyHelen/2024?with=NobodyNoel",
     "decade": "/user/HeavyHelen/2021/1970-1979",
+    "removal": "/user/HeavyHelen/remove",
     "landing": "/",
     "about": "/about",
     "api": "/api",

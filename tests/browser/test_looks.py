@@ -16,7 +16,7 @@ SIZES = {"wide": (1280, 800), "phone": (375, 667)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # A page that is an error is told to the console as one, by the browser itself.
 EXPECTED = re.compile(
-    r"error: Failed to load resource: the server responded with a status of (403|404|429|500|503)"
+    r"error: Failed to load resource: the server responded with a status of (403|404|410|429|500|503)"
 )
 
 
