@@ -1,9 +1,12 @@
 """Orphans: tracks and albums that no stored play needs any more."""
 
-from app.store.database import Connection
+from app.store.database import Connection, patient
 
 LOCK = 0x1A57EA3
 """An advisory lock, shared by whoever stores plays: a track must not go between being found and being used."""
+
+SECONDS = 300.0
+"""For which a step may take on a slow machine: 20 where nearly half of a full database goes."""
 
 
 def remove(connection: Connection) -> tuple[int, int]:
@@ -12,9 +15,15 @@ def remove(connection: Connection) -> tuple[int, int]:
     Waits for transactions that store plays, and lets others wait for some seconds in a full database. Rows that
     somebody else is changing are left for the next time. Needs a transaction, and to be the first in it.
     """
+    with patient(connection, SECONDS):
+        connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS:.0f}s"])
+        return _remove(connection)
+
+
+def _remove(connection: Connection) -> tuple[int, int]:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    # For so long: else the foreign key would read all tracks for every album that goes. Kept for good, the
-    # index would take a tenth of what tracks take.
+    # Meanwhile only: without it the foreign key would read all tracks for every album that goes; kept for good, it
+    # would take a tenth of what tracks take.
     connection.execute("CREATE INDEX tracks_by_album ON tracks (album)")
     tracks = connection.execute(
         """

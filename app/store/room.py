@@ -1,7 +1,7 @@
 """Room: how much of Last.fm's data is stored, and how the plays of years that nobody looks at give way.
 
 Last.fm's terms limit it. What counts is what the tables take with their indexes, dead rows included: so tables are
-rewritten after rows were removed, which takes about a second for a hundred megabytes.
+rewritten after rows were removed, which takes some seconds for a hundred megabytes.
 """
 
 from collections.abc import Iterable

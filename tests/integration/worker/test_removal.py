@@ -58,7 +58,7 @@ def test_the_word_in_the_profile_has_everything_deleted_for_good(
     assert 0 < stage.redis.ttl("lastyear:removal:leavingleo") <= removal.OUTCOME_IS_TOLD.total_seconds()
 
 
-def test_without_the_tick_the_listener_may_be_read_again(stage: Stage, client: FlaskClient, leo: Account) -> None:
+def test_removed_for_now_the_listener_may_be_read_again(stage: Stage, client: FlaskClient, leo: Account) -> None:
     stage.lastfm.accounts.add(replace(leo, real_name=word(stage)))
     assert "has it read again" in press(stage, client)
     assert stored(stage) == 0
