@@ -200,7 +200,7 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         Topic("HeavyHelen", 2012),
         stored(taste(2_500, 2012), scrobbles=2_756, not_found=0),
     ),
-    "only counted": (Topic("HeavyHelen", 2013), stored(taste(11_214, 2013), scrobbles=12_100, only_counted=True)),
+    "only counted": (Topic("HeavyHelen", 2011), stored(taste(11_214, 2011), scrobbles=12_100, only_counted=True)),
     "forgotten for good": (Topic("BarredBea", 2021), failed(Failure.BARRED)),
     "years of one forgotten for good": (Topic("BarredBea"), failed(Failure.BARRED)),
     "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
