@@ -137,8 +137,10 @@ def _usable_export(url: str, profile: str) -> str | None:
             state = usable_state(connection)
         except MirrorEmpty:
             return None
+        # In this order: an import that ends in between is not taken for an interrupted one.
+        importing = is_importing(connection)
         interrupted = [leftover for leftover in find_leftovers(connection) if leftover.is_interrupted]
-        if interrupted and not is_importing(connection):
+        if interrupted and not importing:
             click.echo(f"Importing again, since {interrupted[0]}.")
             return None
     return state.export_stamp if state.profile == profile else None

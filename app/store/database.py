@@ -6,7 +6,7 @@ long it may hold locks for us.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -24,6 +24,7 @@ Connection = psycopg.Connection[Any]
 CONNECT_SECONDS = 15  # a suspended Neon compute takes some seconds to wake
 SILENCE_SECONDS = 20.0
 """For how long nothing may come from the server before a connection counts as lost."""
+CANCEL_SECONDS = 1.0  # to tell the server so, where the network lets us
 
 NETWORK = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
 """Has the kernel notice when the other end is gone."""
@@ -50,6 +51,9 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(_until_silence(gen, self.silence), *arguments, **named)
         except _Silence:
+            # Else the server would go on with the statement, or wait for a lock, with nobody to answer.
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=CANCEL_SECONDS)
             self.close()
             raise psycopg.OperationalError("timeout: no answer to a statement") from None
 

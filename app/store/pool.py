@@ -23,6 +23,7 @@ MOST = 8
 IDLE_SECONDS = 20.0  # then a connection is closed, and Neon's compute can sleep
 BORROW_SECONDS = 10.0  # a suspended Neon compute takes some seconds to wake
 AWAY_SECONDS = 0.7  # for how long a visitor waits for a database that is known to be away
+KNOWN_SECONDS = 30.0  # for how long a failure tells so; later the compute may just be suspended
 TRY_SECONDS = 5.0  # for an attempt to reach it; several may be under way
 CHECK_SECONDS = 2.0  # that a connection which was idle may take to answer
 SILENCE_SECONDS = 8.0  # that a statement may take to answer: a visitor is waiting
@@ -49,6 +50,7 @@ class Pool:
         self._attempts: list[float] = []  # when each of those under way began
         self._failure: StoreAway | None = None  # the latest; None once an attempt has succeeded
         self._failures = 0
+        self._failed_at = float("-inf")
         self._answered = float("-inf")  # when the latest attempt began that has succeeded
         self._logged_at = float("-inf")
         self._has_closer = self._is_closed = False
@@ -75,7 +77,7 @@ class Pool:
         self._close_idle(0)
 
     def _borrow(self) -> BoundedConnection:
-        until = monotonic() + (AWAY_SECONDS if self._failure else BORROW_SECONDS)
+        until = monotonic() + (AWAY_SECONDS if self._is_known_away() else BORROW_SECONDS)
         while found := self._take(until):
             if found.is_new or _answers(found.connection):
                 return found.connection
@@ -87,6 +89,9 @@ class Pool:
         raise self._failure or self._note_failure(
             StoreAway(f"The app database cannot be reached: {outage.SILENT}")
         )
+
+    def _is_known_away(self) -> bool:
+        return self._failure is not None and monotonic() - self._failed_at < KNOWN_SECONDS
 
     def _take(self, until: float) -> _Idle | None:
         """Wait for a connection, and have one made if that is of use. None when there is none in time."""
@@ -108,7 +113,7 @@ class Pool:
 
     def _try_to_connect(self) -> None:
         # An attempt that has been silent for long says nothing about a new one.
-        hopeful = [at for at in self._attempts if not self._failure or monotonic() - at < AWAY_SECONDS]
+        hopeful = [at for at in self._attempts if not self._is_known_away() or monotonic() - at < AWAY_SECONDS]
         if len(hopeful) < self._waiting and self._lent + len(self._attempts) < MOST:
             self._attempts.append(monotonic())
             threading.Thread(target=self._attempt, args=[self._attempts[-1]], name="store", daemon=True).start()
@@ -117,7 +122,7 @@ class Pool:
         made = None
         try:
             with translating_errors():
-                made = _connected(self._url, TRY_SECONDS if self._failure else BORROW_SECONDS)
+                made = _connected(self._url, TRY_SECONDS if self._is_known_away() else BORROW_SECONDS)
         except StoreAway as failure:
             if began > self._answered:  # or it tells of a time before the database was back
                 self._note_failure(failure)
@@ -138,12 +143,14 @@ class Pool:
                 self._idle.append(_Idle(connection, monotonic()))
             else:
                 connection.close()
-            self._changed.notify()
+            # All of them: the one that closes idle connections waits here as well.
+            self._changed.notify_all()
         self._start_closer()
 
     def _note_failure(self, failure: StoreAway) -> StoreAway:
         with self._changed:
             self._failure, self._failures = failure, self._failures + 1
+            self._failed_at = monotonic()
             if is_due := monotonic() - self._logged_at >= LOG_SECONDS:
                 self._logged_at = monotonic()
             self._changed.notify_all()

@@ -1,14 +1,14 @@
 """The pool: no connection while nobody asks, a quick answer during an outage, and service at once after."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 from threading import enumerate as enumerate_threads
 
 import pytest
 from structlog.testing import capture_logs
 
-from app.store import Connection, Pool, StoreAway
+from app.store import Connection, Pool, StoreAway, connect
 from tests.conftest import PATIENCE, wait_until
 from tests.wire import Wire, socket_of, through, wire
 
@@ -47,10 +47,10 @@ def pool_of(url: str) -> Iterator[Pool]:
 def pool(database_url: str, line: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     """A pool whose database is at the end of the wire. It is less patient than on a site."""
     for name, seconds in {
-        "BORROW_SECONDS": 1.5,
-        "CHECK_SECONDS": 0.5,
+        "BORROW_SECONDS": 5.0,
+        "CHECK_SECONDS": 1.0,
         "SILENCE_SECONDS": 1.0,
-        "TRY_SECONDS": 2.0,
+        "TRY_SECONDS": 5.0,
     }.items():
         monkeypatch.setattr(f"app.store.pool.{name}", seconds)
     with pool_of(through(database_url, line.port)) as made:
@@ -115,7 +115,10 @@ def test_a_pool_without_a_database_says_so_at_once_and_logs_it_once() -> None:
     assert "hush-hush" not in str(lines)
 
 
-def test_whoever_asks_first_after_an_outage_is_served(pool: Pool, line: Wire) -> None:
+def test_whoever_asks_first_after_an_outage_is_served(
+    pool: Pool, line: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.pool.AWAY_SECONDS", PATIENCE)
     assert answers(pool)
     line.cut()
     with capture_logs() as lines:
@@ -142,6 +145,50 @@ def test_a_database_that_is_silent_is_asked_anew_by_everyone_who_comes(
         wait_until(lambda: answers(pool))
         wait_until(lambda: not any(thread.name == "store" for thread in enumerate_threads()))
     assert lines[-1]["log_level"] == "info", "attempts from before its return say nothing new"
+
+
+def test_a_failure_of_long_ago_shortens_nobodys_wait(
+    pool: Pool, line: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.cut()
+    assert not answers(pool)
+    line.mend()
+    monkeypatch.setattr("app.store.pool.AWAY_SECONDS", 0.0)
+    assert not answers(pool), "who is known to be away is not waited for"
+    monkeypatch.setattr("app.store.pool.KNOWN_SECONDS", 0.0)
+    assert answers(pool)
+
+
+def test_who_waits_gets_what_is_given_back_though_idle_ones_are_being_closed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.pool.MOST", 2)
+    monkeypatch.setattr("app.store.pool.BORROW_SECONDS", PATIENCE)
+    with pool_of(database_url) as pool, ExitStack() as lent:
+        lent.enter_context(pool.connection())
+        with pool.connection():
+            pass  # from now on a thread waits for the time to close it
+        taken = ExitStack()
+        taken.enter_context(pool.connection())
+        served: list[bool] = []
+        waiter = Thread(target=lambda: served.append(answers(pool)))
+        waiter.start()
+        wait_until(lambda: pool._waiting == 1)
+        taken.close()
+        waiter.join(PATIENCE / 4)
+        assert served == [True]
+
+
+def test_a_statement_that_is_given_up_ends_at_the_server_too(
+    pool: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.pool.SILENCE_SECONDS", 0.3)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE query = 'TABLE albums' AND wait_event_type = 'Lock'"
+    with connect(database_url) as owner, connect(database_url) as watcher, owner.transaction():
+        owner.execute("LOCK albums")
+        with pytest.raises(StoreAway), pool.connection() as connection:
+            connection.execute("TABLE albums")
+        wait_until(lambda: watcher.execute(waiting).fetchone() == (0,))
 
 
 def test_a_statement_on_a_line_that_went_silent_ends(pool: Pool, line: Wire) -> None:
