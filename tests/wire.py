@@ -27,6 +27,11 @@ class Wire:
         self.connections = 0
         self._do(self._listen)
 
+    @property
+    def open(self) -> int:
+        """How many connections there are now."""
+        return len(self._open) // 2
+
     def silence(self) -> None:
         """From now on nothing comes through, and neither end is told. What is connected never recovers."""
         self._do(self._begin_silence)

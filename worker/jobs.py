@@ -11,7 +11,7 @@ from rq import get_current_job
 from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
-from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing
+from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
 from app.store import Connection, StoreAway, connect, means_away
@@ -24,7 +24,8 @@ from worker.chores.mirror_return import await_mirror
 from worker.chores.rematch import place_pending, rematch_albums, rematch_songs
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
-from worker.fetching.listeners import Barred, ListenerLookup, Renamed
+from worker.fetching.introduction import ask_about_stranger, see_whether_lastfm_answers, turn_away
+from worker.fetching.listeners import Barred, ListenerLookup, Renamed, confirm_listener
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.reading import read_plays
 from worker.fetching.removal import remove_if_proven
@@ -79,17 +80,42 @@ def fetch_year(username: str, year: int, run: str) -> None:
 @requeued_on_shutdown
 def look_up_listener(username: str, run: str) -> None:
     """Find out who a listener is and how much they scrobbled in which year. May run twice."""
-    context = from_environment()
+    context, topic = from_environment(), Topic(username)
 
     def steps(connection: Connection) -> None:
-        lookup = ListenerLookup(context, connection, username, UUID(run))
+        lookup = ListenerLookup(context, connection, username, UUID(run), profile)
         with _failures_reported(lookup.fail):
             lookup.begin()
             lookup.count_years()
             lookup.complete()
 
-    with structlog.contextvars.bound_contextvars(run=run):
-        with_store(context, steps, topic=Topic(username), run=UUID(run))
+    with (
+        structlog.contextvars.bound_contextvars(run=run),
+        _failures_reported(partial(turn_away, context, topic, UUID(run))),
+    ):
+        profile = ask_about_stranger(context, username)
+        with_store(context, steps, topic=topic, run=UUID(run))
+
+
+@requeued_on_shutdown
+def introduce(username: str, year: int, run: str, requester: str) -> None:
+    """Ask Last.fm about a listener, and have the year fetched if it answers and knows them. May run twice.
+
+    The app database is woken only then.
+    """
+    context, topic = from_environment(), Topic(username, year)
+
+    def steps(connection: Connection) -> None:
+        listener = confirm_listener(context, connection, username, UUID(run), profile=profile)
+        with suppress(QueueFull):  # the page says so when it looks again
+            enqueue_year(connection, context.redis, listener.username, year, requester=requester)
+
+    with (
+        structlog.contextvars.bound_contextvars(run=run),
+        _failures_reported(partial(turn_away, context, topic, UUID(run))),
+    ):
+        profile = ask_about_stranger(context, username) or see_whether_lastfm_answers(context, username)
+        with_store(context, steps, topic=topic, run=UUID(run))
 
 
 @requeued_on_shutdown

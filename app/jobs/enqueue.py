@@ -26,11 +26,14 @@ QUEUES = (LOOKUPS, FETCHES, CHORES)
 
 FETCH_YEAR = "worker.jobs.fetch_year"
 LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
+INTRODUCE = "worker.jobs.introduce"
 REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
 PLACE_WAITING = "worker.jobs.place_waiting"
 REMOVE_LISTENER = "worker.jobs.remove_listener"
-JOBS = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER})
+ABOUT_ONE_LISTENER = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, INTRODUCE})
+"""Their first argument is the listener's name."""
+JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER}
 """All there are: workers run no other function, whatever Redis says."""
 
 LISTENER_HOLDS = timedelta(hours=24)
@@ -140,6 +143,29 @@ def enqueue_removal(redis: Redis, username: str) -> bool:
     return _enqueue(redis, LOOKUPS, REMOVE_LISTENER, username, job_id=fixed_id, unique=True)
 
 
+def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) -> bool:
+    """Queue the question to Last.fm whether there is such a listener; then the year is fetched.
+
+    The database is not asked for that. Questions of the same requester wait for each other, as their fetches do.
+    False when it is queued or under way. Raises QueueAway, QueueFull.
+    """
+    _check_room(redis, LOOKUPS)
+    fixed_id = _introduction_job_id(topic)
+    arguments, line = (topic.username, topic.year, str(run), requester), f"introductions-{requester}"
+    # RQ itself does not check in a line that a job is unique. Of several at once the first one sets the key.
+    key = f"lastyear:{fixed_id}"
+    try:
+        if not redis.set(key, 1, nx=True, ex=LOST_AFTER):
+            return False
+        is_new = not is_being_introduced(redis, topic)
+        if is_new:
+            _enqueue(redis, LOOKUPS, INTRODUCE, *arguments, job_id=fixed_id, line=line)
+        redis.delete(key)
+    except RedisError as error:
+        raise QueueAway from error
+    return is_new
+
+
 def enqueue_rematch(redis: Redis) -> bool:
     """Queue a rematch of all albums without a year. False when one is queued or running. Raises QueueAway."""
     return _enqueue(redis, CHORES, REMATCH, job_id="rematch", unique=True)
@@ -188,7 +214,11 @@ def _enqueue(
     line: str | None = None,
 ) -> bool:
     # A killed worker's job is retried at once: it goes on with what is not proven.
-    options = {"retry": Retry(max=10), "job_timeout": _JOB_TIMEOUT, **(_NOT_KEPT if unique else _KEPT)}
+    options = {
+        "retry": Retry(max=10),
+        "job_timeout": _JOB_TIMEOUT,
+        **(_NOT_KEPT if unique or function == INTRODUCE else _KEPT),
+    }
     rate_limit = RateLimit(line, 1) if line else None
     try:
         queue(redis, name).enqueue(
@@ -210,6 +240,15 @@ def _listener_job_id(username: str) -> str:
     return f"listener-{username_key(username).encode().hex()}"
 
 
+def _introduction_job_id(topic: Topic) -> str:
+    return f"introduction-{username_key(topic.username).encode().hex()}-{topic.year}"
+
+
+def is_being_introduced(redis: Redis, topic: Topic) -> bool:
+    """Whether Last.fm is about to be asked for the listener of this year. Raises QueueAway."""
+    return _job_status(redis, _introduction_job_id(topic)) in _ALIVE
+
+
 def has_job(redis: Redis, run: UUID) -> bool:
     """Whether the run's job waits or runs. Raises QueueAway."""
     return _job_status(redis, job_id(run)) in _ALIVE
@@ -220,7 +259,7 @@ def is_lost(redis: Redis, topic: Topic, snapshot: Snapshot) -> bool:
     if not snapshot.event.is_running or abs(snapshot.age) < LOST_AFTER.total_seconds():
         return False
     expected = _listener_job_id(topic.username) if topic.year is None else job_id(snapshot.event.run)
-    return _job_status(redis, expected) not in _ALIVE
+    return _job_status(redis, expected) not in _ALIVE and not is_being_introduced(redis, topic)
 
 
 def _job_status(redis: Redis, job_id: str) -> str | None:

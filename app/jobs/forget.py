@@ -7,10 +7,10 @@ from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import event_stream, looks
+from app import event_stream, known_names, looks
 from app.events import new_run
 from app.jobs import backlog, removal
-from app.jobs.enqueue import FETCH_YEAR, FETCHES, LOOK_UP_LISTENER, QUEUES, queue
+from app.jobs.enqueue import ABOUT_ONE_LISTENER, FETCHES, QUEUES, queue
 from app.jobs.lines import waiting_ids
 from app.store import Connection, forgetting, orphans
 from app.store.listeners import username_key
@@ -31,6 +31,7 @@ def forget_listener(connection: Connection, redis: Redis, username: str, *, for_
     event_stream.forget_listener(redis, username, voiding=run)
     looks.forget_looks(redis, username)
     removal.drop(redis, username)
+    known_names.remove_stored(redis, username)
     _delete_jobs(redis, username_key(username))
     return found
 
@@ -44,6 +45,7 @@ def forget_everyone(connection: Connection, redis: Redis) -> int:
     event_stream.forget_everyone(redis, voiding=run)
     looks.drop_looks(redis)
     removal.drop_all(redis)
+    known_names.remove_all_stored(redis)
     _delete_jobs(redis, None)
     return found
 
@@ -72,7 +74,7 @@ def _jobs(redis: Redis, name: str) -> Iterator[Job]:
 def _listener_of(job: Job) -> str | None:
     """Return the key of the listener whom the job is about; None if it is about no one."""
     try:
-        is_about_one = job.func_name in (FETCH_YEAR, LOOK_UP_LISTENER)
+        is_about_one = job.func_name in ABOUT_ONE_LISTENER
         return username_key(str(job.args[0])) if is_about_one and job.args else None
     except DeserializationError:
         return None

@@ -45,6 +45,11 @@ def find(connection: Connection, username: str) -> Listener | None:
         return cursor.fetchone()
 
 
+def all_keys(connection: Connection) -> set[str]:
+    """Return the keys of all listeners."""
+    return {row[0] for row in connection.execute("SELECT username_key FROM lastfm_users")}
+
+
 def save(
     connection: Connection,
     username: str,

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.event_stream import SNAPSHOT_TTL, Topic, parse_snapshot
+from app.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
 from app.events import Event
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import Connection, StoreAway, counted_years, fetch_jobs, listeners, scrobbles
 from app.web.context import Context
+from app.web.introductions import introduce, is_interrupted, is_stored
 from app.web.visits import may_start_fetches
 from app.web.year_status import next_try
 
@@ -106,8 +107,7 @@ def listener_years(context: Context, username: str, counts: Years) -> list[Liste
         first = next((one for one in years if one.is_in_backlog or one.is_due), None)
         waits = first is None or (first.is_interrupted and not first.is_due)
         if not waits and not any(one.is_running for one in years):
-            with context.pool.connection() as connection:
-                enqueue_next_year(connection, context.redis, username)
+            _go_on(context, username, first)
             years = _with_redis(context.redis, username, stored, counts)
     except StoreAway:
         return _with_redis(context.redis, username, NO_YEARS, counts)
@@ -116,6 +116,16 @@ def listener_years(context: Context, username: str, counts: Years) -> list[Liste
     except (RedisError, QueueAway):
         return _without_redis(context, username)
     return years
+
+
+def _go_on(context: Context, username: str, first: ListenerYear | None) -> None:
+    """Have the first year of the backlog fetched; one that Last.fm has interrupted, once Last.fm answers."""
+    if first is not None and is_interrupted(first.event):
+        topic = Topic(username, first.year)
+        introduce(context, topic, latest_snapshot(context.redis, topic))
+        return
+    with context.pool.connection() as connection:
+        enqueue_next_year(connection, context.redis, username)
 
 
 def _with_redis(redis: Redis, username: str, stored: StoredYears, counts: Years) -> list[ListenerYear]:
@@ -148,6 +158,8 @@ def _cached(redis: Redis, topic: Topic) -> StoredYears | None:
 
 
 def _look_up(context: Context, topic: Topic) -> StoredYears:
+    if not is_stored(context, topic.username):
+        return NO_YEARS
     with context.pool.connection() as connection:
         stored = _stored_years(connection, topic.username)
     if stored.years:

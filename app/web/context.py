@@ -10,6 +10,7 @@ from app.looks import Looks
 from app.redis_client import connect_redis
 from app.settings import Settings
 from app.store import Pool
+from app.web.live.open_pages import OpenPages
 from app.web.live.subscriptions import Subscriptions
 from app.web.page_cache import PageCache
 from app.web.rate_limits import RateLimits
@@ -30,6 +31,7 @@ class Context:
     matching: MatchingProcess
     looks: Looks
     page_cache: PageCache = field(default_factory=PageCache)
+    open_pages: OpenPages = field(default_factory=OpenPages)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

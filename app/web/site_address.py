@@ -18,5 +18,14 @@ def is_same_origin(request: Request) -> bool:
     return _is_ours(request.headers.get("Origin", ""), request)
 
 
+def is_foreign(request: Request) -> bool:
+    """Return whether a page of another site asks. A program, which says nothing of itself, is not foreign."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    # By its host alone: behind a proxy we may not know that it is asked by https.
+    return origin is not None and not (_is_ours(origin, request) or origin.partition("//")[2] == request.host)
+
+
 def _is_ours(origin: str, request: Request) -> bool:
     return bool(origin) and origin in (context().settings.site_url, request.host_url.rstrip("/"))

@@ -25,6 +25,7 @@ from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER, LONGEST_PAUSE
 from app.store.year_events import year_event
 from app.web.context import Context
+from app.web.introductions import has_nothing, introduce, is_interrupted, is_stored, note_nothing
 from app.web.rate_limits import requester
 from app.web.visits import may_start_fetches
 from app.web.wording import NOTHING_NEW, QUEUE_FULL, Explanation
@@ -147,11 +148,12 @@ def _year_status(context: Context, topic: Topic, year: int, request: Request) ->
     if snapshot and request == "look":
         return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
     try:
+        if request == "look":
+            return _as_it_stands(context, topic)
         if snapshot and _holds(context, topic, snapshot, request):
             has_no_worker = _has_no_worker(context, snapshot)
             return YearStatus(snapshot.username, snapshot.event, has_no_worker=has_no_worker, at=snapshot.at)
-        outdated = snapshot.event.run if snapshot and not snapshot.event.is_running else None
-        return _read_or_fetch(context, topic, year, request, outdated)
+        return _read_or_fetch(context, topic, request, snapshot)
     except (QueueAway, RedisError):
         return _without_queue(context, topic)
     except StoreAway:
@@ -271,41 +273,77 @@ def fetches_ahead(context: Context, event: Event) -> int:
         return event.queued_ahead
 
 
-def _read_or_fetch(
-    context: Context, topic: Topic, year: int, request: Request, outdated: UUID | None
+def _read_or_fetch(context: Context, topic: Topic, request: Request, snapshot: Snapshot | None) -> YearStatus:
+    """Read the year from the database, and have it fetched unless it is fresh.
+
+    Before the database come the limits, and Last.fm where it has to know the listener or to answer again.
+    """
+    shown = YearStatus(snapshot.username, snapshot.event, at=snapshot.at) if snapshot else None
+    try:
+        context.rate_limits.test("fetch")
+        asks_lastfm = request == "visit" and is_interrupted(shown.event if shown else None)
+        if asks_lastfm or not is_stored(context, topic.username):
+            return _introduced(context, topic, snapshot)
+        with context.pool.connection() as connection:
+            return _claimed(context, connection, topic, request, shown)
+    except TooManyRequests:
+        if request != "visit" or shown is None or not (shown.event and shown.event.scrobbles):
+            raise
+        return shown
+    except QueueFull:
+        return replace(shown or YearStatus(topic.username), queue_full=True)
+
+
+def _introduced(context: Context, topic: Topic, snapshot: Snapshot | None) -> YearStatus:
+    if not enqueue.is_being_introduced(context.redis, topic):
+        context.rate_limits.hit("fetch")
+    shown = introduce(context, topic, snapshot)
+    return YearStatus(shown.username, shown.event, at=shown.at)
+
+
+def _claimed(
+    context: Context, connection: Connection, topic: Topic, request: Request, shown: YearStatus | None
 ) -> YearStatus:
-    """Read the year from the database; have it fetched unless it is fresh and of a newer run than `outdated`."""
-    if request == "look":
-        context.rate_limits.hit("looks")
-    with context.pool.connection() as connection:
-        known = _stored(connection, topic)
-        if request == "look":
-            if known.event and _may_hold(known.event):
-                snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
-                event_stream.save_snapshot(context.redis, topic, snapshot)
-            return replace(known, is_unasked=known.event is None)
-        if known.event and known.event.run != outdated and _may_hold(known.event) and request == "visit":
-            snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
-            if _is_fresh(context, snapshot, year):
-                # Redis has forgotten it.
-                event_stream.save_snapshot(context.redis, topic, snapshot)
-                return known
-        try:
-            context.rate_limits.hit("fetch")
-        except TooManyRequests:
-            if request != "visit" or known.event is None or not known.event.scrobbles:
-                raise
+    """Return the stored year; have it fetched unless it is fresh and newer than what is shown as outdated."""
+    year, known = topic.year or 0, _stored(connection, topic)
+    outdated = shown.event.run if shown and shown.event and not shown.event.is_running else None
+    if known.event and known.event.run != outdated and _may_hold(known.event) and request == "visit":
+        snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
+        if _is_fresh(context, snapshot, year):
+            # Redis has forgotten it.
+            event_stream.save_snapshot(context.redis, topic, snapshot)
             return known
+    try:
+        context.rate_limits.hit("fetch")
+    except TooManyRequests:
+        if request != "visit" or known.event is None or not known.event.scrobbles:
+            raise
+        return known
+    try:
         refresh = request == "refresh"
-        try:
-            event = enqueue.enqueue_year(
-                connection, context.redis, known.username, year, refresh=refresh, requester=requester()
-            )
-        except QueueFull:
-            return replace(known, queue_full=True)
+        event = enqueue.enqueue_year(
+            connection, context.redis, known.username, year, refresh=refresh, requester=requester()
+        )
+    except QueueFull:
+        return replace(known, queue_full=True)
     if event is None:
         return _claimed_elsewhere(context, topic, known)
     return YearStatus(known.username, event, at=time.time())
+
+
+def _as_it_stands(context: Context, topic: Topic) -> YearStatus:
+    """Return the stored year, where Redis has forgotten it, for who may not have it fetched."""
+    if not is_stored(context, topic.username) or has_nothing(context, topic):
+        return YearStatus(topic.username, is_unasked=True)
+    context.rate_limits.hit("looks")
+    with context.pool.connection() as connection:
+        known = _stored(connection, topic)
+    if known.event is None:
+        note_nothing(context, topic)
+    elif _may_hold(known.event):
+        snapshot = Snapshot(at=known.at, username=known.username, event=known.event)
+        event_stream.save_snapshot(context.redis, topic, snapshot)
+    return replace(known, is_unasked=known.event is None)
 
 
 def _may_hold(event: Event) -> bool:
@@ -338,6 +376,7 @@ def _stored(connection: Connection, topic: Topic) -> YearStatus:
 
 def _without_queue(context: Context, topic: Topic) -> YearStatus:
     """Return the stored year as it is, while Redis is away."""
+    context.rate_limits.hit("looks")
     try:
         with context.pool.connection() as connection:
             return replace(_stored(connection, topic), queue_away=True)

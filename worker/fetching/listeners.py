@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from app import known_names
 from app.event_stream import Topic, forget_listener, latest_snapshot
 from app.events import Event, Failure, Phase
 from app.jobs.enqueue import LISTENER_HOLDS, enqueue_listener
@@ -18,6 +19,7 @@ from worker import shutdown
 from worker.context import WorkerContext
 from worker.lastfm.client import LastFm
 from worker.lastfm.errors import CallRefused, NoSuchUser, OtherListener, TryAgain
+from worker.lastfm.payloads import Profile
 
 log = structlog.get_logger()
 
@@ -39,27 +41,35 @@ class Renamed(Exception):
 
 
 def confirm_listener(
-    context: WorkerContext, connection: Connection, username: str, run: UUID, *, anew: bool = False
+    context: WorkerContext,
+    connection: Connection,
+    username: str,
+    run: UUID,
+    *,
+    anew: bool = False,
+    profile: Profile | None = None,
 ) -> Listener:
     """Return the listener of that name, asking Last.fm if they are unknown or were not checked for a day.
 
-    With `anew` it is asked in any case. Raises Barred, Forgotten, NoSuchUser, Renamed, TryAgain, KeyRefused.
+    With `anew` it is asked in any case; with a `profile`, which it has just given, it is not.
+    Raises Barred, Forgotten, NoSuchUser, Renamed, TryAgain, KeyRefused.
     """
     listener = listeners.find(connection, username)
     if listener is None:
         if forgetting.is_barred(connection, username):
             raise Barred
-        if context.settings.lastfm_head_check and not context.lastfm.profile_exists(username):
+        if not profile and context.settings.lastfm_head_check and not context.lastfm.profile_exists(username):
             raise NoSuchUser
-    elif not anew and datetime.now(UTC) - listener.checked_at < LISTENER_HOLDS:
+    elif not (anew or profile) and datetime.now(UTC) - listener.checked_at < LISTENER_HOLDS:
         return listener
     try:
-        profile = context.lastfm.profile(username)
+        profile = profile or context.lastfm.profile(username)
     except OtherListener as answer:
         raise _renamed(context, connection, username, listener, answer) from None
     registered_at, first_year = profile.registered_at, None
     if listener:
         registered_at, first_year = registered_at or listener.registered_at, listener.first_year
+    known_names.add_stored(context.redis, profile.username or username)
     with connection.transaction():
         return listeners.save(
             connection,
@@ -90,6 +100,7 @@ def _renamed(
     if listener:
         with connection.transaction():
             listeners.rename(connection, listener, new)
+        known_names.add_stored(context.redis, new)
         forget_listener(context.redis, username)
     log.info("A listener was renamed")
     return Renamed(new)
@@ -129,11 +140,19 @@ class ListenerLookup:
     The steps, in order: `begin`, `count_years`, `complete`; or `fail`, at any point.
     """
 
-    def __init__(self, context: WorkerContext, connection: Connection, username: str, run: UUID) -> None:
+    def __init__(
+        self,
+        context: WorkerContext,
+        connection: Connection,
+        username: str,
+        run: UUID,
+        profile: Profile | None = None,
+    ) -> None:
         self._context = context
         self._connection = connection
         self._username = username
         self._run = run
+        self._profile = profile
         self._years: list[int] = []
         self._counts: dict[int, int] = {}
 
@@ -142,7 +161,9 @@ class ListenerLookup:
 
         Raises Barred, Forgotten, NoSuchUser, Renamed, ListeningHidden, TryAgain, KeyRefused.
         """
-        listener = confirm_listener(self._context, self._connection, self._username, self._run)
+        listener = confirm_listener(
+            self._context, self._connection, self._username, self._run, profile=self._profile
+        )
         self._username, self._years = listener.username, listener.available_years
         if listener.first_year is None:
             self._find_first_year(listener)

@@ -1,1 +1,1 @@
-"""Live progress, from Redis to every open page: `subscriptions` is part of the context, `routes` uses it."""
+"""Live progress, from Redis to every open page. `subscriptions` and `open_pages` are part of the context."""

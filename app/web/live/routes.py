@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, abort, request, stream_with_context
+from flask import Blueprint, Flask, Response, abort, g, request, stream_with_context
 from flask_sock import Sock
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -15,9 +15,12 @@ from werkzeug.datastructures import WWWAuthenticate
 
 from app.event_stream import Topic, latest_snapshot, publish
 from app.events import JobUpdate
+from app.web.client_address import is_from_here
 from app.web.context import Context, context
+from app.web.live.open_pages import OpenPage, SaysNothing
 from app.web.live.subscriptions import Subscriber
 from app.web.routing import listener_name, listening_year_of
+from app.web.site_address import is_foreign
 
 blueprint = Blueprint("live", __name__)
 sock = Sock()
@@ -39,13 +42,28 @@ def register(app: Flask) -> None:
 
 
 @blueprint.before_request
-def check_address() -> None:
-    """Check the name and the year before the WebSocket handshake: after it no error page can be sent."""
+def admit() -> None:
+    """Check who asks for what before the WebSocket handshake: after it no error page can be sent."""
     given = request.view_args or {}
-    if "name" in given:
-        listener_name(given["name"])
+    if "name" not in given:
+        return
+    listener_name(given["name"])
     if "year" in given:
         listening_year_of(given["year"])
+    if is_foreign(request):
+        abort(403)
+    g.open_page = context().open_pages.admit(
+        request.remote_addr or "unix",
+        request.environ.get("gunicorn.socket"),
+        is_limited=not is_from_here(request),
+    )
+
+
+@blueprint.teardown_request
+def dismiss(_error: BaseException | None) -> None:
+    """Count the page no more, unless it is sent events after this request's view has ended."""
+    if page := g.pop("open_page", None):
+        context().open_pages.dismiss(page)
 
 
 @sock.route("/user/<name>/live", bp=blueprint)  # type: ignore[untyped-decorator]
@@ -91,34 +109,43 @@ def job_update() -> tuple[str, int]:
 
 
 def _serve(socket: Server, topic: Topic) -> None:
+    socket.input_buffer = SaysNothing()
+    page: OpenPage = g.open_page
     with suppress(OSError):  # the page went away
-        for message in _messages(context(), topic):
+        for message in _messages(context(), topic, page):
             if message is not None:
-                socket.send(message)
+                with page.sending():
+                    socket.send(message)
             elif not socket.connected:
                 return
         socket.close(GOING_AWAY, "come back")
 
 
 def _stream(topic: Topic) -> Response:
+    page: OpenPage = g.pop("open_page")
+    open_pages = context().open_pages
+
     def lines() -> Iterator[str]:
-        for message in _messages(context(), topic):
-            yield ": still here\n\n" if message is None else f"data: {message}\n\n"
+        for message in _messages(context(), topic, page):
+            with page.sending():
+                yield ": still here\n\n" if message is None else f"data: {message}\n\n"
 
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return Response(stream_with_context(lines()), mimetype="text/event-stream", headers=headers)
+    response = Response(stream_with_context(lines()), mimetype="text/event-stream", headers=headers)
+    response.call_on_close(lambda: open_pages.dismiss(page))
+    return response
 
 
-def _messages(context: Context, topic: Topic) -> Iterator[str | None]:
+def _messages(context: Context, topic: Topic, page: OpenPage) -> Iterator[str | None]:
     """Yield events as JSON: the latest, then each new one, and None when there was none for a while.
 
-    Ends when this process is about to end.
+    Ends when this process is about to end, and when the page has been connected for long.
     """
     with context.subscriptions.subscribe(topic) as subscriber:
         # Subscribed before the first message is read, so that nothing published in between is missed.
         if (first := _first(context, topic, subscriber)) is not None:
             yield first
-        while not subscriber.closed:
+        while not (subscriber.closed or page.is_old):
             yield subscriber.wait(HEARTBEAT)
 
 

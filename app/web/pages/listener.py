@@ -65,7 +65,10 @@ def _fetch(name: str, limit: str, is_wanted: Callable[[ListenerYear], bool]) -> 
     context().rate_limits.hit(limit)
     status = listener_status(context(), username)
     years = listener_years(context(), username, status.event.years if status.event else {})
-    backlog.add_years(context().redis, username, [one.year for one in years if is_wanted(one)])
+    wanted = [one.year for one in years if is_wanted(one)]
+    if not wanted:
+        return redirect(url_for(".show", name=status.username), 303)
+    backlog.add_years(context().redis, username, wanted)
     with context().pool.connection() as connection:
         backlog.enqueue_next_year(connection, context().redis, username, at_once=True)
     return redirect(url_for(".show", name=status.username), 303)

@@ -21,6 +21,7 @@ from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.errors import Problem
+from app.web.introductions import is_stored
 from app.web.routing import listener_name, listening_year_of, private
 from app.web.year_status import YearStatus, fetches_ahead, latest_event, mirror_note, year_status
 from mirror.web_queries import EARLIEST_RELEASE_YEAR
@@ -150,6 +151,8 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
     """
     number = _page_number()
     event = latest_event(context(), Topic(username, year))
+    if not is_stored(context(), username):
+        return None
     context().rate_limits.hit("albums")
     with context().pool.connection() as connection:
         listener = listeners.find(connection, username)

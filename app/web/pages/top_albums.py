@@ -34,7 +34,7 @@ def show(name: str, year: str) -> Response:
     """
     topic, redis = Topic(listener_name(name), listening_year_of(year)), context().redis
     snapshot = event_stream.latest_snapshot(redis, topic)
-    if snapshot is None:
+    if snapshot is None or not snapshot.event.scrobbles:
         return _answer("{}")
     options = requested_options().available_for(snapshot.event)
     key = "top" + options.songs_query

@@ -21,7 +21,7 @@ from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event, new_run
 from app.jobs.enqueue import QUEUES, count_waiting
 from app.settings import Settings, read_settings
-from app.store import Connection
+from app.store import Connection, listeners
 from app.web import create_app
 from demo.lastfm import LastfmStandIn
 from tests import processes
@@ -34,6 +34,7 @@ RUN = new_run()
 # What fixtures below give.
 Fetched = Callable[[str, int], None]
 Jobs = Callable[[], int]
+Known = Callable[[str], None]
 Publish = Callable[[Event], None]
 RunJobs = Callable[[], None]
 SiteWith = Callable[..., FlaskClient]
@@ -197,6 +198,16 @@ def time_passes(connection: Connection, redis: Redis) -> Callable[[timedelta], N
 def publish(redis: Redis) -> Publish:
     """Says where HeavyHelen's 2024 stands, as a worker would."""
     return lambda event: event_stream.publish(redis, HELEN, event)
+
+
+@pytest.fixture
+def known(connection: Connection) -> Known:
+    """Makes a listener be stored, before any visit, so that Last.fm is not asked about the name first."""
+
+    def store(name: str) -> None:
+        listeners.save(connection, name, available_years=[2024], playcount=1, registered_at=None)
+
+    return store
 
 
 @pytest.fixture

@@ -7,7 +7,16 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from app.jobs.enqueue import QueueAway
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SAME_ORIGIN, Fetched, Jobs, RunJobs, SiteWith
+from tests.integration.app.web.conftest import (
+    NO_DATABASE,
+    NO_REDIS,
+    SAME_ORIGIN,
+    Fetched,
+    Jobs,
+    Known,
+    RunJobs,
+    SiteWith,
+)
 
 
 def test_without_redis_a_stored_year_is_shown_with_a_notice(fetched: Fetched, site_with: SiteWith) -> None:
@@ -37,8 +46,10 @@ def test_without_redis_what_is_not_stored_is_a_503_that_says_when_to_come_back(s
 
 
 def test_redis_that_goes_away_in_the_middle_of_a_visit_is_no_fault_of_the_page(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known("LightLuca")
+
     def away(*_arguments: object, **_options: object) -> None:
         raise QueueAway
 

@@ -13,7 +13,7 @@ from app.jobs import lines
 from app.jobs.workers import give_sign_of_life
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
-from tests.integration.app.web.conftest import Jobs, RunJobs
+from tests.integration.app.web.conftest import Jobs, Known, RunJobs
 
 
 def test_a_first_visit_makes_one_job_and_draws_a_page_at_once(
@@ -40,7 +40,8 @@ def test_a_hundred_first_visits_at_once_make_one_job(app: Flask, jobs: Jobs) -> 
     assert jobs() == 1
 
 
-def test_a_page_in_line_says_how_many_fetches_are_ahead(client: FlaskClient) -> None:
+def test_a_page_in_line_says_how_many_fetches_are_ahead(client: FlaskClient, known: Known) -> None:
+    known("HeavyHelen")
     pages = [client.get(f"/user/HeavyHelen/{year}").text for year in (2024, 2023, 2022)]
     assert "ahead of this one" not in pages[0]
     assert "In line, 1 other ahead" in pages[1]
@@ -154,7 +155,10 @@ def test_who_looks_for_a_listener_whose_years_are_being_counted_already_sees_the
     assert 'href="/user/LightLuca/2024"' in client.get("/user/LightLuca").text
 
 
-def test_a_page_that_waits_long_in_line_keeps_its_place_and_counts_once(client: FlaskClient, redis: Redis) -> None:
+def test_a_page_that_waits_long_in_line_keeps_its_place_and_counts_once(
+    client: FlaskClient, redis: Redis, known: Known
+) -> None:
+    known("HeavyHelen")
     client.get("/user/HeavyHelen/2023")
     client.get("/user/HeavyHelen/2024")
     in_line = lines.waiting_ids(redis)

@@ -14,7 +14,7 @@ from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure, new_run
 from app.jobs import backlog
 from app.store import fetch_jobs
-from tests.integration.app.web.conftest import SAME_ORIGIN, Jobs, RunJobs, event
+from tests.integration.app.web.conftest import SAME_ORIGIN, Jobs, Known, RunJobs, event
 from tests.integration.app.web.pages.test_release_year import text_of
 from worker.lastfm.limiter import Limiter
 
@@ -116,8 +116,9 @@ def test_a_run_that_waits_for_our_database_is_said_to(put: Put, client: FlaskCli
 
 
 def test_the_button_makes_it_go_on_before_the_next_try_and_reads_nothing_anew(
-    put: Put, client: FlaskClient, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+    put: Put, client: FlaskClient, jobs: Jobs, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known("LightLuca")
     claims: list[bool] = []
     claim = fetch_jobs.claim
 

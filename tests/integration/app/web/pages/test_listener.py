@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from app import known_names
 from app.event_stream import Topic, drop_snapshot, latest_snapshot, publish, save_snapshot
 from app.jobs import backlog
 from app.jobs.enqueue import FETCHES, count_waiting
@@ -148,6 +149,7 @@ def test_one_button_fetches_all_that_is_missing_one_at_a_time(
 
 @pytest.mark.usefixtures("counted")
 def test_the_place_in_line_is_said(client: FlaskClient, redis: Redis) -> None:
+    known_names.add_stored(redis, "HeavyHelen")
     client.get("/user/HeavyHelen/2023")
     client.post(ALL, headers=SAME_ORIGIN)
     page = client.get("/user/LightLuca").text

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from app import known_names
 from app.charts.release_years import median
 from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, MatchStatus
@@ -242,6 +243,7 @@ def test_all_that_tells_numbers_tells_the_same(client: FlaskClient, connection: 
     def tell(heard: list[Play]) -> None:
         name = next(names)
         keep(connection, name, heard)
+        known_names.add_stored(redis, name)
         remember_counts(redis, name, heard)
         visitor, by_song = Visitor(client, name), Visitor(client, name, of="songs")
         stored = {year: in_database(connection, name, year) for year in YEARS}
