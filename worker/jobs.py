@@ -69,10 +69,13 @@ def fetch_year(username: str, year: int, run: str) -> None:
         finally:
             with suppress(QueueFull):  # the next visit to the listener's years goes on
                 backlog.enqueue_next_year(connection, context.redis, username)
+
+    def tidy(connection: Connection) -> None:
         make_room(connection, context.redis, context.settings.lastfm_storage_mb, ours=Topic(username, year))
 
     with structlog.contextvars.bound_contextvars(run=run), _mirror(context) as mirror:
         with_store(context, steps, topic=Topic(username, year), run=UUID(run))
+        with_store(context, tidy)  # no page waits for that
         if mirror.is_away:
             enqueue_placing(context.redis)
 

@@ -5,8 +5,8 @@ from app.store.database import Connection, patient
 LOCK = 0x1A57EA3
 """An advisory lock, shared by whoever stores plays: a track must not go between being found and being used."""
 
-SECONDS = 300.0
-"""For which a step may take on a slow machine: 20 where nearly half of a full database goes."""
+REMOVAL_SECONDS = 300.0
+"""For which a removal may take where much has come together, on a slow disk or behind a run that stores much."""
 
 
 def remove(connection: Connection) -> tuple[int, int]:
@@ -15,17 +15,14 @@ def remove(connection: Connection) -> tuple[int, int]:
     Waits for transactions that store plays, and lets others wait for some seconds in a full database. Rows that
     somebody else is changing are left for the next time. Needs a transaction, and to be the first in it.
     """
-    with patient(connection, SECONDS):
-        connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS:.0f}s"])
-        return _remove(connection)
+    with patient(connection, REMOVAL_SECONDS):
+        connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{REMOVAL_SECONDS:.0f}s"])
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        return _remove_tracks(connection), _remove_albums(connection)
 
 
-def _remove(connection: Connection) -> tuple[int, int]:
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    # Meanwhile only: without it the foreign key would read all tracks for every album that goes; kept for good, it
-    # would take a tenth of what tracks take.
-    connection.execute("CREATE INDEX tracks_by_album ON tracks (album)")
-    tracks = connection.execute(
+def _remove_tracks(connection: Connection) -> int:
+    return connection.execute(
         """
         WITH unneeded AS MATERIALIZED (
             SELECT id FROM tracks
@@ -37,7 +34,10 @@ def _remove(connection: Connection) -> tuple[int, int]:
         DELETE FROM tracks USING taken WHERE tracks.id = taken.id
         """
     ).rowcount
-    albums = connection.execute(
+
+
+def _remove_albums(connection: Connection) -> int:
+    return connection.execute(
         """
         WITH unneeded AS MATERIALIZED (
             SELECT id FROM albums
@@ -49,5 +49,3 @@ def _remove(connection: Connection) -> tuple[int, int]:
         DELETE FROM albums USING taken WHERE albums.id = taken.id
         """
     ).rowcount
-    connection.execute("DROP INDEX tracks_by_album")
-    return tracks, albums

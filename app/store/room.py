@@ -7,6 +7,7 @@ rewritten after rows were removed, which takes some seconds for a hundred megaby
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import sleep
 
 from psycopg.rows import class_row
 
@@ -18,7 +19,10 @@ TABLES = ("stretches", "tracks", "albums", "lastfm_users")
 """Those that hold Last.fm's data. What is kept of a year without its plays is our own."""
 
 COMPACT_SECONDS = 300.0
-"""For which a table may take to be rewritten, on a slow disk or behind a long query."""
+"""For which a table may take to be rewritten on a slow disk."""
+
+COMPACT_TRIES, COMPACT_PAUSE = 20, 0.1
+"""How often a table that is being read is tried again, and the seconds between. Most queries take less in all."""
 
 RUN_IS_DEAD = timedelta(days=1)
 """A run without a sign of life for so long writes nothing more."""
@@ -49,10 +53,23 @@ def lastfm_bytes(connection: Connection) -> int:
 
 
 def compact(connection: Connection) -> None:
-    """Rewrite the tables without what was removed from them. Not in a transaction."""
+    """Rewrite the tables without what was removed from them. Not in a transaction.
+
+    A table that somebody is reading for long is left for the next time: everybody else would wait with us.
+    """
     with patient(connection, COMPACT_SECONDS):
         for name in TABLES:
-            connection.execute(f"VACUUM (FULL, ANALYZE) {name}".encode())
+            for _ in range(COMPACT_TRIES):
+                before = _file_of(connection, name)
+                connection.execute(f"VACUUM (FULL, ANALYZE, SKIP_LOCKED) {name}".encode())
+                if _file_of(connection, name) != before:
+                    break
+                sleep(COMPACT_PAUSE)
+
+
+def _file_of(connection: Connection, table: str) -> object:
+    """Return what names the table's file: another one after it was rewritten."""
+    return connection.execute("SELECT pg_relation_filenode(to_regclass(%s))", [table]).fetchone()
 
 
 def note_looks(connection: Connection, looks: Iterable[tuple[str, int, datetime]]) -> None:

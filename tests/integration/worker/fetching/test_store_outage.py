@@ -176,3 +176,22 @@ def test_nobody_waits_for_ever(at_the_end: Stage, line: Wire, monkeypatch: pytes
     line.cut()
     with pytest.raises(StoreAway):
         stage.run_jobs()
+
+
+def test_a_completed_year_waits_for_nothing_while_room_is_made(
+    at_the_end: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, heard, tries = at_the_end, list[Event](), list[int]()
+
+    def make_room(*_: object, **__: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StoreAway
+
+    monkeypatch.setattr(worker.jobs, "make_room", make_room)
+    stage.watch(heard.append)
+    stage.ask("KilledKit", 2023)
+    stage.run_jobs()
+    assert len(tries) == 2
+    assert heard[-1].phase == "completed"
+    assert [event for event in heard if event.waiting_for] == []
