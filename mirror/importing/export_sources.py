@@ -73,8 +73,11 @@ ExportFolder: TypeAlias = LocalFolder | RemoteFolder
 
 
 def find_folder(location: str, http: HttpOptions) -> ExportFolder:
-    """Return the folder that a path or URL leads to."""
-    url = urlsplit(location)
+    """Return the folder that a path or URL leads to. Raises LocationUnknown."""
+    try:
+        url = urlsplit(location)
+    except ValueError:
+        raise LocationUnknown(repr(location)) from None
     if url.scheme in {"http", "https"} and url.hostname:
         return RemoteFolder(location, http)
     if not location or url.scheme not in {"", "file"} or url.netloc not in {"", "localhost"}:
