@@ -257,14 +257,8 @@ STATES = {**PATHS, **{state: address(topic) for state, (topic, _) in EVENTS.item
 
 def put_all(site: Site) -> None:
     """Makes every state be there."""
-    for topic, said in EVENTS.values():
-        if said.next_try_at is not None:
-            said = said.model_copy(update={"next_try_at": time.time() + said.next_try_at})
-        save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
-        if said.is_running:
-            # Or a page takes the run for lost, and asks for another.
-            listener = f"listener-{username_key(topic.username).encode().hex()}"
-            site.redis.hset(Job.key_for(job_id(said.run) if topic.year else listener), "status", "started")
+    for state in EVENTS:
+        put_again(site, state)
     put_pasts(site)
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     with connect(site.settings.database_url.get_secret_value()) as connection:
@@ -279,6 +273,20 @@ def put_all(site: Site) -> None:
             VALUES ('lightluca', 2023, gen_random_uuid(), 'completed', now(), 10231, now())
             """
         )
+
+
+def put_again(site: Site, state: str) -> None:
+    """Makes a state be there, whatever workers have done with it meanwhile."""
+    if state not in EVENTS:
+        return
+    topic, said = EVENTS[state]
+    if said.next_try_at is not None:
+        said = said.model_copy(update={"next_try_at": time.time() + said.next_try_at})
+    save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
+    if said.is_running:
+        # Or a page takes the run for lost, and asks for another.
+        listener = f"listener-{username_key(topic.username).encode().hex()}"
+        site.redis.hset(Job.key_for(job_id(said.run) if topic.year else listener), "status", "started")
 
 
 def put_pasts(site: Site) -> None:

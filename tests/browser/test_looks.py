@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Site
-from tests.browser.states import AHEAD, STATES, put_all
+from tests.browser.states import AHEAD, STATES, put_again, put_all
+from tests.browser.walk import faults
 
 SIZES = {"wide": (1280, 800), "phone": (375, 667)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -40,19 +41,12 @@ def is_wider_than_the_screen(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
-def too_small(page: Page) -> list[str]:
-    """Controls that a thumb would miss."""
-    controls = "button, .button, input, .years a"
-    boxes = {control.inner_text(): control.bounding_box() for control in page.locator(controls).all()}
-    return [text for text, box in boxes.items() if box and (box["height"] < 40 or box["width"] < 40)]
-
-
 def looks(page: Page, state: str, pictures: Path) -> Iterator[str]:
     """The page in every size, which has to fit, pictured in both schemes."""
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         assert not is_wider_than_the_screen(page), (state, size)
-        assert not too_small(page), (state, size)
+        assert faults(page, touched=size == "phone") == [], (state, size)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             picture = pictures / f"{size}-{scheme}-{state.replace(' ', '-')}.png"
@@ -64,6 +58,7 @@ def test_every_page_fits_every_screen_and_nothing_complains(
     states: Site, page: Page, complaints: list[str], pictures: Path
 ) -> None:
     for state, path in STATES.items():
+        put_again(states, state)
         page.goto(states.url + path)
         assert page.locator("h1").count() == 1, state
         assert [*looks(page, state, pictures)] == [*SIZES]
@@ -171,3 +166,30 @@ def test_on_a_phone_fewer_years_are_named(states: Site, page: Page) -> None:
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 375
+
+
+@pytest.mark.parametrize("state", ["complete", "by song", "compare"])
+def test_on_a_phone_a_finished_year_is_shared_within_a_screen_and_a_half(
+    states: Site, page: Page, state: str
+) -> None:
+    width, height = SIZES["phone"]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(states.url + STATES[state])
+    for one in ("#share", "#png", "#svg"):
+        box = page.locator(one).bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 1.5 * height
+
+
+def test_a_year_is_printed_on_one_page_with_its_table_in_dark_ink(
+    states: Site, page: Page, pictures: Path
+) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    for state in ("complete", "with gaps", "every year", "by decade", "compare", "compare by decade"):
+        page.goto(states.url + STATES[state])
+        assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) == 1, state
+        assert page.locator("#numbers table").is_visible(), state
+        assert page.locator("svg.chart").is_visible(), state
+        assert faults(page, touched=False) == [], state
+        page.screenshot(path=pictures / f"print-{state.replace(' ', '-')}.png", full_page=True)
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 27, 25)"
