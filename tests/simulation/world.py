@@ -297,12 +297,12 @@ def worlds(database_url: str, redis_url: str) -> Iterator[Callable[[int], World]
         working: list[World] = []
 
         @contextmanager
-        def connected(url: str, name: str = "lastyear") -> Iterator[Connection]:
-            with connect(url, name) as opened:
+        def connected(url: str, name: str, *, silence: float) -> Iterator[Connection]:
+            with connect(url, name, silence=silence) as opened:
                 opened.cursor_factory = _cursor_that_may_die(working[-1].effects)
                 yield opened
 
-        stack.enter_context(patch("worker.jobs.connect", connected))
+        stack.enter_context(patch("worker.fetching.store_outage.connect", connected))
         stack.enter_context(patch("worker.jobs.from_environment", lambda: _context(working[-1])))
         stack.enter_context(patch("worker.fetching.year.start_preview", lambda *_: None))
 
