@@ -1,5 +1,6 @@
 """The API as a program meets it: its answers about years that are complete, being fetched, hidden or missing."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,9 @@ YEAR = f"{USER}/years/2024"
 def put(redis: Redis) -> Callable[..., None]:
     """Makes LightLuca's 2024, or the list of years, be like this."""
 
-    def put(at: float = 4e9, year: int | None = 2024, **fields: Any) -> None:
+    def put(year: int | None = 2024, **fields: Any) -> None:
         topic = Topic("LightLuca", year)
-        save_snapshot(redis, topic, Snapshot(at=at, username="LightLuca", event=event(**fields)))
+        save_snapshot(redis, topic, Snapshot(at=time.time(), username="LightLuca", event=event(**fields)))
 
     return put
 
