@@ -48,7 +48,7 @@ class Topic:
 
 
 # Saves a snapshot, unless the latest is of a newer run, and publishes it if a channel is given. Drops the oldest
-# ones beyond ARGV[5], with what was made from them.
+# ones beyond ARGV[5], with what was made from them, and the names of those that expired after ARGV[7] seconds.
 _SAVE = """
 local latest = redis.call('GET', KEYS[1])
 local known, snapshot = pcall(cjson.decode, latest or '')
@@ -58,7 +58,12 @@ if known and type(snapshot) == 'table' and type(snapshot.event) == 'table' then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 local clock = redis.call('TIME')
-redis.call('ZADD', KEYS[2], clock[1] .. string.format('.%06d', clock[2]), KEYS[1])
+if ARGV[6] == 'listed' then
+    redis.call('ZADD', KEYS[2], clock[1] .. string.format('.%06d', clock[2]), KEYS[1])
+else
+    redis.call('ZREM', KEYS[2], KEYS[1])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', clock[1] - ARGV[7])
 for _, old in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1 - ARGV[5])) do
     redis.call('DEL', old, old .. '/derived', (string.gsub(old, '^lastyear:progress:', 'lastyear:history:')))
     redis.call('ZREM', KEYS[2], old)
@@ -102,9 +107,10 @@ def save_snapshot(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> None:
     barred = snapshot.event.error is Failure.BARRED  # no name stays longer than it has to
-    ttl = int((Failure.BARRED.retry_after if barred else SNAPSHOT_TTL).total_seconds())
-    run, text = str(snapshot.event.run), snapshot.model_dump_json()
-    redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS)
+    longest = int(SNAPSHOT_TTL.total_seconds())
+    ttl = int(Failure.BARRED.retry_after.total_seconds()) if barred else longest
+    run, text, listed = str(snapshot.event.run), snapshot.model_dump_json(), "" if barred else "listed"
+    redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS, listed, longest)
 
 
 def latest_snapshot(redis: Redis, topic: Topic) -> Snapshot | None:
@@ -139,13 +145,16 @@ def forget_listener(redis: Redis, username: str, *, voiding: UUID | None = None)
     were to follow, its id stands until no such run can say anything.
     """
     topic = Topic(username)
-    keys = [topic.channel.encode(), *redis.scan_iter(match=topic.channel.replace("*", "") + "/*")]
+    years = topic.channel.replace("*", "") + "/*"
+    listed = (key for key, _ in redis.zscan_iter(_SAVED, match=years))  # those that have expired as well
+    keys = {topic.channel.encode(), *redis.scan_iter(match=years), *listed}
     _forget(redis, [topic.history.encode(), *keys], voiding)
 
 
 def forget_everyone(redis: Redis, *, voiding: UUID) -> None:
     """Do the same for all listeners."""
     _forget(redis, [*redis.scan_iter(match=_PREFIX + "*"), *redis.scan_iter(match=_HISTORY + "*")], voiding)
+    redis.delete(_SAVED)
 
 
 def _forget(redis: Redis, keys: Sequence[bytes], voiding: UUID | None) -> None:

@@ -34,12 +34,21 @@ def is_final(year: int, fetched: datetime) -> bool:
 
 
 def is_fresh(
-    year: int, fetched: datetime, now: datetime, *, read: datetime | None = None, has_gaps: bool = False
+    year: int,
+    fetched: datetime,
+    now: datetime,
+    *,
+    read: datetime | None = None,
+    has_gaps: bool = False,
+    only_counted: bool = False,
 ) -> bool:
     """Whether a year that was complete at `fetched` need not be fetched again at `now`.
 
     `read` is when the part of it was read that was read longest ago; without it all was read when it was fetched.
+    With `only_counted` its plays were removed to make room: then its counts hold, or it would take others' room.
     """
+    if only_counted and is_final(year, fetched):
+        return True
     if now - fetched < (GAP_HOLDS if has_gaps else RUNNING_YEAR_HOLDS):
         return True
     return is_final(year, fetched) and not has_gaps and now - (read or fetched) < PROOF_HOLDS

@@ -96,7 +96,7 @@ def enqueue_year(
         event = Event(run=run, phase="failed", error=Failure.BARRED)
         publish(redis, Topic(username, year), event)
         return event
-    _check_room(redis, FETCHES)
+    _check_queue(redis, FETCHES)
     now = datetime.now(UTC)
     end = min(year_bounds(year)[1], now.replace(microsecond=0))
     since = now if refresh else None
@@ -123,7 +123,7 @@ def enqueue_year(
 
 def enqueue_listener(redis: Redis, username: str) -> bool:
     """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway, QueueFull."""
-    _check_room(redis, LOOKUPS)
+    _check_queue(redis, LOOKUPS)
     fixed_id = _listener_job_id(username)
     try:
         latest = latest_snapshot(redis, Topic(username))
@@ -138,9 +138,8 @@ def enqueue_removal(redis: Redis, username: str) -> bool:
 
     Raises QueueAway, QueueFull.
     """
-    _check_room(redis, LOOKUPS)
-    fixed_id = f"remove-{username_key(username).encode().hex()}"
-    return _enqueue(redis, LOOKUPS, REMOVE_LISTENER, username, job_id=fixed_id, unique=True)
+    _check_queue(redis, LOOKUPS)
+    return _enqueue(redis, LOOKUPS, REMOVE_LISTENER, username, job_id=_removal_job_id(username), unique=True)
 
 
 def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) -> bool:
@@ -149,7 +148,7 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
     The database is not asked for that. Questions of the same requester wait for each other, as their fetches do.
     False when it is queued or under way. Raises QueueAway, QueueFull.
     """
-    _check_room(redis, LOOKUPS)
+    _check_queue(redis, LOOKUPS)
     fixed_id = _introduction_job_id(topic)
     arguments, line = (topic.username, topic.year, str(run), requester), f"introductions-{requester}"
     # RQ itself does not check in a line that a job is unique. Of several at once the first one sets the key.
@@ -249,6 +248,15 @@ def is_being_introduced(redis: Redis, topic: Topic) -> bool:
     return _job_status(redis, _introduction_job_id(topic)) in _ALIVE
 
 
+def _removal_job_id(username: str) -> str:
+    return f"remove-{username_key(username).encode().hex()}"
+
+
+def has_removal_job(redis: Redis, username: str) -> bool:
+    """Whether the check whether a listener wants to be removed waits or runs. Raises QueueAway."""
+    return _job_status(redis, _removal_job_id(username)) in _ALIVE
+
+
 def has_job(redis: Redis, run: UUID) -> bool:
     """Whether the run's job waits or runs. Raises QueueAway."""
     return _job_status(redis, job_id(run)) in _ALIVE
@@ -271,7 +279,7 @@ def _job_status(redis: Redis, job_id: str) -> str | None:
     return status.decode() if isinstance(status, bytes) else None
 
 
-def _check_room(redis: Redis, name: str) -> None:
+def _check_queue(redis: Redis, name: str) -> None:
     """Raise QueueFull if too many jobs wait, and QueueAway if Redis takes nothing, as with a full disk."""
     try:
         redis.set(_TAKES_WRITES, 1)

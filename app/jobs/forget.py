@@ -19,20 +19,21 @@ from app.store.listeners import username_key
 def forget_listener(connection: Connection, redis: Redis, username: str, *, for_good: bool = False) -> bool:
     """Delete everything about a listener; with `for_good` nothing is fetched again. False if there was nothing.
 
-    May run twice. Raises redis.exceptions.RedisError: then it has to run again.
+    May run twice. Raises StoreAway and redis.exceptions.RedisError: then it has to run again.
     """
     run = new_run()
     with connection.transaction():
         found = forgetting.forget(connection, username, run, for_good=for_good)
-    with connection.transaction():
-        orphans.remove(connection)
     # After the database, so that no run that is under way can bring anything back.
     backlog.clear(redis, username)
     event_stream.forget_listener(redis, username, voiding=run)
     looks.forget_looks(redis, username)
-    removal.drop(redis, username)
     known_names.remove_stored(redis, username)
     _delete_jobs(redis, username_key(username))
+    # It may take long, and names nobody; if it fails, the removal that was asked for goes on where it was.
+    with connection.transaction():
+        orphans.remove(connection)
+    removal.drop(redis, username)
     return found
 
 

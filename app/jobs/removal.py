@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 
-from app.jobs.enqueue import enqueue_removal
+from app.jobs.enqueue import enqueue_removal, has_removal_job
 from app.store.listeners import username_key
 
 WORD_HOLDS = timedelta(days=1)
@@ -37,14 +37,19 @@ def ask(redis: Redis, username: str) -> Removal:
 
 
 def find(redis: Redis, username: str) -> Removal | None:
-    """Return the removal of that name; None where nobody has asked for a word, or long ago."""
+    """Return the removal of that name; None where nobody has asked for a word, or long ago. Raises QueueAway.
+
+    One whose job is gone, or was never queued, can be asked for once more.
+    """
     data = redis.get(_key(username))
     if not isinstance(data, bytes):
         return None
     try:
-        return Removal.model_validate_json(data)
+        found = Removal.model_validate_json(data)
     except ValidationError:
         return None
+    is_lost = found.state == "checking" and not has_removal_job(redis, username)
+    return found.model_copy(update={"state": "asked"}) if is_lost else found
 
 
 def check(redis: Redis, username: str, *, for_good: bool) -> None:
@@ -53,6 +58,7 @@ def check(redis: Redis, username: str, *, for_good: bool) -> None:
     if removal.state in ("checking", "done"):
         return
     asked = removal.model_copy(update={"state": "checking", "for_good": for_good})
+    # Before the job, which begins with this. If it cannot be queued, `find` notices.
     redis.set(_key(username), asked.model_dump_json(), ex=WORD_HOLDS)
     enqueue_removal(redis, username)
 

@@ -155,6 +155,18 @@ def save(connection: Connection, albums: Sequence[Album]) -> None:
     )
 
 
+def save_stored(connection: Connection, albums: Sequence[Album]) -> None:
+    """Save better answers for those of the albums that are still stored. Needs a transaction.
+
+    What was forgotten while it was looked up does not come back.
+    """
+    found = connection.execute(
+        "SELECT key FROM albums WHERE key = ANY(%s) ORDER BY key FOR UPDATE", [[album.key for album in albums]]
+    )
+    stored = {key for (key,) in found.fetchall()}
+    save(connection, [album for album in albums if album.key in stored])
+
+
 def unmatched_ids(connection: Connection) -> "array[int]":  # 3.11 cannot subscript it when it runs
     """Return the ids of all albums with a name and no year, or not looked up yet, the most played first.
 

@@ -247,7 +247,14 @@ def _is_fresh(context: Context, snapshot: Snapshot, year: int | None) -> bool:
     if event.pending > 0:
         return snapshot.age < _retry_pending_after(context).total_seconds()
     fetched, read = (datetime.fromtimestamp(at, UTC) for at in (snapshot.at, event.read_at or snapshot.at))
-    return is_fresh(year, fetched, datetime.now(UTC), read=read, has_gaps=bool(event.gaps))
+    return is_fresh(
+        year,
+        fetched,
+        datetime.now(UTC),
+        read=read,
+        has_gaps=bool(event.gaps),
+        only_counted=event.only_counted,
+    )
 
 
 def _retry_pending_after(context: Context) -> timedelta:

@@ -34,7 +34,8 @@ def rematch_albums(connection: Connection, mirror: MirrorClient, redis: Redis) -
         placed = match_fuzzy(mirror, batch)
         if placed is None:
             break
-        albums.save(connection, placed)
+        with connection.transaction():
+            albums.save_stored(connection, placed)
         asked += len(batch)
         found += sum(album.release_year is not None for album in placed)
         if number % BATCHES_PER_DROP == 0:
@@ -56,7 +57,8 @@ def place_pending(connection: Connection, mirror: MirrorClient) -> int:
         placed = match_fuzzy(mirror, pending) if pending else []
         if placed is None:
             break
-        albums.save(connection, placed)
+        with connection.transaction():
+            albums.save_stored(connection, placed)
         found += sum(album.release_year is not None for album in placed)
     log.info("Looked up what had waited for the mirror", found=found)
     return found

@@ -1,16 +1,17 @@
 """Forgetting a listener: nothing comes back, whatever is under way, and others lose nothing."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Topic, latest_snapshot
-from app.events import Event, Failure
+from app.event_stream import Topic, latest_snapshot, publish
+from app.events import Event, Failure, new_run
 from app.jobs import backlog, enqueue
 from app.jobs.forget import forget_everyone, forget_listener
-from app.store import Connection, fetch_jobs, forgetting, orphans
+from app.store import Connection, StoreAway, fetch_jobs, forgetting, orphans
 from app.store.albums import Album
 from demo.accounts import Play
 from tests.integration.worker.conftest import Stage, some_plays
@@ -30,6 +31,11 @@ def known_to(redis: Redis, name: str) -> list[bytes]:
     """The keys in Redis that name the listener and are more than a mark that older runs are void."""
     keys = [key for key in redis.scan_iter() if name.casefold().encode() in key.lower()]
     return [key for key in keys if redis.type(key) != b"string" or b"username" in (redis.get(key) or b"")]
+
+
+def listed(redis: Redis) -> list[str]:
+    """The topics that have a snapshot, or had one."""
+    return [str(member, "utf-8") for member in cast("list[bytes]", redis.zrange("lastyear:saved", 0, -1))]
 
 
 def tape(title: str) -> Play:
@@ -208,3 +214,39 @@ def test_a_name_that_was_forgotten_for_good_gets_a_calm_page_and_a_clear_problem
         answer = client.get(address)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (410, "listener_forgotten")
     assert latest_snapshot(stage.redis, Topic("LightLuca", 2023)) is not None
+
+
+def test_what_is_in_redis_goes_also_when_the_search_for_orphans_fails(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.take_in("LeavingLeo", some_plays(5))
+    stage.fetch("LeavingLeo", 2023)
+    backlog.add_years(stage.redis, "LeavingLeo", [2022])
+
+    def fail(_: object) -> None:
+        raise StoreAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(orphans, "remove", fail)
+        with pytest.raises(StoreAway):
+            forget_listener(stage.connection, stage.redis, "LeavingLeo")
+    assert known_to(stage.redis, "leavingleo") == []
+    assert not forget_listener(stage.connection, stage.redis, "LeavingLeo")
+    assert rows(stage.connection) == {}
+
+
+def test_what_was_dropped_before_is_forgotten_in_redis_as_well(stage: Stage) -> None:
+    """The list of topics with a snapshot names them: also those whose snapshot has expired, or was evicted."""
+    barred = Event(run=new_run(), phase="failed", error=Failure.BARRED)
+    publish(stage.redis, Topic("LeavingLeo", 2022), barred)
+    assert listed(stage.redis) == [], "this name is kept for some minutes only"
+    for name in ("LeavingLeo", "SingleSam", "LightLuca"):
+        publish(stage.redis, Topic(name, 2023), Event(run=new_run(), phase="completed"))
+        stage.redis.delete(Topic(name, 2023).channel)
+    forget_listener(stage.connection, stage.redis, "LEAVINGLEO")
+    assert listed(stage.redis) == [Topic(name, 2023).channel for name in ("SingleSam", "LightLuca")]
+    stage.redis.zadd("lastyear:saved", {Topic("SingleSam", 2023).channel: 1})
+    publish(stage.redis, Topic("LightLuca", 2023), Event(run=new_run(), phase="completed"))
+    assert listed(stage.redis) == [Topic("LightLuca", 2023).channel], "who was saved a month ago has expired"
+    forget_everyone(stage.connection, stage.redis)
+    assert listed(stage.redis) == []

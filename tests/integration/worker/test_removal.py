@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from app.jobs import removal
+from app.jobs import enqueue, removal
 from app.store import forgetting
 from demo.accounts import Account
 from demo.faults import Fault
@@ -82,3 +82,18 @@ def test_while_last_fm_is_away_nothing_is_deleted(stage: Stage, client: FlaskCli
 def test_only_the_page_itself_may_ask_for_it(stage: Stage, client: FlaskClient, leo: Account) -> None:
     assert client.post(PAGE, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert removal.ask(stage.redis, "LeavingLeo").state == "asked"
+
+
+def test_a_removal_without_a_job_can_be_asked_for_once_more(
+    stage: Stage, client: FlaskClient, leo: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.lastfm.accounts.add(replace(leo, real_name=word(stage)))
+    with monkeypatch.context() as patch:
+        patch.setattr(enqueue, "MOST_WAITING", 0)
+        assert client.post(PAGE, headers=SAME_ORIGIN).status_code == 503
+    assert 'id="word"' in client.get(PAGE).text, "too many jobs waited"
+    client.post(PAGE, headers=SAME_ORIGIN)
+    assert 'http-equiv="refresh"' in client.get(PAGE).text
+    stage.redis.delete(*stage.redis.scan_iter(match="rq:*"))
+    assert 'id="word"' in client.get(PAGE).text, "Redis has lost the job"
+    assert "has been deleted" in press(stage, client)

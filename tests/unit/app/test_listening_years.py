@@ -45,3 +45,9 @@ def test_a_final_year_holds_for_thirty_days_after_it_was_read() -> None:
 def test_a_year_with_gaps_holds_for_an_hour() -> None:
     assert is_fresh(2023, FINAL, FINAL + 59 * MINUTE, has_gaps=True)
     assert not is_fresh(2023, FINAL, FINAL + 60 * MINUTE, has_gaps=True)
+
+
+def test_the_counts_of_a_final_year_hold_without_its_plays() -> None:
+    assert is_fresh(2023, FINAL, FINAL + 300 * DAY, only_counted=True)
+    assert is_fresh(2023, FINAL, FINAL + 300 * DAY, only_counted=True, has_gaps=True)
+    assert not is_fresh(2023, NEW_YEAR, NEW_YEAR + 60 * MINUTE, only_counted=True), "it may have grown"

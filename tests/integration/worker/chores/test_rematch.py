@@ -9,6 +9,7 @@ import pytest
 
 from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
+from app.jobs.forget import forget_everyone
 from app.store import albums
 from app.store.albums import Album
 from demo import catalogue
@@ -17,6 +18,7 @@ from mirror.errors import MirrorEmpty
 from mirror.matching.match import match
 from mirror.matching.query import AlbumName
 from tests.integration.worker.conftest import Stage, second
+from worker.fetching.enrich import match_fuzzy
 
 KNOWN = [album for album in catalogue.albums() if album.year and album.artist == album.lastfm_artist][:4]
 
@@ -241,3 +243,20 @@ def test_a_fetch_of_albums_that_nobody_else_has_leaves_their_charts_alone(stage:
     assert len(stage.event("NightNed", 2023).years) > 0
     assert stage.event("NightNed", 2023).not_found == 0
     assert latest_snapshot(stage.redis, Topic("NightNel", 2023)) is not None
+
+
+def test_what_is_forgotten_while_it_is_looked_up_does_not_come_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.take_in("PlayPia", plays("Nothing of That Name", 2))
+    stage.fetch("PlayPia", 2023)
+    wait(stage, 2)
+
+    def forgotten(*arguments: Any) -> Any:
+        forget_everyone(stage.connection, stage.redis)
+        return match_fuzzy(*arguments)
+
+    monkeypatch.setattr("worker.chores.rematch.match_fuzzy", forgotten)
+    enqueue.enqueue_rematch(stage.redis)
+    stage.run_jobs()
+    assert stage.connection.execute("SELECT FROM albums").rowcount == 0

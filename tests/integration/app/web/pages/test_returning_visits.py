@@ -154,6 +154,15 @@ def test_an_ended_year_is_read_again_a_month_later_and_shown_whole_meanwhile(
     assert "data-live" not in client.get("/user/LightLuca/2024").text
 
 
+def test_an_ended_year_without_its_plays_is_not_read_again_by_a_visit(
+    fetched: Fetched, client: FlaskClient, grown_old: Age, jobs: Jobs
+) -> None:
+    fetched("LightLuca", 2024)
+    grown_old("LightLuca", 2024, datetime.now(UTC) - timedelta(days=100), only_counted=True)
+    assert "<svg" in client.get("/user/LightLuca/2024").text
+    assert jobs() == 0, "it would take the room of another year"
+
+
 @pytest.mark.parametrize(("minutes", "asked"), [(59, 0), (61, 1)])
 def test_the_plays_of_a_gap_are_asked_for_again_an_hour_later(
     fetched: Fetched, client: FlaskClient, grown_old: Age, jobs: Jobs, minutes: int, asked: int
