@@ -16,7 +16,7 @@ from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, queue
 from app.jobs.workers import SILENT_SECONDS, give_sign_of_life
 from app.store import Connection, fetch_jobs
-from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, RunJobs, SiteWith
+from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Known, RunJobs, SiteWith
 from tests.valkey_disk import valkey_with_disk
 from worker.pool import FetchWorker
 
@@ -39,7 +39,9 @@ def test_without_a_worker_the_page_says_so_until_one_is_there(
     redis: Redis,
     time_passes: PassTime,
     run_jobs: RunJobs,
+    known: Known,
 ) -> None:
+    known("LightLuca")
     client.get("/user/LightLuca/2024")
     event = Event(run=run_of(connection, "LightLuca"), phase=phase, done=400, expected=12_100, seconds_left=21)
     publish(redis, LUCA, event)
@@ -71,8 +73,10 @@ def test_the_listeners_page_says_so_too(client: FlaskClient, redis: Redis, time_
 
 
 def test_who_waits_for_others_is_not_told_that_nobody_works(
-    client: FlaskClient, redis: Redis, time_passes: PassTime
+    client: FlaskClient, redis: Redis, time_passes: PassTime, known: Known
 ) -> None:
+    known("HeavyHelen")
+    known("LightLuca")
     client.get("/user/HeavyHelen/2024")
     client.get("/user/LightLuca/2024")
     time_passes(timedelta(minutes=3))
@@ -81,15 +85,17 @@ def test_who_waits_for_others_is_not_told_that_nobody_works(
 
 
 def test_while_redis_takes_nothing_nothing_is_started_and_what_is_here_is_shown(
-    fetched: Fetched, site_with: SiteWith, connection: Connection, tmp_path: Path
+    fetched: Fetched, site_with: SiteWith, connection: Connection, tmp_path: Path, known: Known
 ) -> None:
+    known("HeavyHelen")
     fetched("LightLuca", 2024)
     with valkey_with_disk(tmp_path) as disk:
         visitor = site_with(redis_url=SecretStr(disk.url))
         disk.fill()
         assert "<svg" in visitor.get("/user/LightLuca/2024").text
         assert visitor.get("/user/LightLuca/2024/top.json").status_code == 200
-        for path in ("/user/HeavyHelen/2024", "/user/HeavyHelen", "/api/v1/users/HeavyHelen/years/2024"):
+        assert "Nothing new can be read right now" in visitor.get("/user/HeavyHelen").text
+        for path in ("/user/HeavyHelen/2024", "/user/Nobody", "/api/v1/users/HeavyHelen/years/2024"):
             answer = visitor.get(path)
             assert answer.status_code == 503, path
             assert "A part of this site does not answer" in answer.text
