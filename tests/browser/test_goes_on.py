@@ -67,7 +67,7 @@ def test_without_scripts_it_goes_on_too(site: Site, chromium: Browser) -> None:
     page = context.new_page()
     page.goto(f"{site.url}/user/LightLuca/2021")
     expect(page.get_by_role("timer")).to_have_text(re.compile("0:0[12]"))
-    expect(page.get_by_text("so far")).to_have_count(0)
+    expect(page.get_by_text("Plays so far")).to_have_count(0)
     expect(page.locator(".progress")).to_have_count(0)
     context.close()
 
