@@ -1,6 +1,7 @@
 """Make room: what is stored of Last.fm's data stays within the limit. Plays that nobody looks at go."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import structlog
 from redis import Redis
@@ -10,6 +11,7 @@ from app.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, sa
 from app.store import Connection, fetch_jobs, listeners, orphans, room
 from app.store.room import StoredYear
 from app.store.year_events import year_event
+from worker import shutdown
 
 log = structlog.get_logger()
 
@@ -24,28 +26,69 @@ _LOCK = "lastyear:making-room"
 _LOCKED_FOR = 600
 """Seconds. Whoever makes room keeps others from it; where none could be made, nobody tries again for so long."""
 
+# Both do nothing, and return 0, where another worker has the lock by now.
+_RENEW = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('EXPIRE', KEYS[1], ARGV[2]) or 0"
+_RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+
 
 def make_room(connection: Connection, redis: Redis, limit_mb: int, *, ours: Topic | None = None) -> int:
     """Remove the plays of the years that nobody has looked at for longest, if more is stored than the limit.
 
     Returns of how many years. The year `ours`, which was just read, is the last to go; years that a run is reading
-    stay. May run twice, and at the same time: then one of them does it.
+    stay. May run twice, and at the same time: then one of them does it. Raises ShutdownRequested.
     """
-    limit = limit_mb * MEGABYTE
-    if room.lastfm_bytes(connection) <= limit or not redis.set(_LOCK, "1", nx=True, ex=_LOCKED_FOR):
+    limit, lock = limit_mb * MEGABYTE, _Lock(redis)
+    if room.lastfm_bytes(connection) <= limit or not lock.take():
         return 0
+    try:
+        return _make_room(connection, redis, limit, ours, lock)
+    finally:
+        lock.release()
+
+
+def _make_room(connection: Connection, redis: Redis, limit: int, ours: Topic | None, lock: "_Lock") -> int:
     store_looks(connection, redis)
     removed, size = 0, _tidied(connection)
-    while (excess := size - TARGET * limit) > 0:
-        gone = [one for one in _enough(connection, excess, size, ours) if _remove(connection, redis, one)]
+    while (excess := size - TARGET * limit) > 0 and lock.renew():
+        gone = []
+        for one in _enough(connection, excess, size, ours):
+            shutdown.raise_if_requested()
+            if lock.renew() and _remove(connection, redis, one):
+                gone.append(one)
         before, size = size, _tidied(connection)
         removed += len(gone)
         if before - size <= LEAST_GAIN * sum(one.bytes for one in gone):
             log.error("No room is gained: a run has every year, or a long transaction is open", bytes=size)
+            lock.keep()
             return removed
-    redis.delete(_LOCK)
     log.info("Made room", years=removed, bytes=size)
     return removed
+
+
+class _Lock:
+    """Keeps other workers from making room, until it is released or was not renewed for a while."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._token = uuid4().hex
+        self._is_kept = False
+
+    def take(self) -> bool:
+        """Take it; False where another worker has it."""
+        return bool(self._redis.set(_LOCK, self._token, nx=True, ex=_LOCKED_FOR))
+
+    def renew(self) -> bool:
+        """Hold it for longer; False where it has lapsed and may be another worker's."""
+        return bool(self._redis.eval(_RENEW, 1, _LOCK, self._token, _LOCKED_FOR))
+
+    def keep(self) -> None:
+        """Let it lapse by itself instead of releasing it."""
+        self._is_kept = True
+
+    def release(self) -> None:
+        """Let others make room."""
+        if not self._is_kept:
+            self._redis.eval(_RELEASE, 1, _LOCK, self._token)
 
 
 def store_looks(connection: Connection, redis: Redis) -> None:

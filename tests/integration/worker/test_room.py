@@ -14,13 +14,16 @@ from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
 from app.looks import Looks
 from app.settings import Settings
-from app.store import connect, counted_years, room
+from app.store import Connection, connect, counted_years, room
+from app.store.room import StoredYear
 from tests.integration.worker.conftest import Stage, some_plays
+from worker import shutdown
 from worker.fetching.room import make_room
 
 LUCA = "/user/LightLuca/2023"
 API = "/api/v1/users/LightLuca/years/2023"
 NAMES = ("PartPaul", "PartPia")
+LOCK = "lastyear:making-room"
 
 
 def looked_at(stage: Stage, name: str, days_ago: float) -> None:
@@ -170,6 +173,61 @@ def test_runs_that_end_together_do_not_remove_twice_as_much(
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(one.result() for one in [pool.submit(make) for _ in range(2)]) == [0, 1]
+
+
+def test_who_makes_room_holds_the_lock_for_as_long_as_that_takes_and_not_longer(
+    stage: Stage, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes[:] = [1]
+    take_in_both(stage)
+    for name in NAMES:
+        stage.fetch(name, 2023)
+        looked_at(stage, name, days_ago=9)
+    left: list[int] = []
+    remove_plays = room.remove_plays
+
+    def slowly(connection: Connection, stored: StoredYear) -> bool:
+        left.append(stage.redis.ttl(LOCK))
+        stage.redis.expire(LOCK, 60)
+        return remove_plays(connection, stored)
+
+    def stop() -> None:
+        if left:
+            raise shutdown.ShutdownRequested
+
+    monkeypatch.setattr(room, "remove_plays", slowly)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutdown, "raise_if_requested", stop)
+        sizes[:] = [300]
+        with pytest.raises(shutdown.ShutdownRequested):
+            make_room(stage.connection, stage.redis, 100)
+    assert len(without_plays(stage)) == len(left) == 1, "a worker that is to end does not begin with the next year"
+    assert not stage.redis.exists(LOCK), "whoever goes on need not wait for it"
+    stage.redis.set(LOCK, "another worker's")
+    assert make_room(stage.connection, stage.redis, 100) == 0
+    stage.redis.delete(LOCK)
+    sizes[:] = [300, 300, 80]
+    assert make_room(stage.connection, stage.redis, 100) == 1
+    assert min(left) > 60, "it is renewed before each year"
+
+
+def test_a_worker_that_has_lost_the_lock_removes_nothing_more(
+    stage: Stage, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes[:] = [1]
+    take_in_both(stage)
+    for name in NAMES:
+        stage.fetch(name, 2023)
+    remove_plays = room.remove_plays
+
+    def too_slowly(connection: Connection, stored: StoredYear) -> bool:
+        stage.redis.set(LOCK, "another worker's")
+        return remove_plays(connection, stored)
+
+    monkeypatch.setattr(room, "remove_plays", too_slowly)
+    sizes[:] = [300, 300, 200]
+    assert make_room(stage.connection, stage.redis, 100) == 1
+    assert stage.redis.get(LOCK) == b"another worker's"
 
 
 def test_a_look_is_noted_without_the_database_and_decides_who_goes(
