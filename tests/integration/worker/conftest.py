@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from redis import Redis
 from rq import Queue
-from rq.job import Job
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 import worker.jobs
@@ -79,6 +79,7 @@ class Stage:
         queues = [enqueue.queue(self.redis, name) for name in enqueue.QUEUES]
         while found := Queue.dequeue_any(queues, None, connection=self.redis, serializer=JSONSerializer):
             job: Job = found[0]
+            job.set_status(JobStatus.STARTED)
             try:
                 job.perform()
             finally:
