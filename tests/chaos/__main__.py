@@ -17,12 +17,30 @@ from tests.conftest import database_folder
 
 
 @click.command()
-@click.option("--seconds", default=300.0, show_default=True, help="How long faults come.")
-@click.option("--seed", type=int, help="What decides which faults come, and when; without one, any.")
-@click.option("--listeners", default=20, show_default=True, help="How many listeners' pages are open.")
-@click.option("--pause", default=3.0, show_default=True, help="Seconds between two faults, on average.")
 @click.option(
-    "--calm", default=600.0, show_default=True, help="Seconds that all pages may take after the last fault."
+    "--seconds", type=click.FloatRange(1, 3600), default=300.0, show_default=True, help="How long faults come."
+)
+@click.option("--seed", type=int, help="What decides which faults come, and when; without one, any.")
+@click.option(
+    "--listeners",
+    type=click.IntRange(1, 100),
+    default=20,
+    show_default=True,
+    help="How many listeners' pages are open.",
+)
+@click.option(
+    "--pause",
+    type=click.FloatRange(0.2, 60),
+    default=3.0,
+    show_default=True,
+    help="Seconds between two faults, on average.",
+)
+@click.option(
+    "--calm",
+    type=click.FloatRange(10, 3600),
+    default=600.0,
+    show_default=True,
+    help="Seconds that all pages may take after the last fault.",
 )
 @click.option("--only", multiple=True, help="Only kinds of faults with this text in their name. May be repeated.")
 @click.option("--without", multiple=True, help="No kinds of faults with this text in their name. May be repeated.")
