@@ -16,7 +16,8 @@ from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
 from app.redis_client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
-from app.store import StoreAway, connect, forgetting, outage
+from app.store import StoreAway, StoreConflict, connect, forgetting, outage
+from app.store.forgetting import TablesBusy
 from app.store.migrate import MigrationChanged, migrate
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
@@ -35,7 +36,15 @@ class Commands(click.Group):
         """Run the command. An error that an operator can mend is printed, with exit code 1."""
         try:
             return super().invoke(ctx)
-        except (BadSettings, StoreAway, MigrationChanged, MirrorError, QueueAway) as error:
+        except (
+            BadSettings,
+            StoreAway,
+            StoreConflict,
+            TablesBusy,
+            MigrationChanged,
+            MirrorError,
+            QueueAway,
+        ) as error:
             raise click.ClickException(str(error) or type(error).__doc__ or "") from None
         except RedisError as error:
             raise click.ClickException(

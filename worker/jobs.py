@@ -14,7 +14,7 @@ from app.jobs import backlog
 from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
-from app.store import Connection, StoreAway, connect, means_away
+from app.store import Connection, StoreAway, connect, means_away, means_conflict
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
@@ -232,9 +232,12 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
 
 
 def _is_passing(error: Exception) -> bool:
-    """Whether Redis or the app database is away or takes nothing. The claim stands until that is over."""
+    """Whether Redis or the app database is away or takes nothing, or others went first.
+
+    The claim stands until that is over.
+    """
     if is_outage(error):
         # RQ cannot note how the job ended either, and has it begun again when Redis is back.
         log.error("Redis is away or takes nothing; the job goes on when that is over", reason=str(error))
         return True
-    return means_away(error)
+    return means_away(error) or means_conflict(error)

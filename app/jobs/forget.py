@@ -1,6 +1,7 @@
 """Forget: everything about a listener, or about all, in the database and in Redis, runs under way included."""
 
 from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from redis import Redis
 from rq.exceptions import DeserializationError
@@ -25,16 +26,21 @@ def forget_listener(connection: Connection, redis: Redis, username: str, *, for_
     with connection.transaction():
         found = forgetting.forget(connection, username, run, for_good=for_good)
     # After the database, so that no run that is under way can bring anything back.
-    backlog.clear(redis, username)
-    event_stream.forget_listener(redis, username, voiding=run)
-    looks.forget_looks(redis, username)
-    known_names.remove_stored(redis, username)
-    _delete_jobs(redis, username_key(username))
+    forget_in_redis(redis, username, voiding=run)
     # It may take long, and names nobody; if it fails, the removal that was asked for goes on where it was.
     with connection.transaction():
         orphans.remove(connection)
     removal.drop(redis, username)
     return found
+
+
+def forget_in_redis(redis: Redis, username: str, *, voiding: UUID | None = None) -> None:
+    """Delete what Redis has about a listener, except how far their removal is; `voiding` as for their events."""
+    backlog.clear(redis, username)
+    event_stream.forget_listener(redis, username, voiding=voiding)
+    looks.forget_looks(redis, username)
+    known_names.remove_stored(redis, username)
+    _delete_jobs(redis, username_key(username))
 
 
 def forget_everyone(connection: Connection, redis: Redis) -> int:

@@ -4,7 +4,7 @@ Functions take a connection and never commit: the caller owns the transaction. I
 above it.
 """
 
-from app.store.database import Connection, StoreAway, clock, connect, means_away
+from app.store.database import Connection, StoreAway, StoreConflict, clock, connect, means_away, means_conflict
 from app.store.pool import Pool
 
-__all__ = ["Connection", "Pool", "StoreAway", "clock", "connect", "means_away"]
+__all__ = ["Connection", "Pool", "StoreAway", "StoreConflict", "clock", "connect", "means_away", "means_conflict"]

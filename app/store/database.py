@@ -39,6 +39,10 @@ class StoreAway(Exception):
     """The app database cannot be reached. Look at DATABASE_URL and at the database's own state, then try again."""
 
 
+class StoreConflict(Exception):
+    """Others were changing the same rows at the same time, and went first. Try again."""
+
+
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is given up when the server has been silent for `silence` seconds; None: never."""
 
@@ -112,19 +116,26 @@ def clock(connection: Connection) -> datetime:
     return cast("datetime", row[0])
 
 
+def means_conflict(error: Exception) -> bool:
+    """Whether an error of the driver's means that others were changing the same rows, and went first."""
+    return isinstance(error, errors.DeadlockDetected | errors.SerializationFailure)
+
+
 def means_away(error: Exception) -> bool:
     """Whether an error of the driver's means that the database is away, or takes nothing, as with a full disk."""
-    if isinstance(error, errors.QueryCanceled | errors.DeadlockDetected):
+    if isinstance(error, errors.QueryCanceled) or means_conflict(error):
         return False
     return isinstance(error, psycopg.OperationalError | errors.IdleInTransactionSessionTimeout)
 
 
 @contextmanager
 def translating_errors() -> Iterator[None]:
-    """Raise StoreAway for every error of the driver's that means that the database is away."""
+    """Raise StoreAway for every error of the driver's that means that the database is away, and StoreConflict."""
     try:
         yield
     except psycopg.Error as error:
+        if means_conflict(error):
+            raise StoreConflict from error
         if not means_away(error):
             raise
         raise StoreAway(f"The app database cannot be reached: {outage.reason(error)}") from None

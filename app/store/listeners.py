@@ -111,9 +111,24 @@ def save_first_year(
 
 
 def rename(connection: Connection, listener: Listener, username: str) -> None:
-    """Give the listener, and their years that are not being fetched, another name; unless it is stored already."""
+    """Give the listener, and their years that are not being fetched, another name; unless it is stored already.
+
+    For `forgetting.rename`, which sees whether that may be.
+    """
     names = {"old": listener.username_key, "key": username_key(username), "name": username}
-    renamed = connection.execute(
+    # The jobs first, as whoever stores plays locks them.
+    connection.execute(
+        """
+        UPDATE fetch_jobs
+        SET username_key = %(key)s
+        WHERE username_key = %(old)s
+          AND status IN ('completed', 'failed')
+          AND year NOT IN (SELECT year FROM fetch_jobs WHERE username_key = %(key)s)
+          AND NOT EXISTS (SELECT FROM lastfm_users WHERE username_key = %(key)s)
+        """,
+        names,
+    )
+    connection.execute(
         """
         UPDATE lastfm_users
         SET username = %(name)s, username_key = %(key)s
@@ -121,15 +136,4 @@ def rename(connection: Connection, listener: Listener, username: str) -> None:
           AND NOT EXISTS (SELECT FROM lastfm_users WHERE username_key = %(key)s)
         """,
         names,
-    ).rowcount
-    if renamed:
-        connection.execute(
-            """
-            UPDATE fetch_jobs
-            SET username_key = %(key)s
-            WHERE username_key = %(old)s
-              AND status IN ('completed', 'failed')
-              AND year NOT IN (SELECT year FROM fetch_jobs WHERE username_key = %(key)s)
-            """,
-            names,
-        )
+    )

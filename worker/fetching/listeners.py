@@ -12,9 +12,10 @@ from app import known_names
 from app.event_stream import Topic, forget_listener, latest_snapshot
 from app.events import Event, Failure, Phase
 from app.jobs.enqueue import LISTENER_HOLDS, enqueue_listener
+from app.jobs.forget import forget_in_redis
 from app.listening_years import FIRST_LISTENING_YEAR, LATE_SCROBBLES, is_final, year_seconds
-from app.store import Connection, fetch_jobs, forgetting, listeners
-from app.store.listeners import Listener
+from app.store import Connection, fetch_jobs, forgetting, listeners, orphans
+from app.store.listeners import Forgotten, Listener
 from worker import shutdown
 from worker.context import WorkerContext
 from worker.lastfm.client import LastFm
@@ -65,20 +66,24 @@ def confirm_listener(
     try:
         profile = profile or context.lastfm.profile(username)
     except OtherListener as answer:
-        raise _renamed(context, connection, username, listener, answer) from None
+        raise _renamed(context, connection, username, listener, answer, run) from None
     registered_at, first_year = profile.registered_at, None
     if listener:
         registered_at, first_year = registered_at or listener.registered_at, listener.first_year
     known_names.add_stored(context.redis, profile.username or username)
-    with connection.transaction():
-        return listeners.save(
-            connection,
-            profile.username or username,
-            available_years=available_years(context, registered_at, first_year),
-            playcount=profile.playcount or 0,
-            registered_at=registered_at,
-            run=run,
-        )
+    try:
+        with connection.transaction():
+            return listeners.save(
+                connection,
+                profile.username or username,
+                available_years=available_years(context, registered_at, first_year),
+                playcount=profile.playcount or 0,
+                registered_at=registered_at,
+                run=run,
+            )
+    except Forgotten:
+        known_names.remove_stored(context.redis, profile.username or username)
+        raise
 
 
 def _renamed(
@@ -87,8 +92,12 @@ def _renamed(
     username: str,
     listener: Listener | None,
     answer: OtherListener,
-) -> Renamed | OtherListener:
-    """Give what is stored the new name, if it is the same listener who has it; else return what was answered."""
+    run: UUID,
+) -> Renamed | Barred | OtherListener:
+    """Give what is stored the new name, if it is the same listener who has it; else return what was answered.
+
+    If that name was forgotten for good, everything about them is deleted instead.
+    """
     try:
         profile = context.lastfm.profile(answer.answered)
     except NoSuchUser:
@@ -99,7 +108,12 @@ def _renamed(
         return answer
     if listener:
         with connection.transaction():
-            listeners.rename(connection, listener, new)
+            is_renamed = forgetting.rename(connection, listener, new, run)
+        if not is_renamed:
+            forget_in_redis(context.redis, username)
+            with connection.transaction():
+                orphans.remove(connection)
+            return Barred()
         known_names.add_stored(context.redis, new)
         forget_listener(context.redis, username)
     log.info("A listener was renamed")

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
-from app.store import Connection, StoreAway, connect
+from app.store import Connection, StoreAway, StoreConflict, connect
 from worker import shutdown
 from worker.context import WorkerContext
 
@@ -22,6 +22,9 @@ LONGEST_PAUSE = 60.0  # before the steps are taken again that have lost the data
 STEADY = 60.0  # steps that went on for so long were not lost at once
 TELL_EVERY = 60.0  # well before a page takes a silent run for dead
 GIVE_UP_AFTER = 5 * 3600.0  # RQ ends a job after six hours
+CONFLICT_PAUSE = 1.0
+MOST_CONFLICTS = 10
+"""How often the steps are taken again because others went first."""
 
 
 def with_store(
@@ -33,9 +36,11 @@ def with_store(
 ) -> None:
     """Take the steps with a connection to the app database; when it is lost, wait for it and take them again.
 
-    So they must be such as may be taken twice. Pages that follow the `topic` are told what its `run` waits for.
+    So they must be such as may be taken twice, which also happens when others were changing the same rows. Pages
+    that follow the `topic` are told what its `run` waits for.
     Raises StoreAway after five hours, ShutdownRequested, and what the steps raise.
     """
+    conflicts = 0
     url, outage = context.settings.database_url.get_secret_value(), _Outage(context, topic, run)
     while True:
         began = context.clock.now()
@@ -46,6 +51,13 @@ def with_store(
                 outage.note_connected()
                 steps(connection)
             break
+        except StoreConflict:
+            conflicts += 1
+            if conflicts > MOST_CONFLICTS:
+                raise
+            log.warning("Others were changing the same rows; trying again")
+            context.clock.sleep(CONFLICT_PAUSE)
+            shutdown.raise_if_requested()
         except StoreAway as error:
             lasted = context.clock.now() - began if is_connected else 0.0
             outage.wait(error, is_connected=is_connected, is_new=lasted > STEADY)

@@ -1,6 +1,7 @@
 """Forgetting a listener: nothing comes back, whatever is under way, and others lose nothing."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -11,9 +12,10 @@ from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
 from app.jobs import backlog, enqueue
 from app.jobs.forget import forget_everyone, forget_listener
-from app.store import Connection, StoreAway, fetch_jobs, forgetting, orphans
+from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting, orphans
 from app.store.albums import Album
 from demo.accounts import Play
+from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.fetching.enrich import match_fuzzy
 
@@ -187,6 +189,37 @@ def test_everything_goes_at_once_and_no_run_under_way_brings_it_back(stage: Stag
     assert known_to(stage.redis, "lightluca") == known_to(stage.redis, "leavingleo") == []
     assert forgetting.is_barred(stage.connection, "rj")
     assert stage.fetch("LightLuca", 2023).status == "completed", "who asks anew gets the year"
+
+
+def test_everything_goes_beside_a_reader_who_is_neither_ended_nor_kept_waiting(
+    stage: Stage, database_url: str
+) -> None:
+    stage.fetch("SingleSam", 2023)
+    waiting = "SELECT FROM pg_locks JOIN pg_class ON oid = relation WHERE NOT granted AND relname = 'albums'"
+
+    def forget() -> int:
+        with connect(database_url) as connection:
+            return forget_everyone(connection, stage.redis)
+
+    with ThreadPoolExecutor(1) as pool, connect(database_url) as other:
+        with stage.connection.transaction():
+            stage.connection.execute("SELECT FROM albums")
+            forgotten = pool.submit(forget)
+            wait_until(lambda: forgotten.done() or other.execute(waiting).rowcount)
+            # The other way round than whoever deletes them.
+            assert rows(stage.connection)["lastfm_users"] == 1
+        assert forgotten.result() == 1
+    assert rows(stage.connection) == {}
+
+
+def test_whoever_reads_for_ever_is_left_alone(
+    stage: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "LOCK_SECONDS", 0.0)
+    with connect(database_url) as reader, reader.transaction():
+        reader.execute("SELECT FROM albums")
+        with pytest.raises(forgetting.TablesBusy):
+            forget_everyone(stage.connection, stage.redis)
 
 
 def test_what_nobody_needs_is_found_again_at_the_next_time(stage: Stage) -> None:

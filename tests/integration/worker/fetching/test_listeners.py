@@ -8,6 +8,7 @@ import pytest
 from app.event_stream import Snapshot as Kept
 from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event, Failure
+from app.jobs.forget import forget_listener
 from app.listening_years import year_bounds
 from app.store import fetch_jobs, listeners
 from demo.accounts import Account
@@ -320,6 +321,28 @@ def test_a_name_that_changes_within_the_day_is_noticed_while_years_are_counted(s
     event = stage.look_up("LightLuca")
     assert (event.error, event.renamed_to) == (Failure.RENAMED, "LunarLuca")
     assert stage.event("LunarLuca").phase == "completed"
+
+
+def test_who_was_forgotten_for_good_by_the_new_name_is_stored_by_neither(stage: Stage) -> None:
+    for year in (2021, 2022):
+        stage.fetch("LightLuca", year)
+    forget_listener(stage.connection, stage.redis, "LunarLuca", for_good=True)
+    renamed(stage)
+    stage.ask("LightLuca", 2022, refresh=True)
+    stage.run_jobs()
+    assert stage.event("LightLuca", 2022).error is Failure.BARRED
+    for table in ("lastfm_users", "fetch_jobs", "stretches", "tracks", "albums"):
+        assert stage.connection.execute(f"SELECT FROM {table}".encode()).rowcount == 0, table
+    assert latest_snapshot(stage.redis, Topic("LightLuca", 2021)) is None
+    assert not stage.redis.sismember("lastyear:stored-names", "lightluca")
+
+
+def test_the_count_of_years_keeps_nothing_of_such_a_listener_either(stage: Stage) -> None:
+    stage.look_up("LightLuca")
+    forget_listener(stage.connection, stage.redis, "LunarLuca", for_good=True)
+    renamed(stage)
+    assert stage.look_up("LightLuca").error is Failure.BARRED
+    assert keys(stage) == []
 
 
 def test_an_answer_about_somebody_else_renames_nobody(stage: Stage) -> None:

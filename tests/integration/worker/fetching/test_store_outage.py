@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import DeadlockDetected
 from pydantic import SecretStr
 from redis import Redis
 from rq.job import Job
@@ -17,7 +18,7 @@ from app.event_stream import Topic, latest_snapshot
 from app.events import Event
 from app.jobs.enqueue import job_id
 from app.settings import Settings
-from app.store import StoreAway, stretches
+from app.store import StoreAway, fetch_jobs, stretches
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.web import create_app
 from tests.conftest import wait_until
@@ -195,3 +196,27 @@ def test_a_completed_year_waits_for_nothing_while_room_is_made(
     assert len(tries) == 2
     assert heard[-1].phase == "completed"
     assert [event for event in heard if event.waiting_for] == []
+
+
+def test_a_run_whose_rows_others_were_changing_is_no_fault_and_goes_on(
+    at_the_end: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, heard, lost = at_the_end, list[Event](), list[int]()
+
+    advance = fetch_jobs.advance
+
+    def interrupted(*arguments: Any, **more: Any) -> None:
+        advance(*arguments, **more)
+        if not lost:
+            lost.append(1)
+            raise DeadlockDetected
+
+    monkeypatch.setattr(fetch_jobs, "advance", interrupted)
+    stage.watch(heard.append)
+    stage.ask("KilledKit", 2023)
+    stage.run_jobs()
+    assert lost == [1]
+    assert {event.error for event in heard} == {None}
+    assert {event.waiting_for for event in heard} == {None}
+    assert stage.job("KilledKit", 2023).status == "completed"
+    assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
