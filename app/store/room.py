@@ -21,7 +21,7 @@ TABLES = ("stretches", "tracks", "albums", "lastfm_users")
 COMPACT_SECONDS = 300.0
 """For which a table may take to be rewritten on a slow disk."""
 
-COMPACT_TRIES, COMPACT_PAUSE = 20, 0.1
+COMPACT_TRIES, COMPACT_PAUSE = 30, 0.2
 """How often a table that is being read is tried again, and the seconds between. Most queries take less in all."""
 
 RUN_IS_DEAD = timedelta(days=1)

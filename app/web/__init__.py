@@ -1,6 +1,6 @@
-"""The web: Flask, with a room each for pages, the API, live progress and the operator.
+"""The web: Flask, with a folder each for pages, the API, live progress and the operator.
 
-Nothing outside imports it. Modules at the top serve all rooms and import none of them.
+Nothing outside imports it. Modules at the top serve all folders and import none of them.
 """
 
 import os

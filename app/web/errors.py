@@ -12,7 +12,7 @@ from wsproto.utilities import RemoteProtocolError
 
 from app.formatting import wait
 from app.jobs.enqueue import QueueAway, QueueFull
-from app.store import StoreAway
+from app.store import StoreAway, StoreConflict
 from app.web.wording import AWAY, NOTHING_NEW, QUEUE_FULL
 from app.web.year_status import AWAY_SECONDS, FULL_SECONDS, Renamed
 
@@ -106,6 +106,7 @@ def register(app: Flask) -> None:
         return show(Problem(503, *QUEUE_FULL, again=FULL_SECONDS))
 
     @app.errorhandler(StoreAway)
+    @app.errorhandler(StoreConflict)
     @app.errorhandler(QueueAway)
     @app.errorhandler(RedisError)
     def show_away(error: Exception) -> Response:

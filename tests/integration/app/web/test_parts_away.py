@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from psycopg.errors import DeadlockDetected
 from pydantic import SecretStr
 from redis import Redis
 from structlog.testing import capture_logs
@@ -57,6 +58,19 @@ def test_redis_that_goes_away_in_the_middle_of_a_visit_is_no_fault_of_the_page(
     page = client.get("/user/LightLuca/2024")
     assert page.status_code == 503
     assert "This year cannot be shown right now" in page.text
+
+
+def test_a_page_whose_rows_others_were_changing_can_be_tried_again(
+    client: FlaskClient, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise DeadlockDetected
+
+    known("LightLuca")
+    monkeypatch.setattr("app.store.fetch_jobs.claim", interrupted)
+    answer = client.get("/user/LightLuca/2023")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_without_the_database_a_year_that_redis_knows_is_shown(
