@@ -86,10 +86,12 @@ class _Outage:
         self._losses += is_connected
         self._tell(now)
         # One that lets us in and fails at once, as with a full disk, is not to cost calls to Last.fm without end.
-        until = now + (min(LONGEST_PAUSE, 2.0**self._losses) if is_connected else TRY_EVERY)
-        while (left := until - self._clock.now()) > 0:
+        left = min(LONGEST_PAUSE, 2.0**self._losses) if is_connected else TRY_EVERY
+        # Counted down: a clock that is set back meanwhile would put off its end.
+        while left > 0:
             shutdown.raise_if_requested()
             self._clock.sleep(min(1.0, left))
+            left -= 1.0
         shutdown.raise_if_requested()
 
     def note_connected(self) -> None:
