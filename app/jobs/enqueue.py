@@ -42,6 +42,9 @@ LISTENER_HOLDS = timedelta(hours=24)
 MOST_WAITING = 1000
 """How many jobs may wait in one queue. At two calls a second they take two hours."""
 
+MOST_IN_LINE = 100
+"""How many years of one visitor may wait behind the one whose turn it is."""
+
 LOST_AFTER = timedelta(seconds=10)
 """A claim without a job at RQ is lost after this time, which is much longer than it takes to queue the job."""
 
@@ -64,6 +67,10 @@ class QueueFull(QueueAway):
     """As many jobs wait as may wait, so nothing new is taken on. Try again when some of them are done."""
 
 
+class LineFull(QueueFull):
+    """As many jobs of this visitor wait as may wait. Others are still let in."""
+
+
 def queue(redis: Redis, name: str) -> Queue:
     """Open the queue of that name. Jobs are JSON: whoever can write to Redis cannot run code through it."""
     return Queue(name, connection=redis, serializer=JSONSerializer)
@@ -84,7 +91,7 @@ def enqueue_year(
 
     What is stored is shown while the fetch is queued. Of a listener who was forgotten for good the event says so.
     However many call this at once, one gets the claim and one job is queued. A claim whose job Redis has lost is
-    taken over. Raises QueueAway, with the claim released, and QueueFull, without a claim.
+    taken over. Raises QueueAway, with the claim released, and QueueFull or LineFull, without a claim.
     """
     job = fetch_jobs.find(connection, username, year)
     status = _job_status(redis, job_id(job.run)) if job else None
@@ -96,7 +103,8 @@ def enqueue_year(
         event = Event(run=run, phase="failed", error=Failure.BARRED)
         publish(redis, Topic(username, year), event)
         return event
-    _check_queue(redis, FETCHES)
+    line = _choose_line(connection, redis, username, requester)
+    _check_queue(redis, FETCHES, line)
     now = datetime.now(UTC)
     end = min(year_bounds(year)[1], now.replace(microsecond=0))
     since = now if refresh else None
@@ -104,7 +112,6 @@ def enqueue_year(
     if job is not None:
         known = year_event(connection, job, listeners.find(connection, username))
         first = known.queued(run, was_whole=job.was_whole(end))
-    line = lines.choose_line(connection, redis, username, requester) if requester else None
     silent_for = fetch_jobs.ABANDONED_AFTER if status == "started" else LOST_AFTER
     if not fetch_jobs.claim(
         connection, username, year, run, window_end=end, prove_since=since, silent_for=silent_for
@@ -146,11 +153,11 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
     """Queue the question to Last.fm whether there is such a listener; then the year is fetched.
 
     The database is not asked for that. Questions of the same requester wait for each other, as their fetches do.
-    False when it is queued or under way. Raises QueueAway, QueueFull.
+    False when it is queued or under way. Raises QueueAway, QueueFull, LineFull.
     """
-    _check_queue(redis, LOOKUPS)
     fixed_id = _introduction_job_id(topic)
     arguments, line = (topic.username, topic.year, str(run), requester), f"introductions-{requester}"
+    _check_queue(redis, LOOKUPS, line)
     # RQ itself does not check in a line that a job is unique. Of several at once the first one sets the key.
     key = f"lastyear:{fixed_id}"
     try:
@@ -191,7 +198,10 @@ def enqueue_recovery(redis: Redis) -> bool:
     try:
         if not redis.set(_NOTHING_LOST, 1, nx=True):
             return False
-        return _enqueue(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+        is_new = _enqueue(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+        if not is_new:  # one that is about to end may just have asked for another
+            redis.delete(_NOTHING_LOST)
+        return is_new
     except (RedisError, QueueAway) as error:
         with suppress(RedisError):
             redis.delete(_NOTHING_LOST)
@@ -279,13 +289,27 @@ def _job_status(redis: Redis, job_id: str) -> str | None:
     return status.decode() if isinstance(status, bytes) else None
 
 
-def _check_queue(redis: Redis, name: str) -> None:
-    """Raise QueueFull if too many jobs wait, and QueueAway if Redis takes nothing, as with a full disk."""
+def _choose_line(connection: Connection, redis: Redis, username: str, requester: str | None) -> str | None:
     try:
-        redis.set(_TAKES_WRITES, 1)
-        waiting = count_waiting(redis, name)
+        return lines.choose_line(connection, redis, username, requester) if requester else None
     except RedisError as error:
         raise QueueAway from error
+
+
+def _check_queue(redis: Redis, name: str, line: str | None = None) -> None:
+    """Raise QueueFull if too many jobs wait, LineFull if too many of the line do, and QueueAway if Redis takes
+    nothing, as with a full disk.
+
+    The first job of a line is kept out by no other line, since it is queued at once: of those only one is.
+    """
+    try:
+        redis.set(_TAKES_WRITES, 1)
+        in_line = lines.count_jobs(redis, line) if line else 0
+        waiting = int(queue(redis, name).count) + (lines.count_waiting(redis) if in_line else 0)
+    except RedisError as error:
+        raise QueueAway from error
+    if in_line > MOST_IN_LINE and line not in lines.OURS:
+        raise LineFull
     if waiting >= MOST_WAITING:
         raise QueueFull
 

@@ -15,6 +15,10 @@ from rq.rate_limit import RateLimitRegistry
 from app.store import Connection, fetch_jobs
 from app.store.listeners import username_key
 
+GAPS, LOST = "gaps", "lost"
+OURS = frozenset({GAPS, LOST})
+"""The lines of what no visitor asked for: gaps of the night, and claims whose jobs Redis has lost."""
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -52,6 +56,12 @@ def count_waiting(redis: Redis) -> int:
         for line in RateLimitRegistry.all(redis):
             pipeline.zcard(line.rate_limited_key)
         return sum(pipeline.execute())
+
+
+def count_jobs(redis: Redis, line: str) -> int:
+    """Count the jobs of a line: the one whose turn it is, and those that wait behind it."""
+    registry = _registry(redis, line)
+    return int(registry.get_allowed_job_count() + registry.get_rate_limited_job_count())
 
 
 def count_ahead(fetches: Queue, job_id: str) -> int | None:

@@ -13,7 +13,7 @@ from wsproto.utilities import RemoteProtocolError
 from app.formatting import wait
 from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import StoreAway, StoreConflict
-from app.web.wording import AWAY, NOTHING_NEW, QUEUE_FULL
+from app.web.wording import AWAY, NOTHING_NEW, why_full
 from app.web.year_status import AWAY_SECONDS, FULL_SECONDS, Renamed
 
 log = structlog.get_logger()
@@ -102,8 +102,8 @@ def register(app: Flask) -> None:
         return redirect(_address_by(renamed))
 
     @app.errorhandler(QueueFull)
-    def show_full(_error: QueueFull) -> Response:
-        return show(Problem(503, *QUEUE_FULL, again=FULL_SECONDS))
+    def show_full(error: QueueFull) -> Response:
+        return show(Problem(503, *why_full(error), again=FULL_SECONDS))
 
     @app.errorhandler(StoreAway)
     @app.errorhandler(StoreConflict)

@@ -89,9 +89,17 @@ class RateLimits:
 
 
 def requester() -> str:
-    """Return an id of the address that asks, which does not tell it. It stays for as long as this process runs."""
-    network, _ = networks(request.remote_addr or "unix")[0]
-    return hashlib.blake2b(network.encode(), key=_SALT, digest_size=8).hexdigest()
+    """Return an id of the address that asks, which does not tell it. It stays for as long as this process runs.
+
+    All networks of a /48 of IPv6 have SITES of them.
+    """
+    clients = networks(request.remote_addr or "unix")
+    (network, _), (site, most) = clients[0], clients[-1]
+    return _digest(f"{site} {int(_digest(network), 16) % most}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), key=_SALT, digest_size=8).hexdigest()
 
 
 def networks(address: str) -> list[tuple[str, int]]:

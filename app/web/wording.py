@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.events import Failure
 from app.formatting import age, counted, share, wait
+from app.jobs.enqueue import LineFull, QueueFull
 from app.web.chart_options import ChartOptions
 from app.web.summary import Summary
 
@@ -43,6 +44,10 @@ NO_WORKER = (
 QUEUE_FULL = Explanation(
     "Too many years are waiting to be read", "They are read one after the other. Try again in a few minutes."
 )
+LINE_FULL = Explanation(
+    "You are waiting for many years already",
+    "They are read one after the other. Ask for more when some of them are done.",
+)
 FAILURES = {
     Failure.NO_SUCH_USER: Explanation(
         "Last.fm knows no listener of that name",
@@ -73,6 +78,11 @@ def explained(failure: Failure) -> Explanation:
     headline, advice = FAILURES[failure]
     seconds = round(failure.retry_after.total_seconds())
     return Explanation(headline, advice.format(again="a minute" if seconds == 60 else wait(seconds)))
+
+
+def why_full(full: QueueFull) -> Explanation:
+    """Explain why nothing more is taken on."""
+    return LINE_FULL if isinstance(full, LineFull) else QUEUE_FULL
 
 
 def not_counted(year: int) -> str:

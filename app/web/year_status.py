@@ -28,7 +28,7 @@ from app.web.context import Context
 from app.web.introductions import has_nothing, introduce, is_interrupted, is_stored, note_nothing
 from app.web.rate_limits import requester
 from app.web.visits import may_start_fetches
-from app.web.wording import NOTHING_NEW, QUEUE_FULL, Explanation
+from app.web.wording import NOTHING_NEW, Explanation, why_full
 
 RETRY_PENDING = timedelta(minutes=10)
 """After this a visit looks up the plays that could not be looked up, because the mirror did not answer."""
@@ -68,7 +68,7 @@ class ListenerStatus:
     username: str
     event: Event | None = None
     queue_away: bool = False
-    queue_full: bool = False
+    queue_full: QueueFull | None = None
     store_away: bool = False
     is_unasked: bool = False
     """Whether nothing is here or on its way, as the request was none that starts a fetch."""
@@ -78,12 +78,12 @@ class ListenerStatus:
     @property
     def is_away(self) -> bool:
         """Whether nothing new can be fetched."""
-        return self.queue_away or self.queue_full or self.store_away
+        return self.queue_away or self.queue_full is not None or self.store_away
 
     @property
     def why_nothing_new(self) -> Explanation:
         """Explain why nothing new can be fetched."""
-        return QUEUE_FULL if self.queue_full else NOTHING_NEW
+        return why_full(self.queue_full) if self.queue_full else NOTHING_NEW
 
     @property
     def try_again_after(self) -> int:
@@ -181,9 +181,9 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
             # While the page waits, its next requests cost nothing. A run that is on its way already is newer.
             snapshot = Snapshot(at=time.time(), username=username, event=Event(run=UUID(int=0), phase="queued"))
             event_stream.save_snapshot(context.redis, topic, snapshot)
-    except QueueFull:
+    except QueueFull as full:
         known = snapshot.event if snapshot and snapshot.event.years else None
-        return ListenerStatus(username, known, queue_full=True)
+        return ListenerStatus(username, known, queue_full=full)
     except (RedisError, QueueAway):
         return ListenerStatus(username, queue_away=True)
     except TooManyRequests:
@@ -297,8 +297,8 @@ def _read_or_fetch(context: Context, topic: Topic, request: Request, snapshot: S
         if request != "visit" or shown is None or not (shown.event and shown.event.scrobbles):
             raise
         return shown
-    except QueueFull:
-        return replace(shown or YearStatus(topic.username), queue_full=True)
+    except QueueFull as full:
+        return replace(shown or YearStatus(topic.username), queue_full=full)
 
 
 def _introduced(context: Context, topic: Topic, snapshot: Snapshot | None) -> YearStatus:
@@ -331,8 +331,8 @@ def _claimed(
         event = enqueue.enqueue_year(
             connection, context.redis, known.username, year, refresh=refresh, requester=requester()
         )
-    except QueueFull:
-        return replace(known, queue_full=True)
+    except QueueFull as full:
+        return replace(known, queue_full=full)
     if event is None:
         return _claimed_elsewhere(context, topic, known)
     return YearStatus(known.username, event, at=time.time())

@@ -363,7 +363,7 @@ def trouble(status: ListenerStatus) -> Error | None:
 
 def why_nothing_new(status: ListenerStatus) -> wording.Explanation:
     """Explain to a program why nothing new can be fetched."""
-    return wording.QUEUE_FULL if status.queue_full else wording.AWAY
+    return wording.why_full(status.queue_full) if status.queue_full else wording.AWAY
 
 
 def _utc(seconds: float) -> datetime:

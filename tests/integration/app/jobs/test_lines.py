@@ -9,9 +9,18 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.events import Event
+from app.event_stream import Topic
+from app.events import Event, new_run
 from app.jobs import enqueue, lines
-from app.jobs.enqueue import FETCHES, count_ahead, count_waiting, enqueue_year
+from app.jobs.enqueue import (
+    FETCHES,
+    LineFull,
+    QueueFull,
+    count_ahead,
+    count_waiting,
+    enqueue_introduction,
+    enqueue_year,
+)
 from app.store import Connection, fetch_jobs
 
 Ask = Callable[[str | None], Event]
@@ -94,3 +103,39 @@ def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
     job = fetch_jobs.find(connection, "Listener1", 2024)
     assert job is not None
     assert job.run == held.run
+
+
+def test_whose_line_is_full_is_told_so_and_others_are_let_in(
+    connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 2)
+    for _ in range(3):
+        ask("crowd")
+    with pytest.raises(LineFull):
+        enqueue_year(connection, redis, "FamousFay", 2024, requester="crowd")
+    assert fetch_jobs.find(connection, "FamousFay", 2024) is None
+    for _ in range(5):
+        ask(lines.GAPS)
+    assert ask("visitor").queued_ahead == 2
+
+
+def test_nobody_is_shut_out_by_the_lines_of_others(
+    connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enqueue, "MOST_WAITING", 12)
+    for requester in ("one", "two", "three", "four"):
+        for _ in range(3):
+            ask(requester)
+    with pytest.raises(QueueFull):
+        enqueue_year(connection, redis, "FamousFay", 2024, requester="one")
+    assert ask("visitor").queued_ahead == 4
+    ask(None)
+
+
+def test_questions_about_strangers_have_such_lines_too(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 2)
+    for number in range(3):
+        assert enqueue_introduction(redis, Topic(f"Stranger{number}", 2024), new_run(), "crowd")
+    with pytest.raises(LineFull):
+        enqueue_introduction(redis, Topic("Stranger3", 2024), new_run(), "crowd")
+    assert enqueue_introduction(redis, Topic("Stranger3", 2024), new_run(), "visitor")

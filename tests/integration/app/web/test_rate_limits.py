@@ -10,7 +10,7 @@ from redis import BlockingConnectionPool, Redis
 from werkzeug.exceptions import TooManyRequests
 
 from app import known_names
-from app.web.rate_limits import LIMITS, SITES, RateLimits
+from app.web.rate_limits import LIMITS, SITES, RateLimits, requester
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
 
 ALLOWED = int(LIMITS["fetch"].split()[0])
@@ -148,6 +148,16 @@ def test_a_site_of_the_sixth_version_has_as_much_as_a_few_of_its_networks(app: F
     allowed = [is_allowed(f"2001:db8:1:{number:x}::1") for number in range(2 * SITES + 1)]
     assert allowed == [True] * 2 * SITES + [False]
     assert is_allowed("2001:db8:2::1")
+
+
+def test_a_site_of_the_sixth_version_waits_in_a_few_lines(app: Flask) -> None:
+    def line(address: str) -> str:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            return requester()
+
+    assert len({line(f"2001:db8:1:{number:x}::1") for number in range(200)}) == SITES
+    assert line("2001:db8:1:2::1") == line("2001:db8:1:2::2")
+    assert len({line(f"198.51.100.{number}") for number in range(20)}) == 20
 
 
 def test_a_refresh_fetches_anew_and_leads_back_to_the_page(

@@ -75,3 +75,16 @@ def test_beyond_so_many_jobs_pages_and_api_say_when_to_come_back(
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "300")
     assert "<svg" in client.get("/user/LightLuca/2024").text
     assert jobs() == 0
+
+
+def test_who_has_too_many_years_waiting_is_told_so_and_others_are_not(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 0)
+    assert client.get("/user/HeavyHelen/2024").status_code == 200
+    for path in ("/user/LightLuca/2024", "/api/v1/users/LightLuca/years/2024"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "300"), path
+        assert "You are waiting for many years already" in answer.text
+    another = {"REMOTE_ADDR": "198.51.100.7"}
+    assert client.get("/user/LightLuca/2024", environ_base=another).status_code == 200
