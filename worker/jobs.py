@@ -187,10 +187,15 @@ def recover() -> None:
         url = context.settings.database_url.get_secret_value()
         with connect(url, "lastyear-worker") as connection, _failures_reported():
             requeue_lost_years(connection, context.redis, context.clock.sleep)
-    except StoreAway as error:
-        # It does not wait for the database in the place of a job that could say so on a page.
-        log.warning("Lost claims could not be looked for; it is tried again soon", reason=str(error))
+    except (StoreAway, QueueFull) as error:
+        # It waits neither for the database nor for room in the place of a job that could say so on a page.
+        log.warning("Not all lost claims are queued; it is tried again soon", reason=str(error) or error.__doc__)
         ask_for_recovery(context.redis)
+    except ShutdownRequested:
+        raise
+    except Exception:
+        ask_for_recovery(context.redis)
+        raise
 
 
 @contextmanager

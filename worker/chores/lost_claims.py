@@ -5,18 +5,18 @@ from collections.abc import Callable
 import structlog
 from redis import Redis
 
-from app.jobs.enqueue import LOST_AFTER, QueueFull, enqueue_year, has_job
+from app.jobs.enqueue import LOST_AFTER, enqueue_year, has_job
+from app.jobs.lines import LOST
 from app.store import Connection, fetch_jobs, listeners
 
 log = structlog.get_logger()
 
-REQUESTER = "lost"  # nobody knows any more who asked for them, so they wait for each other
-
 
 def requeue_lost_years(connection: Connection, redis: Redis, sleep: Callable[[float], None]) -> int:
-    """Queue every year that is claimed and has no job, and return how many. Raises QueueAway.
+    """Queue every year that is claimed and has no job, and return how many. Raises QueueAway, QueueFull.
 
-    What was claimed a moment ago may be about to get its job: it is looked at again later.
+    Nobody knows any more who asked for them, so they wait for each other. What was claimed a moment ago may be
+    about to get its job: it is looked at again later.
     """
     queued = _requeue(connection, redis)
     if _lost(connection, redis):
@@ -30,11 +30,8 @@ def _requeue(connection: Connection, redis: Redis) -> int:
     queued = 0
     for job in _lost(connection, redis):
         listener = listeners.find(connection, job.username_key)
-        try:
-            username = listener.username if listener else job.username_key
-            queued += enqueue_year(connection, redis, username, job.year, requester=REQUESTER) is not None
-        except QueueFull:
-            break
+        username = listener.username if listener else job.username_key
+        queued += enqueue_year(connection, redis, username, job.year, requester=LOST) is not None
     return queued
 
 
