@@ -66,6 +66,25 @@ class OpenPage:
             ending.shutdown(socket.SHUT_RDWR)
 
 
+class Sender:
+    """Takes the place of a WebSocket's connection: the view sends events, and another thread pings and pongs.
+
+    They take turns: gevent lets one at a time wait for a socket. None waits long for a page that reads nothing.
+    """
+
+    def __init__(self, connection: Any, page: OpenPage) -> None:
+        self._connection, self._page = connection, page
+        self._lock = threading.Lock()
+
+    def send(self, data: bytes) -> None:
+        """Send all of it. Raises OSError if the page takes too long to read it, or is gone."""
+        with self._lock, self._page.sending():
+            self._connection.sendall(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
 class OpenPages:
     """The pages that are open in this process."""
 

@@ -17,7 +17,7 @@ from app.event_stream import Topic, latest_snapshot, publish
 from app.events import JobUpdate
 from app.web.client_address import is_from_here
 from app.web.context import Context, context
-from app.web.live.open_pages import OpenPage, SaysNothing
+from app.web.live.open_pages import OpenPage, SaysNothing, Sender
 from app.web.live.subscriptions import Subscriber
 from app.web.routing import listener_name, listening_year_of
 from app.web.site_address import is_foreign
@@ -109,13 +109,12 @@ def job_update() -> tuple[str, int]:
 
 
 def _serve(socket: Server, topic: Topic) -> None:
-    socket.input_buffer = SaysNothing()
     page: OpenPage = g.open_page
+    socket.input_buffer, socket.sock = SaysNothing(), Sender(socket.sock, page)
     with suppress(OSError):  # the page went away
         for message in _messages(context(), topic, page):
             if message is not None:
-                with page.sending():
-                    socket.send(message)
+                socket.send(message)
             elif not socket.connected:
                 return
         socket.close(GOING_AWAY, "come back")

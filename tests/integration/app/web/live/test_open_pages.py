@@ -182,6 +182,28 @@ def test_pages_that_read_nothing_are_cut_off(hurried_site: Site, publish: Publis
     assert "Traceback" not in hurried_site.process.output
 
 
+def test_a_page_that_sends_pings_and_reads_nothing_is_cut_off(hurried_site: Site, publish: Publish) -> None:
+    ping = b"\x89\xfd" + bytes(4 + 125)  # as long as one may be, and masked
+    with socket.create_connection(("127.0.0.1", hurried_site.port)) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        deaf.sendall(b"GET /user/HeavyHelen/2024/live HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n")
+        wait_until(lambda: open_pages(hurried_site) == 1)
+        deaf.setblocking(False)
+        sent = 0
+
+        def is_cut_off() -> bool:
+            nonlocal sent
+            with suppress(BlockingIOError, ConnectionError):
+                for _ in range(100):
+                    sent += deaf.send((ping * 500)[sent % len(ping) :])
+            publish(page(1))
+            return open_pages(hurried_site) == 0
+
+        wait_until(is_cut_off)
+    for noise in ("Traceback", "level=error"):
+        assert noise not in hurried_site.process.output, hurried_site.process.output
+
+
 def test_a_page_that_sends_something_is_cut_off(served: Site) -> None:
     chatty = served.websocket()
     assert heard(chatty) is None
