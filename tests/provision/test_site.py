@@ -227,6 +227,7 @@ def test_while_the_pages_are_away_a_page_of_its_own_says_so(visitor: Visitor, ma
     try:
         assert says_so("/")
         assert visitor.get("/operator/").status_code == 401
+        assert answers(visitor, "/healthz"), "which the doctor asks for"
     finally:
         machine.run("rm /etc/caddy/maintenance")
     assert answers(visitor, "/")

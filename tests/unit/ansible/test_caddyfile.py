@@ -1,0 +1,55 @@
+"""Caddy's file as the role writes it: who is let through, and what is said while the pages are away."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+ROLE = Path(__file__).parents[3] / "ansible/roles/caddy"
+
+
+def caddyfile(**variables: Any) -> str:
+    """The file of a site with these variables, written as Ansible writes it."""
+    jinja = Environment(trim_blocks=True, undefined=StrictUndefined, autoescape=False)  # noqa: S701  it is no HTML
+    jinja.filters["extract"] = lambda name, hosts, variable: hosts[name][variable]
+    jinja.globals["lookup"] = lambda _plugin, name: (ROLE / "files" / name).read_text(encoding="utf-8").rstrip()
+    given = {
+        "lastyear_domain": "lastyear.example.org",
+        "lastyear_acme_email": "",
+        "lastyear_tls": "internal",
+        "lastyear_trusted_proxies": [],
+        "machines": ["web1"],
+        "hostvars": {"web1": {"lastyear_address": "192.0.2.1"}, "worker1": {"lastyear_address": "192.0.2.2"}},
+    }
+    template = (ROLE / "templates/Caddyfile.j2").read_text(encoding="utf-8")
+    return jinja.from_string(template).render({**given, **variables})
+
+
+def block(text: str, begin: str) -> str:
+    """The block that begins with this line, without its indentation."""
+    lines = text.partition(f"{begin} {{\n")[2].splitlines()
+    end = next(number for number, line in enumerate(lines) if line.strip() == "}" and "\t\t\t" not in line)
+    return "\n".join(line.strip() for line in lines[:end])
+
+
+def test_maintenance_holds_up_neither_events_nor_the_doctor() -> None:
+    assert "not path /internal/* /healthz" in block(caddyfile(), "\t\t@maintenance").splitlines()
+
+
+def test_only_what_was_read_is_read_again_by_itself() -> None:
+    away = caddyfile().partition("handle @away {")[2]
+    assert "@read method GET HEAD\n\t\t\theader @read Refresh 10\n" in away
+    assert away.count("Refresh") == 1
+    read, other = (page for page in away.split("respond ")[2:])
+    assert read.startswith("@read `")
+    assert "nothing that was read is lost. This page tries again every ten seconds." in read
+    assert "nothing that was read is lost. Go back and press it again." in other
+    assert "tries again" not in other
+    assert "WHAT_NEXT" not in away
+
+
+def test_events_are_taken_from_each_of_our_machines_and_from_nobody_else() -> None:
+    assert "\t\trespond /internal/* 404\n" in caddyfile()
+    several = caddyfile(lastyear_progress_by_webhook=True, machines=["web1", "worker1"])
+    assert block(several, "\t\t@strangers") == "path /internal/*\nnot remote_ip 192.0.2.1 192.0.2.2"
+    assert "\t\trespond /internal/* 404\n" not in several
