@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -65,6 +66,19 @@ SHAPES = {
 NETWORKS = ("lastyear_ssh_from", "lastyear_trusted_proxies")
 """Lists of addresses and networks."""
 
+LEAST = {
+    "lastyear_lastfm_storage_mb": 1,
+    "lastyear_keep_releases": 1,
+    # Nothing means no limit: to the journal, which would keep logs for ever, and to Valkey.
+    "lastyear_log_days": 1,
+    "lastyear_valkey_memory_mb": 1,
+}
+"""Number -> the least that it may be; all others may be 0."""
+
+RATE = "lastyear_lastfm_requests_per_second"
+REAL_LASTFM, MAX_RATE_AT_LASTFM, MAX_RATE = "ws.audioscrobbler.com", 4, 100
+"""As in app/settings.py, which does not exist for Ansible."""
+
 WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "lastyear_tls_certificate": lambda given: given.get("lastyear_tls") == "files",
     "lastyear_tls_key": lambda given: given.get("lastyear_tls") == "files",
@@ -111,7 +125,12 @@ def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str
     Values are never repeated: they may be secrets.
     """
     known = options()
-    return [*_unknown(given, known), *_missing(given, known, several), *_misshapen(given, known)]
+    return [
+        *_unknown(given, known),
+        *_missing(given, known, several),
+        *_misshapen(given, known),
+        *_combined(given, several),
+    ]
 
 
 def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
@@ -146,8 +165,45 @@ def _misshapen(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[s
             yield f"{name}: {mend or 'should have neither quotes nor line breaks'}."
         elif name in NETWORKS and not all(map(_is_network, value)):
             yield f"{name}: should list addresses or networks such as 192.0.2.0/24 and 2001:db8::/32."
-        elif kind in ("int", "float") and value < 0:
-            yield f"{name}: should not be negative."
+        elif name == "lastyear_trusted_proxies" and any(ip_network(text).prefixlen == 0 for text in value):
+            yield f"{name}: should not list everybody (/0), who could then pass for any visitor."
+        elif kind in ("int", "float") and (fault := _number_fault(name, value, given)):
+            yield f"{name}: {fault}."
+
+
+def _number_fault(name: str, value: float, given: Mapping[str, Any]) -> str:
+    if name == RATE:
+        most = MAX_RATE_AT_LASTFM if _asks_lastfm_itself(given) else MAX_RATE
+        where = " at Last.fm itself" if most == MAX_RATE_AT_LASTFM else ""
+        # Put so that it refuses .nan, too.
+        return "" if 0 < value <= most else f"should be above 0, and at most {most}{where}"
+    least = LEAST.get(name, 0)
+    return "" if value >= least else f"should be at least {least}"
+
+
+def _asks_lastfm_itself(given: Mapping[str, Any]) -> bool:
+    try:
+        return urlsplit(str(given.get("lastyear_lastfm_api_url") or "")).hostname in (None, REAL_LASTFM)
+    except ValueError:
+        return True
+
+
+def _combined(given: Mapping[str, Any], several: bool) -> Iterator[str]:
+    """Yield what variables that are right by themselves make impossible together."""
+    name = "lastyear_progress_by_webhook"
+    if given.get(name) is not True:
+        return
+    address = given.get("lastyear_address")
+    if not several:
+        yield f"{name}: should be false with a single machine, where workers send progress through Valkey."
+    elif given.get("lastyear_trusted_proxies"):
+        # They come from the proxy's address then, and the site takes events from the workers' addresses alone.
+        yield (
+            f"{name}: should be false with lastyear_trusted_proxies, as the workers' events would come through"
+            " these proxies and be refused. Without it, workers send progress through Valkey."
+        )
+    elif address and not _is_network(str(address)):
+        yield f"lastyear_address: should be an IP address, not a name, with {name}."
 
 
 def _is_network(text: str) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from app.settings import MAX_RATE_AT_LASTFM, REAL_LASTFM, BadSettings, read_settings
+
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 spec = importlib.util.spec_from_file_location("variables", ANSIBLE / "filter_plugins/variables.py")
 assert spec
@@ -71,6 +73,15 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_ssh_from", "10.0.0.0/8"),
         ("lastyear_ssh_from", ["10.0.0.1/8"]),
         ("lastyear_trusted_proxies", ["proxy.example.org"]),
+        ("lastyear_trusted_proxies", ["192.0.2.7", "0.0.0.0/0"]),
+        ("lastyear_trusted_proxies", ["::/0"]),
+        ("lastyear_lastfm_storage_mb", 0),
+        ("lastyear_lastfm_requests_per_second", 0),
+        ("lastyear_lastfm_requests_per_second", 4.5),
+        ("lastyear_lastfm_requests_per_second", float("nan")),
+        ("lastyear_log_days", 0),
+        ("lastyear_keep_releases", 0),
+        ("lastyear_valkey_memory_mb", 0),
         ("lastyear_failure_webhook", "chat.example.org"),
         ("lastyear_musicbrainz_signing_key", "C777580F"),
         ("lastyear_dashboard_password", "short"),
@@ -82,7 +93,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
 def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) -> None:
     (fault,) = faults(**{name: value})
     assert fault.startswith(f"{name}: should ")
-    assert str(value) not in fault or name in ("lastyear_workers", "lastyear_lastfm_head_check")
+    assert isinstance(value, int) or str(value) not in fault or name == "lastyear_lastfm_head_check"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +102,10 @@ def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) ->
         ("lastyear_domain", "a.co"),
         ("lastyear_contact", "operator@example.org"),
         ("lastyear_lastfm_requests_per_second", 0.5),
+        ("lastyear_lastfm_requests_per_second", 4),
+        ("lastyear_workers", 0),
+        ("lastyear_lastfm_storage_mb", 1),
+        ("lastyear_log_days", 1),
         ("lastyear_reboot_at", "04:30"),
         ("lastyear_reboot_at", ""),
         ("lastyear_ssh_from", ["192.0.2.0/24", "2001:db8::/32"]),
@@ -113,6 +128,50 @@ def test_some_make_others_necessary() -> None:
     assert [fault.split(":")[0] for fault in variables.variable_faults(GOOD, True)] == list(variables.APART)
 
 
+@pytest.mark.parametrize("rate", [0, 0.01, 4, 4.5, 100, 100.5])
+@pytest.mark.parametrize("api", ["", "https://ws.audioscrobbler.com/2.0/", "http://lastfm.example.org/2.0/"])
+def test_a_rate_is_allowed_where_the_program_takes_it(rate: float, api: str) -> None:
+    environ = {"LASTFM_REQUESTS_PER_SECOND": str(rate), "LASTFM_API_URL": api}
+    found = faults(lastyear_lastfm_requests_per_second=rate, lastyear_lastfm_api_url=api)
+    assert bool(found) == is_refused(environ)
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "192.0.2.0/24", "2001:db8::1", "10.0.0.1/8"])
+def test_a_proxy_is_allowed_where_the_program_takes_it(network: str) -> None:
+    assert bool(faults(lastyear_trusted_proxies=[network])) == is_refused({"TRUSTED_PROXIES": network})
+
+
+@pytest.mark.parametrize("megabytes", [-1, 0, 1, 100])
+def test_a_limit_is_allowed_where_the_program_takes_it(megabytes: int) -> None:
+    found = faults(lastyear_lastfm_storage_mb=megabytes)
+    assert bool(found) == is_refused({"LASTFM_STORAGE_MB": str(megabytes)})
+
+
+def is_refused(environ: dict[str, str]) -> bool:
+    try:
+        read_settings(environ, needs=())
+    except BadSettings:
+        return True
+    return False
+
+
+def by_webhook(several: bool, **changes: Any) -> list[str]:
+    given = {**GOOD, "lastyear_progress_by_webhook": True, "lastyear_internal_token": "t" * 24, **changes}
+    found: list[str] = variables.variable_faults(given, several)
+    return found
+
+
+def test_events_come_by_webhook_only_where_they_can_arrive() -> None:
+    apart = {"lastyear_address": "192.0.2.1", "lastyear_mirror_password": "p" * 24}
+    assert by_webhook(True, **apart) == []
+    [alone] = by_webhook(False)
+    assert alone.startswith("lastyear_progress_by_webhook: should be false with a single machine, ")
+    [behind_a_cdn] = by_webhook(True, **apart, lastyear_trusted_proxies=["198.51.100.0/24"])
+    assert behind_a_cdn.startswith("lastyear_progress_by_webhook: should be false with lastyear_trusted_proxies, ")
+    [named] = by_webhook(True, **{**apart, "lastyear_address": "web1.example.org"})
+    assert named == "lastyear_address: should be an IP address, not a name, with lastyear_progress_by_webhook."
+
+
 def test_all_faults_are_told_at_once() -> None:
     assert len(faults(lastyear_domain=None, lastyear_wokers=1, lastyear_tls="no")) == 3
 
@@ -131,7 +190,11 @@ def test_the_example_inventory_lacks_only_the_secrets() -> None:
 
 def test_every_shape_and_condition_is_of_a_variable_that_there_is() -> None:
     known = variables.options()
-    assert {*variables.SHAPES, *variables.NETWORKS, *variables.WITH, *variables.APART} <= set(known)
+    assert {*variables.SHAPES, *variables.NETWORKS, *variables.WITH, *variables.APART, *variables.LEAST} <= set(
+        known
+    )
+    assert variables.RATE in known
+    assert (variables.REAL_LASTFM, variables.MAX_RATE_AT_LASTFM) == (REAL_LASTFM, MAX_RATE_AT_LASTFM)
 
 
 def test_every_default_is_what_the_specification_says() -> None:
