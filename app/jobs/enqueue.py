@@ -1,5 +1,6 @@
 """Enqueue: the names of queues and jobs, and how a year, a listener or a rematch is queued. Jobs go by name."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -182,10 +183,10 @@ def enqueue_placing(redis: Redis) -> bool:
     return _enqueue(redis, CHORES, PLACE_WAITING, job_id="place-waiting", unique=True)
 
 
-def someone_waits(redis: Redis) -> bool:
-    """Whether a job is queued that somebody may be waiting for. Raises QueueAway."""
+def someone_waits(redis: Redis, names: Iterable[str]) -> bool:
+    """Whether a job is in one of these queues. Raises QueueAway."""
     try:
-        return any(queue(redis, name).count for name in (LOOKUPS, FETCHES))
+        return any(queue(redis, name).count for name in names)
     except RedisError as error:
         raise QueueAway from error
 

@@ -1,8 +1,9 @@
 """The mirror's return: what was fetched while it was away is looked up as soon as it answers, without a visit."""
 
 from redis import Redis
+from rq import Worker, get_current_job
 
-from app.jobs.enqueue import someone_waits
+from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, someone_waits
 from worker import shutdown
 from worker.context import Clock
 from worker.fetching.mirror_client import mirror_answers
@@ -13,13 +14,29 @@ GIVE_WAY_AFTER = 3600.0  # long before RQ ends the job
 
 
 def await_mirror(url: str, redis: Redis, clock: Clock) -> None:
-    """Wait until the mirror answers. Raises GaveWay if others wait for a worker, ShutdownRequested, QueueAway."""
+    """Wait until the mirror answers.
+
+    Raises GaveWay if others wait for this worker, ShutdownRequested, QueueAway.
+    """
+    names = _queues_before_ours(redis)
     pause, until = FIRST_PAUSE, clock.now() + GIVE_WAY_AFTER
     while not mirror_answers(url):
         next_look = clock.now() + pause
         pause = min(LONGEST_PAUSE, 2 * pause)
         while clock.now() < next_look:
             shutdown.raise_if_requested()
-            if someone_waits(redis) or clock.now() > until:
+            if someone_waits(redis, names) or clock.now() > until:
                 raise shutdown.GaveWay
             clock.sleep(min(1.0, max(0.0, next_look - clock.now())))
+
+
+def _queues_before_ours(redis: Redis) -> tuple[str, ...]:
+    """Return the queues from which this worker would take a job before this one. To others it cannot give way: it
+    would take this one again at once."""
+    job = get_current_job()
+    key = Worker.redis_worker_namespace_prefix + str(job.worker_name if job else "")
+    names = redis.hget(key, "queues")
+    if not isinstance(names, bytes):  # Redis has lost it
+        return LOOKUPS, FETCHES
+    before, _, _ = names.decode().partition(CHORES)
+    return tuple(name for name in before.split(",") if name)

@@ -7,10 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
 
 import worker.jobs
 from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
+from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS
 from app.web import create_app
 from demo import catalogue
 from demo.accounts import Play
@@ -97,6 +100,27 @@ def test_whoever_waits_for_a_worker_goes_first(away: Stage) -> None:
     again = worker.jobs.place_waiting()
     assert again is not None
     assert not again.enqueue_at_front
+
+
+@pytest.mark.parametrize("names", [(CHORES,), (LOOKUPS, CHORES), (CHORES, FETCHES)])
+def test_a_worker_that_would_take_it_again_at_once_gives_way_to_nobody(
+    away: Stage, line: Wire, names: tuple[str, ...]
+) -> None:
+    run = away.ask("EarlyEd", 2023)
+    away.redis.delete(enqueue.queue(away.redis, FETCHES).key)
+    away.run_again("EarlyEd", 2023, run)
+    away.ask("SingleSam", 2024)
+    skipping = SkippingClock()
+
+    def sleep(seconds: float) -> None:
+        skipping.skip(seconds)
+        line.mend()
+
+    away.context = replace(away.context, clock=Clock(skipping.now, sleep))
+    ours = [enqueue.queue(away.redis, name) for name in names]
+    worker_of_chores = SimpleWorker(ours, connection=away.redis, serializer=JSONSerializer)
+    worker_of_chores.work(burst=True, max_jobs=1, logging_level="WARNING")
+    assert away.counts("EarlyEd", 2023).matched == 20
 
 
 def test_a_mirror_that_answers_leaves_nothing_to_wait_for(stage: Stage) -> None:
