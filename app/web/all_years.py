@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from app.allowance import is_key_refused
 from app.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
-from app.events import Event
+from app.events import Event, Failure
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.enqueue import QueueAway, QueueFull
@@ -125,15 +126,23 @@ def _go_on(context: Context, username: str, first: ListenerYear | None) -> None:
         introduce(context, topic, latest_snapshot(context.redis, topic))
         return
     with context.pool.connection() as connection:
-        enqueue_next_year(connection, context.redis, username)
+        enqueue_next_year(connection, context.redis, username, at_once=first is not None and first.is_due)
 
 
 def _with_redis(redis: Redis, username: str, stored: StoredYears, counts: Years) -> list[ListenerYear]:
     years = sorted({*stored.years, *stored.completed, *counts}, reverse=True)
-    events, backlog = _events(redis, username, years), pending_years(redis, username)
+    events, backlog = _due_now(redis, _events(redis, username, years)), pending_years(redis, username)
     return [
         _listener_year(year, stored, events.get(year), counts, is_in_backlog=year in backlog) for year in years
     ]
+
+
+def _due_now(redis: Redis, events: dict[int, Event]) -> dict[int, Event]:
+    """Put the next try of years for which Last.fm refused our key at this moment, once it accepts it again."""
+    waiting = [year for year, one in events.items() if one.error is Failure.LASTFM_REFUSES and one.next_try_at]
+    if not waiting or is_key_refused(redis):
+        return events
+    return events | {year: events[year].model_copy(update={"next_try_at": time.time()}) for year in waiting}
 
 
 def _listener_year(

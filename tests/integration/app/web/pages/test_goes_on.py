@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from redis import Redis
 from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure, new_run
 from app.jobs import backlog
-from app.store import fetch_jobs
+from app.store import Connection, fetch_jobs
 from tests.integration.app.web.conftest import SAME_ORIGIN, Jobs, Known, RunJobs, event
 from tests.integration.app.web.pages.test_release_year import text_of
 from worker.lastfm.limiter import Limiter
@@ -227,6 +227,23 @@ def test_a_backlog_waits_for_the_next_try_and_then_goes_on(
     assert jobs() == 1
     run_jobs()
     assert backlog.pending_years(redis, "LightLuca") == []
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_backlog_that_waits_for_a_refused_key_goes_on_once_it_is_accepted(
+    put: Put, client: FlaskClient, jobs: Jobs, redis: Redis, connection: Connection
+) -> None:
+    backlog.add_years(redis, "LightLuca", [2023, 2022])
+    limiter, run, now = Limiter(redis, 1), new_run(), datetime.now(UTC)
+    limiter.mark_refused("the key")
+    assert fetch_jobs.claim(connection, "LightLuca", 2023, run, window_end=now)
+    assert fetch_jobs.fail(connection, run, Failure.LASTFM_REFUSES, now, timedelta(hours=1))
+    put(error=Failure.LASTFM_REFUSES)
+    client.get(LIST)
+    assert jobs() == 0
+    limiter.mark_accepted()
+    client.get(LIST)
+    assert jobs() == 1
 
 
 @pytest.mark.usefixtures("counted")
