@@ -95,8 +95,9 @@ class ListenerYear:
 def listener_years(context: Context, username: str, counts: Years) -> list[ListenerYear]:
     """List a listener's years, the newest first; `counts` is how many plays Last.fm counts, where that is known.
 
-    Asks the database only if Redis has forgotten them. Years that Last.fm has interrupted join the backlog when
-    their next try is due. Also enqueues the next year of a backlog that nobody works on any more.
+    Asks the database only if Redis has forgotten them, and raises TooManyRequests where that is too often. Years
+    that Last.fm has interrupted join the backlog when their next try is due. Also enqueues the next year of a
+    backlog that nobody works on any more.
     """
     topic = Topic(username)
     try:
@@ -169,6 +170,7 @@ def _cached(redis: Redis, topic: Topic) -> StoredYears | None:
 def _look_up(context: Context, topic: Topic) -> StoredYears:
     if not is_stored(context, topic.username):
         return NO_YEARS
+    context.rate_limits.hit("database")
     with context.pool.connection() as connection:
         stored = _stored_years(connection, topic.username)
     if stored.years:
@@ -202,6 +204,7 @@ def _events(redis: Redis, username: str, years: Iterable[int]) -> dict[int, Even
 
 
 def _without_redis(context: Context, username: str) -> list[ListenerYear]:
+    context.rate_limits.hit("database")
     try:
         with context.pool.connection() as connection:
             stored = _stored_years(connection, username)

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 LIMITS = {
     "fetch": "20 per minute; 300 per day",
-    "looks": "60 per minute; 1000 per day",
+    "database": "60 per minute; 1000 per day",
     "all years": "3 per minute; 20 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",

@@ -342,7 +342,7 @@ def _as_it_stands(context: Context, topic: Topic) -> YearStatus:
     """Return the stored year, where Redis has forgotten it, for who may not have it fetched."""
     if not is_stored(context, topic.username) or has_nothing(context, topic):
         return YearStatus(topic.username, is_unasked=True)
-    context.rate_limits.hit("looks")
+    context.rate_limits.hit("database")
     with context.pool.connection() as connection:
         known = _stored(connection, topic)
     if known.event is None:
@@ -383,7 +383,7 @@ def _stored(connection: Connection, topic: Topic) -> YearStatus:
 
 def _without_queue(context: Context, topic: Topic) -> YearStatus:
     """Return the stored year as it is, while Redis is away."""
-    context.rate_limits.hit("looks")
+    context.rate_limits.hit("database")
     try:
         with context.pool.connection() as connection:
             return replace(_stored(connection, topic), queue_away=True)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app import known_names
 from app.web.rate_limits import LIMITS, SITES, RateLimits, requester
-from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
+from tests.integration.app.web.conftest import NO_REDIS, SAME_ORIGIN, Fetched, Jobs, Known, RunJobs, SiteWith
 
 ALLOWED = int(LIMITS["fetch"].split()[0])
 REFRESHES = int(LIMITS["refresh"].split()[0])
@@ -60,6 +60,26 @@ def test_an_address_over_the_limit_still_sees_what_is_stored(
     assert page.status_code == 200
     assert "<svg" in page.text
     assert jobs() == before
+
+
+def test_without_redis_the_database_is_asked_so_often_for_one_address(
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "database", "2 per minute")
+    for path in ("/user/Nobody{}", "/user/Nobody{}/2024"):
+        visitor = site_with(redis_url=NO_REDIS)
+        assert [start(visitor, number, path) for number in range(3)] == [503, 503, 429], path
+
+
+def test_what_redis_has_lost_of_listeners_is_read_so_often_for_one_address(
+    site_with: SiteWith, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "database", "2 per minute")
+    visitor, names = site_with(), ("LightLuca", "HeavyHelen", "SingleSam")
+    for name in names:
+        known(name)
+    assert [visitor.head(f"/user/{name}").status_code for name in names] == [200, 200, 429]
+    assert visitor.head("/user/LightLuca").status_code == 200, "Redis has it again"
 
 
 def test_being_over_a_limit_ends_with_its_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
