@@ -3,6 +3,7 @@
 from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
+from typing import NamedTuple
 
 import resvg_py
 from flask import Blueprint, make_response, request
@@ -70,20 +71,40 @@ def _draw(name: str, year: str) -> str:
     if len(failed) == len(statuses):
         headline = wording.explained(failed[0]).headline
         raise Problem(failed[0].status, headline, "There is no picture of this year.")
-    known = tuple(
-        (status.username, status.event.model_dump_json() if status.event else "", status.at // DAY * DAY)
-        for status in statuses
-    )
+    away = [status for status in statuses if status.is_away and status.event is None]
+    if away and len(away) + len(failed) == len(statuses):
+        raise Problem(503, *away[0].why_nothing_new, again=away[0].try_again_after)
+    known = tuple(_value(status) for status in statuses)
     return picture(known, listening_year, requested_options())
 
 
+class Known(NamedTuple):
+    """What is drawn of a listener's year: a value, so that the same is drawn once."""
+
+    username: str
+    event: str
+    """As JSON, or nothing."""
+    at: float
+    """The day of the event."""
+    is_unasked: bool = False
+    is_away: bool = False
+
+
+def _value(status: YearStatus) -> Known:
+    event = status.event.model_dump_json() if status.event else ""
+    is_away = status.is_away and not event
+    return Known(status.username, event, status.at // DAY * DAY, status.is_unasked, is_away)
+
+
+def _status(known: Known) -> YearStatus:
+    event = Event.model_validate_json(known.event) if known.event else None
+    return YearStatus(known.username, event, at=known.at, is_unasked=known.is_unasked, store_away=known.is_away)
+
+
 @lru_cache(KEPT_PICTURES)
-def picture(known: tuple[tuple[str, str, float], ...], year: int, options: ChartOptions) -> str:
-    """Draw listeners, their events as JSON and the days of these: values, so that the same is drawn once."""
-    one, *others = (
-        YearStatus(name, Event.model_validate_json(event) if event else None, at=at, is_unasked=not event)
-        for name, event, at in known
-    )
+def picture(known: tuple[Known, ...], year: int, options: ChartOptions) -> str:
+    """Draw one listener's year, or two listeners'."""
+    one, *others = map(_status, known)
     return _of_two(one, others[0], year, options) if others else _of_one(one, year, options)
 
 

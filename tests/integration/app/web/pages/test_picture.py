@@ -14,7 +14,7 @@ from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, Failure
 from app.web.pages.picture import rendered
 from app.web.rate_limits import LIMITS
-from tests.integration.app.web.conftest import NO_DATABASE, Jobs, SiteWith, event
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, SiteWith, event
 
 YEAR = "/user/SingleSam/2023"
 YEARS = {year: 10 + year % 7 for year in range(1960, 2024)}
@@ -143,6 +143,20 @@ def test_a_year_nobody_has_looked_at_is_asked_for_and_says_so(client: FlaskClien
     assert answer.status_code == 200
     assert "still being counted" in answer.text
     assert jobs() == 1
+
+
+def test_while_the_site_is_away_there_is_no_picture_and_none_says_that_nobody_has_asked(
+    put: Callable[..., None], site_with: SiteWith
+) -> None:
+    for visitor in (site_with(redis_url=NO_REDIS, database_url=NO_DATABASE), site_with(database_url=NO_DATABASE)):
+        for address in (f"{YEAR}.svg", f"{YEAR}.png{TWO}"):
+            answer = visitor.get(address)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60"), address
+    put("LightLuca", years=LATER)
+    answer = visitor.get(f"{YEAR}.svg{TWO}")
+    assert answer.status_code == 200
+    assert "does not answer" in text_of(answer.data)
+    assert "Not counted yet" not in answer.text
 
 
 @pytest.mark.parametrize(("failure", "status"), [(Failure.NO_SUCH_USER, 404), (Failure.LISTENING_HIDDEN, 403)])
