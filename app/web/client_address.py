@@ -3,6 +3,7 @@
 What strangers send along is never believed: neither who they are, nor that they are on this machine.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 NOBODY = "nobody"
 """Who asks where a proxy names no address: they all count as one."""
 
-_OF_PROXIES = tuple(
-    f"HTTP_{name}" for name in ("X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "FORWARDED", "VIA")
-)
+_OF_PROXIES = re.compile(r"HTTP_(X_FORWARDED(_.+)?|FORWARDED|VIA|(.+_)?(REAL|CLIENT|CONNECTING)_IP(V6)?)")
+"""Headers in which proxies say that they are proxies, or for whom they ask."""
+_WITH_PORT = re.compile(r"\[([^]]+)\](?::\d+)?|([\d.]+):\d+")
 _IS_FROM_HERE = "lastyear.is_from_here"
 
 
@@ -33,7 +34,7 @@ class ClientAddress:
         peer, forwarded = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
         # A Unix socket has no peer address: only processes of this machine reach it.
         is_own = is_loopback(peer)
-        environ[_IS_FROM_HERE] = is_own and not any(header in environ for header in _OF_PROXIES)
+        environ[_IS_FROM_HERE] = is_own and not any(map(_OF_PROXIES.fullmatch, environ))
         if forwarded and (is_own or self._is_trusted(peer)):
             environ["REMOTE_ADDR"] = self._client(forwarded)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
@@ -41,14 +42,14 @@ class ClientAddress:
         return self._application(environ, start_response)
 
     def _client(self, forwarded: str) -> str:
-        """Return the last address that is no trusted proxy; of trusted ones alone, the first."""
+        """Return the last address that is no trusted proxy's and not this machine's; where all are, the first."""
         address = NOBODY
         for text in reversed(forwarded.split(",")):
             parsed = _parsed(text.strip())
             if parsed is None:
                 return NOBODY
             address = str(parsed)
-            if not self._is_trusted(address):
+            if not (self._is_trusted(address) or parsed.is_loopback):
                 break
         return address
 
@@ -58,6 +59,9 @@ class ClientAddress:
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address, which some proxies write with a port and brackets."""
+    if match := _WITH_PORT.fullmatch(address):
+        address = match[1] or match[2]
     try:
         parsed = ip_address(address)
     except ValueError:
