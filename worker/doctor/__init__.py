@@ -13,7 +13,7 @@ from threading import Thread
 from app.logs import HIDDEN
 from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
 from worker.doctor import lastfm, machine, mirror, queue, site, store
-from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well, worst
+from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well, worst
 from worker.doctor.systemd import runs_workers
 
 __all__ = ["Finding", "State", "examine", "unreadable_settings", "worst"]
@@ -47,13 +47,19 @@ def examine(settings: Settings, *, timeout: float = TIMEOUT, without: Collection
     for future, parts in started:
         findings += _result(future, parts, deadline)
     if context.clocks or not without:
-        findings.append(_clock(context))
+        clock = _clock(context)
+        # Whether a time server sets it is known from a unit.
+        no_units = any(finding.unknown for finding in findings if finding.part == machine.PART)
+        findings.append(replace(clock, unknown=True) if no_units and clock.state == State.WELL else clock)
     return [_without_secrets(finding, settings) for finding in findings]
 
 
 def unreadable_settings(error: BadSettings) -> list[Finding]:
     """Return the findings about settings that cannot be read: no other part can be checked then."""
-    return [ill("settings", line, "correct it, see .env.example") for line in str(error).splitlines()]
+    return [
+        ill("settings", line, "correct it, see .env.example", about=line.partition(":")[0])
+        for line in str(error).splitlines()
+    ]
 
 
 def _start(check: Check, context: CheckContext) -> Future[list[Finding]]:
@@ -75,10 +81,12 @@ def _result(future: Future[list[Finding]], parts: tuple[str, ...], deadline: flo
         error = future.exception(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError:
         seen = "has not answered in time"
-        return [ill(part, seen, "see whether it hangs, then run `lastyear doctor` again") for part in parts]
+        again = "see whether it hangs, then run `lastyear doctor` again"
+        return [unknown(part, seen, again, State.ILL) for part in parts]
     if error is not None:
         # Not its text, which may quote a secret.
-        return [ill(part, f"cannot be checked ({type(error).__name__})", REPORT) for part in parts]
+        seen = f"cannot be checked ({type(error).__name__})"
+        return [unknown(part, seen, REPORT, State.ILL) for part in parts]
     return future.result()
 
 
@@ -92,7 +100,7 @@ def _clock(context: CheckContext) -> Finding:
     # Last.fm's first, which is certainly on another machine.
     whose = next((name for name in ("Last.fm", "the app database") if name in context.clocks), None)
     if whose is None:
-        return warning("clock", "unknown: nothing answered that it could be compared with", "`timedatectl`")
+        return unknown("clock", "unknown: nothing answered that it could be compared with", "`timedatectl`")
     ahead = context.clocks[whose]
     if abs(ahead) < CLOCK_TOLERANCE and context.unsynchronised:
         seen = f"agrees with {whose}, but {context.unsynchronised[0]} reaches no time server"

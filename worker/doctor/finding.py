@@ -25,6 +25,8 @@ class Finding:
     mend: str = ""
     about: str = ""
     """What of the part, where it may have several findings: the name of a unit."""
+    unknown: bool = False
+    """Whether the part could not be looked at, or not all of it: what is not named may be well or not."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ def warning(part: str, seen: str, mend: str, *, about: str = "") -> Finding:
 def ill(part: str, seen: str, mend: str, *, about: str = "") -> Finding:
     """Report a part that does not work."""
     return Finding(part, State.ILL, seen, mend, about)
+
+
+def unknown(part: str, seen: str, mend: str, state: State = State.WARNING) -> Finding:
+    """Report a part that could not be looked at."""
+    return Finding(part, state, seen, mend, unknown=True)
 
 
 def worst(findings: list[Finding]) -> State:

@@ -13,7 +13,7 @@ from app.allowance import read_allowance
 from app.counters import increment
 from app.redis_client import connect_redis
 from app.settings import Settings
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, unknown, well
 from worker.doctor.systemd import runs_workers
 from worker.lastfm.client import LastFm
 from worker.lastfm.errors import CallRefused, KeyRefused, TryAgain, Unreachable
@@ -48,7 +48,7 @@ def check_lastfm(context: CheckContext) -> Iterator[Finding]:
             yield _check_key(_client(context, redis), redis, context.settings)
     except (RedisError, ValueError) as error:
         reason = f"not checked, as the rate limit is in Redis ({type(error).__name__})"
-        yield warning(PART, reason, "fix Redis first")
+        yield unknown(PART, reason, "fix Redis first")
 
 
 def _client(context: CheckContext, redis: Redis) -> LastFm:
@@ -73,17 +73,17 @@ def _check_key(lastfm: LastFm, redis: Redis, settings: Settings) -> Finding:
         wait = read_allowance(redis, rate).seconds_to_wait
         if not wait:
             return well(PART, "in use: the workers' own calls leave none to check it with")
-        return warning(PART, f"not checked: Last.fm has told us to wait for {wait} s", LATER)
+        return unknown(PART, f"not checked: Last.fm has told us to wait for {wait} s", LATER)
     except KeyRefused as error:
         return ill(PART, f"Last.fm refuses it ({_reason(error)})", NEW_KEY)
     except Unreachable as error:
         host = urlsplit(settings.lastfm_api_url).hostname
         seen = f"unknown: Last.fm cannot be reached ({_reason(error)})"
-        return warning(PART, seen, f"see whether this machine reaches the internet: `curl -sI https://{host}`")
+        return unknown(PART, seen, f"see whether this machine reaches the internet: `curl -sI https://{host}`")
     except (TryAgain, CallRefused) as error:
         wait = read_allowance(redis, rate).seconds_to_wait
         problem = f"tells us to wait for {wait} s" if wait else "is out of order"
-        return warning(PART, f"unknown: Last.fm {problem} ({_reason(error)})", LATER)
+        return unknown(PART, f"unknown: Last.fm {problem} ({_reason(error)})", LATER)
     allowed = read_allowance(redis, rate)
     slowed = f", slowed down to {allowed.rate:.3g} of {rate:.3g} calls a second" if allowed.is_slowed else ""
     return well(PART, f"accepted just now{slowed}")

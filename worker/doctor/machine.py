@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 from worker.doctor.systemd import NO_ANSWER, OURS, Unit, has_units, output_of, read_units
 
 PART, FIREWALL = "units", "firewall"
@@ -37,7 +37,7 @@ def check_machine(context: CheckContext) -> Iterator[Finding]:
         units = read_units(*NEEDED)
     except NO_ANSWER as error:
         seen = f"systemctl gave no usable answer ({type(error).__name__})"
-        yield warning(PART, seen, f"`systemctl status '{OURS}'`")
+        yield unknown(PART, seen, f"`systemctl status '{OURS}'`")
         return
     faults = [fault for unit in units if (fault := _fault(unit))]
     yield from faults

@@ -25,6 +25,8 @@ class Known(BaseModel):
 
     part: str
     about: str = ""
+    unknown: bool = False
+    """Whether it is that the part could not be looked at."""
     state: State = State.WELL
     """As it was at the last turn."""
     told: State = State.WELL
@@ -76,20 +78,30 @@ class Changes:
     gone: tuple[Known, ...]
 
 
+Key = tuple[str, str, bool]
+
+
+def _key(one: Finding | Known) -> Key:
+    """Return what a finding and what is known of it have in common."""
+    return one.part, one.about, one.unknown
+
+
 def compare(known: tuple[Known, ...], findings: list[Finding]) -> Changes:
     """Compare the findings with what was known, the worst first.
 
-    A part without any finding was not looked at, and stays as it is known.
+    What was not looked at stays as it is known: a part without any finding, and whatever else was known of a part
+    with a finding that says so.
     """
-    before = {(one.part, one.about): one for one in known}
-    now: dict[tuple[str, str], Finding] = {}
+    before = {_key(one): one for one in known}
+    now: dict[Key, Finding] = {}
     for finding in sorted(findings, key=lambda one: SEVERITY.index(one.state), reverse=True):
-        now.setdefault((finding.part, finding.about), finding)
-    parts = {finding.part for finding in findings}
+        now.setdefault(_key(finding), finding)
+    looked_at = {finding.part for finding in findings} - {finding.part for finding in findings if finding.unknown}
     kept, appeared, gone = [], [], []
-    for part, about in dict.fromkeys([*now, *before]):
-        was, found = before.get((part, about), Known(part=part, about=about)), now.get((part, about))
-        after = was.after(found.state if found else State.WELL) if part in parts else was
+    for key in dict.fromkeys([*now, *before]):
+        found = now.get(key)
+        was = before.get(key) or Known(part=key[0], about=key[1], unknown=key[2])
+        after = was.after(found.state if found else State.WELL) if found or was.part in looked_at else was
         if found and SEVERITY.index(after.told) > SEVERITY.index(was.told):
             appeared.append(found)
         elif after.told != was.told:

@@ -15,7 +15,7 @@ from mirror.replication.judgement import Remedy, judge
 from mirror.replication.replicate import REPLICATION_LOCK, is_importing
 from mirror.state import MirrorState, mirror_state
 from mirror.tables import DEFAULT_PROFILE
-from worker.doctor.finding import CheckContext, Finding, State, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well
 from worker.doctor.systemd import has_units, is_enabled, loaded_units
 
 PART, DISK = "mirror", "disk"
@@ -29,7 +29,7 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
     url = context.settings.mirror_url.get_secret_value()
     if not url:
         yield ill(PART, "not set", "set MIRROR_URL")
-        yield warning(DISK, "unknown without the mirror", "set MIRROR_URL")
+        yield unknown(DISK, "unknown without the mirror", "set MIRROR_URL")
         return
     try:
         with connect(url, application_name="lastyear doctor") as connection:
@@ -38,7 +38,7 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
     except MirrorAway as error:
         reason = type(error.__cause__).__name__
         yield ill(PART, f"cannot be reached ({reason})", _restart())
-        yield warning(DISK, "unknown without the mirror", "fix the mirror first")
+        yield unknown(DISK, "unknown without the mirror", "fix the mirror first")
 
 
 def _restart() -> str:

@@ -10,7 +10,7 @@ from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.redis_client import connect_redis
 from app.settings import Settings
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 from worker.doctor.systemd import has_units
 
 PART, QUEUE, WORKERS, FAILED = "redis", "queue", "workers", "failed jobs"
@@ -59,7 +59,7 @@ def is_busy(settings: Settings) -> bool:
 
 def _unknown(seen: str, mend: str) -> Iterator[Finding]:
     yield ill(PART, seen, mend)
-    yield from (warning(part, "unknown without Redis", "fix Redis first") for part in PARTS[1:])
+    yield from (unknown(part, "unknown without Redis", "fix Redis first") for part in PARTS[1:])
 
 
 def _queue(found: Overview) -> Finding:

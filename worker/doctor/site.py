@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from app.durations import format_duration
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 from worker.doctor.systemd import has_units
 
 PART, CERTIFICATE = "site", "certificate"
@@ -46,7 +46,7 @@ def check_site(context: CheckContext) -> Iterator[Finding]:
         mend = f"see whether {url.hostname} leads here, and {_logs('caddy')}"
         yield ill(PART, f"{url.geturl()} cannot be reached ({reason})", mend)
         if url.scheme == "https":
-            yield warning(CERTIFICATE, "unknown while the site cannot be reached", "fix the site first")
+            yield unknown(CERTIFICATE, "unknown while the site cannot be reached", "fix the site first")
         return
     if answer.status == http.HTTPStatus.OK:
         yield well(PART, f"{url.geturl()} answers")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.store import Connection, StoreAway, clock, connect
 from app.store.migrate import outstanding
 from app.store.room import lastfm_bytes
-from worker.doctor.finding import CheckContext, Finding, ill, warning, well
+from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 
 PART, DATA = "app database", "Last.fm data"
 PARTS = (PART, DATA)
@@ -21,14 +21,14 @@ def check_store(context: CheckContext) -> Iterator[Finding]:
     url = context.settings.database_url.get_secret_value()
     if not url:
         yield ill(PART, "not set", "set DATABASE_URL")
-        yield warning(DATA, "unknown without the app database", "set DATABASE_URL")
+        yield unknown(DATA, "unknown without the app database", "set DATABASE_URL")
         return
     try:
         with connect(url, "lastyear-doctor") as connection:
             yield from _check(connection, context)
     except StoreAway as error:
         yield ill(PART, str(error.args[0]), "look at DATABASE_URL, and at the database at its host")
-        yield warning(DATA, "unknown without the app database", "fix the app database first")
+        yield unknown(DATA, "unknown without the app database", "fix the app database first")
 
 
 def _check(connection: Connection, context: CheckContext) -> Iterator[Finding]:

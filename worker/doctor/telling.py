@@ -93,7 +93,8 @@ def _sentence(finding: Finding) -> str:
 
 
 def _well_again(known: Known) -> str:
-    return f"{known.part}{f' ({known.about})' if known.about else ''}: well again"
+    of = f"{known.part} ({known.about})" if known.about else known.part
+    return f"{of}: {'can be checked again' if known.unknown else 'well again'}"
 
 
 def _report(changes: Changes) -> Message:

@@ -60,7 +60,9 @@ def test_programs_get_every_part_in_a_shape_that_stays(environ: dict[str, str], 
     assert sorted(told) == ["findings", "state"]
     assert told["state"] == "well"
     assert [finding["part"] for finding in told["findings"]] == PARTS
-    assert all(sorted(finding) == ["about", "mend", "part", "seen", "state"] for finding in told["findings"])
+    assert all(
+        sorted(finding) == ["about", "mend", "part", "seen", "state", "unknown"] for finding in told["findings"]
+    )
 
 
 def test_warnings_alone_end_with_1(environ: dict[str, str], hand: FetchWorker) -> None:
@@ -116,6 +118,7 @@ def test_parts_that_hang_do_not_hang_the_doctor(settings: Settings, deaf: int, h
     assert found["app database"].state == State.ILL
     assert "not answered in time" in found["app database"].seen
     assert "not answered in time" in found["Last.fm key"].seen
+    assert found["app database"].unknown
     assert found["mirror"].state == found["queue"].state == State.WELL
 
 
@@ -128,4 +131,5 @@ def test_a_check_that_stumbles_is_told_and_the_others_are_made(
     monkeypatch.setattr("worker.doctor.store.outstanding", stumble)
     found = {finding.part: finding for finding in examine(settings)}
     assert found["app database"].seen == "cannot be checked (RuntimeError)"
+    assert found["app database"].unknown
     assert found["mirror"].state == State.WELL

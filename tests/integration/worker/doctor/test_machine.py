@@ -234,7 +234,9 @@ def test_a_mirror_that_is_away_is_mended_by_the_unit_of_its_own_server(
 ) -> None:
     machine.has("postgresql@17-main.service", "Type=forking\nActiveState=active\nSubState=running")
     away = settings.model_copy(update={"mirror_url": SecretStr("postgresql://x@127.0.0.1:1/x")})
-    mend = next(finding.mend for finding in examine(away) if finding.part == "mirror")
+    found = {finding.part: finding for finding in examine(away)}
+    mend = found["mirror"].mend
+    assert (found["mirror"].unknown, found["disk"].unknown) == (False, True)
     assert "`systemctl restart postgresql@17-main.service`" in mend
 
 
@@ -267,3 +269,6 @@ def test_a_systemctl_that_talks_nonsense_is_no_trouble(
     machine.command("systemctl", "echo Failed to connect to bus")
     (found,) = units(settings)
     assert (found.state, found.seen) == (State.WARNING, "systemctl gave no usable answer (JSONDecodeError)")
+    found_clock = next(finding for finding in examine(settings) if finding.part == "clock")
+    assert found.unknown
+    assert found_clock.unknown, "as whether a time server sets it is known from a unit"

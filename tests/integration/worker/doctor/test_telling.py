@@ -93,7 +93,7 @@ def test_the_operator_is_told_once_that_no_worker_is_alive_and_once_that_one_is(
     assert (finding["part"], finding["state"], message["gone"]) == ("workers", "ill", [])
     born(redis)
     assert [turn(), turn(), turn()] == [[], ["<5>workers: well again"], []]
-    assert operator.messages[1]["gone"] == [{"part": "workers", "about": ""}]
+    assert operator.messages[1]["gone"] == [{"part": "workers", "about": "", "unknown": False}]
     assert len(operator.messages) == 2
 
 
@@ -135,11 +135,12 @@ def test_a_damaged_memory_is_told_and_replaced(turn: Turn, operator: Operator, t
 
 def test_settings_that_cannot_be_read_are_told_in_the_journal(tmp_path: Path) -> None:
     def read() -> Settings:
-        raise BadSettings("PORT: should be a number")
+        raise BadSettings("PORT: should be a number\nREDIS_URL: should be a URL")
 
     assert list(take_turn(read, tmp_path)) == []
     assert list(take_turn(read, tmp_path)) == [
-        "<3>settings: PORT: should be a number → correct it, see .env.example"
+        "<3>settings: PORT: should be a number → correct it, see .env.example",
+        "<3>settings: REDIS_URL: should be a URL → correct it, see .env.example",
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.doctor.finding import Finding, State, ill, warning, well
+from worker.doctor.finding import Finding, State, ill, unknown, warning, well
 from worker.doctor.memory import FILE, SEVERITY, Known, Memory, Unreadable, compare, read_memory, write_memory
 
 WELL, WARNING, ILL = well("disk", "fine"), warning("disk", "little", "x"), ill("disk", "none", "x")
@@ -69,6 +69,36 @@ def test_units_are_told_one_by_one() -> None:
     changes = compare(known, [unit("caddy")])
     assert [finding.about for finding in changes.appeared] == ["caddy"]
     assert [finding.about for finding in compare(changes.known, [unit("valkey")]).appeared] == []
+
+
+def turns(*findings: Finding) -> list[tuple[list[str], list[Known]]]:
+    """What has appeared and what is gone at each turn that finds one of these."""
+    known: tuple[Known, ...] = ()
+    said = []
+    for finding in findings:
+        changes = compare(known, [finding])
+        known = changes.known
+        said.append(([one.seen for one in changes.appeared], list(changes.gone)))
+    return said
+
+
+@pytest.mark.parametrize("about", ["", "caddy.service"])
+def test_what_cannot_be_looked_at_is_not_told_to_be_well_again(about: str) -> None:
+    failed = ill("units", "has failed", "x", about=about)
+    silent = unknown("units", "no answer", "x")
+    said = turns(failed, failed, silent, silent, silent, failed, failed, failed)
+    appeared = [seen for seen, _ in said]
+    assert appeared == [[], ["has failed"], [], ["no answer"], [], [], [], []]
+    assert [gone for _, gone in said[:-2]] == [[]] * 6
+    [again] = said[-2][1]
+    assert (again.part, again.about, again.unknown) == ("units", "", True)
+
+
+def test_two_turns_that_could_look_decide_whatever_was_between_them() -> None:
+    failed, fine, silent = ill("units", "has failed", "x"), well("units", "fine"), unknown("units", "?", "x")
+    assert [seen for seen, _ in turns(failed, silent, failed)] == [[], [], ["has failed"]]
+    gone = [[one.unknown for one in gone] for _, gone in turns(failed, failed, fine, silent, fine)]
+    assert gone == [[], [], [], [], [False]]
 
 
 def test_what_is_well_is_forgotten() -> None:

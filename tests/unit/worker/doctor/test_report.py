@@ -42,5 +42,5 @@ def test_the_worst_finding_decides_how_it_ends() -> None:
 
 def test_programs_get_plain_values() -> None:
     assert for_programs([Finding("disk", State.WARNING, "little", "make room")])["findings"] == [
-        {"part": "disk", "state": "warning", "seen": "little", "mend": "make room", "about": ""}
+        {"part": "disk", "state": "warning", "seen": "little", "mend": "make room", "about": "", "unknown": False}
     ]
