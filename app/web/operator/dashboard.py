@@ -131,7 +131,8 @@ def _lastfm_notes(allowed: Allowance) -> Iterator[Note]:
     if allowed.refused is not None:
         yield Note(
             f"Last.fm refused an API key {format_duration(allowed.refused)} ago",
-            "It is not used for an hour. Check LASTFM_API_KEY, then restart the workers.",
+            "Workers try it again by themselves: after 30 seconds, then after pauses that double up to an hour."
+            " Check LASTFM_API_KEY; if you change it, restart the workers.",
         )
     if allowed.seconds_to_wait:
         yield Note(

@@ -100,6 +100,7 @@ def test_the_allowance_is_told_and_what_last_fm_said(
     assert "<dt>Last.fm slowed to</dt><dd>0 <small>of 100 a second</small></dd>" in page
     assert "Last.fm told us to wait, for 60\u00a0s more" in page
     assert "Last.fm refused an API key 0 seconds ago" in page
+    assert "try it again by themselves" in page
     redis.hincrbyfloat(PACE_KEY, "grows_from", -60)
     assert "<dt>Last.fm slowed to</dt><dd>50 <small>of 100 a second</small></dd>" in seen(operator)
     redis.delete(PACE_KEY)
