@@ -112,7 +112,7 @@ def register(app: Flask) -> None:
     def show_away(error: Exception) -> Response:
         if not isinstance(error, StoreAway):  # of which the pool writes a line a minute
             log.warning("A part of the site does not answer", reason=type(error).__name__)
-        return show(Problem(503, *(AWAY if request.method == "GET" else NOTHING_NEW)))
+        return show(Problem(503, *(AWAY if _is_read() else NOTHING_NEW)))
 
     @app.errorhandler(RemoteProtocolError)
     def show_half_handshake(_error: RemoteProtocolError) -> Response:
@@ -139,10 +139,15 @@ def _address_by(renamed: Renamed) -> str:
     else:
         arguments["with"] = renamed.new
     page = "year.show" if "year" in given else "listener.show"
-    is_page = request.method != "GET" or request.endpoint in (None, page)
+    is_page = not _is_read() or request.endpoint in (None, page)
     query = urlencode({**arguments, "was": renamed.old} if is_page else arguments)
     address = url_for(page if is_page else str(request.endpoint), **given)
     return f"{address}?{query}" if query else address
+
+
+def _is_read() -> bool:
+    """Whether something is asked for, not asked to be done. HEAD says what GET would."""
+    return request.method in ("GET", "HEAD")
 
 
 def error_page(status: int, headline: str, advice: str, code: Code | None = None) -> Response:
@@ -164,9 +169,9 @@ def _ways_on(status: int, code: Code | None) -> dict[str, str]:
     """Find where the page can lead: the same address again, the year's chart, all years of the listener."""
     given = request.view_args or {}
     name, year = given.get("name", ""), given.get("year", "")
-    is_get = request.method == "GET"
-    again = request.full_path.rstrip("?") if is_get and status in (429, 500, 503) else ""
-    if code is Code.NO_SUCH_NAME or (is_get and request.endpoint in ("listener.show", "year.show") and not code):
+    is_read = _is_read()
+    again = request.full_path.rstrip("?") if is_read and status in (429, 500, 503) else ""
+    if code is Code.NO_SUCH_NAME or (is_read and request.endpoint in ("listener.show", "year.show") and not code):
         return {"again": again}
     if year and code is not Code.NO_SUCH_YEAR:
         return {"again": again, "chart": url_for("year.show", name=name, year=year)}

@@ -32,7 +32,9 @@ def test_of_a_name_that_cannot_be_no_link_is_made(client: FlaskClient) -> None:
 def test_what_passes_is_worth_another_try(
     client: FlaskClient, site_with: SiteWith, broken: Callable[[str], None]
 ) -> None:
-    away = site_with(redis_url=NO_REDIS, database_url=NO_DATABASE).get("/user/LightLuca/2024/1977?page=1")
+    visitor, path = site_with(redis_url=NO_REDIS, database_url=NO_DATABASE), "/user/LightLuca/2024/1977?page=1"
+    away = visitor.get(path)
+    assert visitor.head(path).content_length == away.content_length, "HEAD says what GET would"
     assert away.status_code == 503
     assert int(away.headers["Retry-After"]) > 0
     assert 'href="/user/LightLuca/2024/1977?page=1">Try again</a>' in away.text
