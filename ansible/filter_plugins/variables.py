@@ -40,7 +40,7 @@ SHAPES = {
     "lastyear_database_direct_url": (f"({POSTGRESQL[0]})?", POSTGRESQL[1]),
     "lastyear_lastfm_api_url": WEB,
     "lastyear_lastfm_web_url": WEB,
-    "lastyear_failure_webhook": WEB,
+    "lastyear_operator_webhook_url": WEB,
     "lastyear_musicbrainz_dump_url": (
         r"((https?|file)://[^\s']+)?",
         "should begin with http://, https:// or file://",

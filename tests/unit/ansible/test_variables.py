@@ -82,7 +82,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_log_days", 0),
         ("lastyear_keep_releases", 0),
         ("lastyear_valkey_memory_mb", 0),
-        ("lastyear_failure_webhook", "chat.example.org"),
+        ("lastyear_operator_webhook_url", "chat.example.org"),
         ("lastyear_musicbrainz_signing_key", "C777580F"),
         ("lastyear_dashboard_password", "short"),
         ("lastyear_dashboard_password", "has 'quotes' and is long enough"),
