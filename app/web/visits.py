@@ -8,8 +8,9 @@ import re
 from flask import Request
 
 ROBOT = re.compile(
-    r"(?<!cu)bot(?![a-z])|crawl|spider|slurp|archiver|preview|externalhit|externalagent|facebot|embedly|iframely"
-    r"|whatsapp|mastodon|lighthouse|inspectiontool|validator|imgproxy",
+    r"(?<!cu)bots?(?![a-z])|crawl|spider|slurp|archiver|preview|external(?:hit|agent|fetcher)|facebot|embedly|iframely"
+    r"|whatsapp|cardyb|vkshare|mastodon|misskey|pleroma|akkoma|friendica|pagerenderer|lighthouse|inspectiontool"
+    r"|validator|imgproxy",
     re.IGNORECASE,
 )
 """What robots and previewers call themselves. (There are phones called Cubot.)"""
@@ -28,13 +29,15 @@ def may_start_fetches(request: Request) -> bool:
         return False
     if any(AHEAD.search(request.headers.get(name, "")) for name in PURPOSES):
         return False
-    return _is_for_itself(request) and (request.path.startswith(API) or not _is_robot(request))
+    if request.path.startswith(API):
+        return _is_for_itself(request, "same-origin", "none")  # a browser's extension is a program as well
+    return _is_for_itself(request, "same-origin") and not _is_robot(request)
 
 
-def _is_for_itself(request: Request) -> bool:
-    """Whether it is no part of another page: a document of its own, or what our own scripts ask for."""
+def _is_for_itself(request: Request, *sites: str) -> bool:
+    """Whether it is no part of another page: a document of its own, or what a script of these sites asks for."""
     wanted = request.headers.get("Sec-Fetch-Dest", "document")
-    return wanted == "document" or (wanted == "empty" and request.headers.get("Sec-Fetch-Site") == "same-origin")
+    return wanted == "document" or (wanted == "empty" and request.headers.get("Sec-Fetch-Site") in sites)
 
 
 def _is_robot(request: Request) -> bool:

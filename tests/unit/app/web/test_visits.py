@@ -52,6 +52,15 @@ def test_persons_and_programs_may(agent: str) -> None:
         "CCBot/2.0 (https://commoncrawl.org/faq/)",
         "http.rb/5.1.1 (Mastodon/4.2.1; +https://mastodon.example/) Bot",
         "ia_archiver",
+        "Mozilla/5.0 (compatible; Bluesky Cardyb/1.1)",
+        "meta-externalfetcher/1.1",
+        "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)",
+        "Google-PageRenderer Google (+https://developers.google.com/+/web/snippet/)",
+        "Misskey/2025.4.0 (https://misskey.example)",
+        "Pleroma 2.7.0; https://pleroma.example <admin@pleroma.example>",
+        "Akkoma 3.15; https://akkoma.example",
+        "Friendica 'Interrupted Fern' 2024.12-1571; https://friendica.example",
+        "Fetcher/1.0 (+https://fetcher.example/bots)",
         "scrapy-crawler",
     ],
 )
@@ -81,7 +90,10 @@ def test_what_is_loaded_ahead_or_into_another_page_may_not(headers: dict[str, st
     assert not may(path=path, User_Agent=CHROME, **headers)
 
 
-def test_our_own_scripts_may_and_head_may_not() -> None:
+def test_our_own_scripts_may_extensions_may_ask_the_api_and_head_may_not() -> None:
     assert may(User_Agent=CHROME, Sec_Fetch_Dest="empty", Sec_Fetch_Site="same-origin")
+    extension = {"User_Agent": CHROME, "Sec_Fetch_Dest": "empty", "Sec_Fetch_Site": "none"}
+    assert may(path="/api/v1/users/LightLuca", **extension)
+    assert not may(**extension)
     assert not may("HEAD")
     assert not may("OPTIONS")
