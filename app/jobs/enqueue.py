@@ -129,16 +129,19 @@ def enqueue_year(
     return event
 
 
-def enqueue_listener(redis: Redis, username: str) -> bool:
-    """Queue the count of a listener's years. False when one is queued or running. Raises QueueAway, QueueFull."""
-    _check_queue(redis, LOOKUPS)
-    fixed_id = _listener_job_id(username)
+def enqueue_listener(redis: Redis, username: str, requester: str | None = None) -> bool:
+    """Queue the count of a listener's years. False when one is queued or running.
+
+    Counts of the same requester wait for each other. Raises QueueAway, QueueFull, LineFull.
+    """
+    line = f"{lines.COUNTS}{requester}" if requester else None
+    _check_queue(redis, LOOKUPS, line)
     try:
         latest = latest_snapshot(redis, Topic(username))
     except RedisError as error:
         raise QueueAway from error
     run = new_run(latest.event.run if latest else None)
-    return _enqueue(redis, LOOKUPS, LOOK_UP_LISTENER, username, str(run), job_id=fixed_id, unique=True)
+    return _enqueue_once(redis, LOOK_UP_LISTENER, username, str(run), job_id=_listener_job_id(username), line=line)
 
 
 def enqueue_removal(redis: Redis, username: str) -> bool:
@@ -156,17 +159,24 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
     The database is not asked for that. Questions of the same requester wait for each other, as their fetches do.
     False when it is queued or under way. Raises QueueAway, QueueFull, LineFull.
     """
-    fixed_id = _introduction_job_id(topic)
-    arguments, line = (topic.username, topic.year, str(run), requester), f"introductions-{requester}"
+    line = f"{lines.INTRODUCTIONS}{requester}"
     _check_queue(redis, LOOKUPS, line)
+    arguments = (topic.username, topic.year, str(run), requester)
+    return _enqueue_once(redis, INTRODUCE, *arguments, job_id=_introduction_job_id(topic), line=line)
+
+
+def _enqueue_once(redis: Redis, function: str, *arguments: object, job_id: str, line: str | None) -> bool:
+    """Queue a look-up, in a line if there is one. False when it is queued or under way. Raises QueueAway."""
+    if line is None:
+        return _enqueue(redis, LOOKUPS, function, *arguments, job_id=job_id, unique=True)
     # RQ itself does not check in a line that a job is unique. Of several at once the first one sets the key.
-    key = f"lastyear:{fixed_id}"
+    key = f"lastyear:{job_id}"
     try:
         if not redis.set(key, 1, nx=True, ex=LOST_AFTER):
             return False
-        is_new = not is_being_introduced(redis, topic)
+        is_new = _job_status(redis, job_id) not in _ALIVE
         if is_new:
-            _enqueue(redis, LOOKUPS, INTRODUCE, *arguments, job_id=fixed_id, line=line)
+            _enqueue(redis, LOOKUPS, function, *arguments, job_id=job_id, line=line)
         redis.delete(key)
     except RedisError as error:
         raise QueueAway from error
@@ -227,7 +237,7 @@ def _enqueue(
     options = {
         "retry": Retry(max=10),
         "job_timeout": _JOB_TIMEOUT,
-        **(_NOT_KEPT if unique or function == INTRODUCE else _KEPT),
+        **(_NOT_KEPT if unique or name == LOOKUPS else _KEPT),
     }
     rate_limit = RateLimit(line, 1) if line else None
     try:
@@ -306,7 +316,7 @@ def _check_queue(redis: Redis, name: str, line: str | None = None) -> None:
     try:
         redis.set(_TAKES_WRITES, 1)
         in_line = lines.count_jobs(redis, line) if line else 0
-        waiting = int(queue(redis, name).count) + (lines.count_waiting(redis) if in_line else 0)
+        waiting = count_waiting(redis, name) if in_line else int(queue(redis, name).count)
     except RedisError as error:
         raise QueueAway from error
     if in_line > MOST_IN_LINE and line not in lines.OURS:
@@ -317,7 +327,8 @@ def _check_queue(redis: Redis, name: str, line: str | None = None) -> None:
 
 def count_waiting(redis: Redis, name: str) -> int:
     """Count the jobs that wait, in the queue and in lines. Raises redis.exceptions.RedisError."""
-    return int(queue(redis, name).count) + (lines.count_waiting(redis) if name == FETCHES else 0)
+    in_lines = lines.count_waiting(redis, fetches=name == FETCHES) if name != CHORES else 0
+    return int(queue(redis, name).count) + in_lines
 
 
 def _count_ahead_of_next(redis: Redis, line: str | None) -> int:

@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from app import event_stream, known_names, looks
 from app.events import new_run
 from app.jobs import backlog, removal
-from app.jobs.enqueue import ABOUT_ONE_LISTENER, FETCHES, QUEUES, queue
+from app.jobs.enqueue import ABOUT_ONE_LISTENER, CHORES, FETCHES, QUEUES, queue
 from app.jobs.lines import waiting_ids
 from app.store import Connection, forgetting, orphans
 from app.store.listeners import username_key
@@ -70,7 +70,7 @@ def _jobs(redis: Redis, name: str) -> Iterator[Job]:
     one = queue(redis, name)
     ids: Iterable[str] = [
         *one.get_job_ids(),
-        *(waiting_ids(redis) if name == FETCHES else ()),
+        *(waiting_ids(redis, fetches=name == FETCHES) if name != CHORES else ()),
         *one.failed_job_registry.get_job_ids(cleanup=False),
         *one.finished_job_registry.get_job_ids(cleanup=False),
     ]

@@ -1,5 +1,5 @@
-"""Lines: of the fetches that one visitor asked for, one is queued or runs. When it has ended, the next one goes to
-the end of the queue, so that whoever asks for a hundred years delays others by one.
+"""Lines: of the fetches that one visitor asked for, one is queued or runs; of the look-ups, too. When it has ended
+the next one goes to the end of the queue, so that whoever asks for a hundred years delays others by one.
 
 RQ's `RateLimit` moves them on. This module says how many wait there, and when the turn of each comes.
 """
@@ -18,6 +18,9 @@ from app.store.listeners import username_key
 GAPS, LOST = "gaps", "lost"
 OURS = frozenset({GAPS, LOST})
 """The lines of what no visitor asked for: gaps of the night, and claims whose jobs Redis has lost."""
+
+COUNTS, INTRODUCTIONS = "counts-", "introductions-"
+"""With these begin the lines of what is asked about listeners and strangers, which are no fetches."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,18 @@ def choose_line(connection: Connection, redis: Redis, username: str, requester: 
     return requester
 
 
-def waiting_ids(redis: Redis) -> list[str]:
-    """Return the ids of all jobs that wait in lines for their turn to be queued."""
+def waiting_ids(redis: Redis, *, fetches: bool) -> list[str]:
+    """Return the ids of all fetches, or else all look-ups, that wait in lines for their turn to be queued."""
     with redis.pipeline() as pipeline:
-        for line in RateLimitRegistry.all(redis):
+        for line in _registries(redis, fetches=fetches):
             pipeline.zrange(line.rate_limited_key, 0, -1)
         return [job_id.decode() for ids in pipeline.execute() for job_id in ids]
 
 
-def count_waiting(redis: Redis) -> int:
+def count_waiting(redis: Redis, *, fetches: bool) -> int:
     """Count them."""
     with redis.pipeline() as pipeline:
-        for line in RateLimitRegistry.all(redis):
+        for line in _registries(redis, fetches=fetches):
             pipeline.zcard(line.rate_limited_key)
         return sum(pipeline.execute())
 
@@ -100,7 +103,7 @@ def _count_ahead(fetches: Queue, own_line: str, rank: int) -> int:
 
 def _read_lines(redis: Redis, queued: dict[str, int]) -> tuple[dict[str, _Line], set[str]]:
     """Return the lines by key, and which jobs are the first of one."""
-    registries = RateLimitRegistry.all(redis)
+    registries = _registries(redis, fetches=True)
     with redis.pipeline() as pipeline:
         for one in registries:
             pipeline.zrange(one.allowed_key, 0, -1)
@@ -112,6 +115,11 @@ def _read_lines(redis: Redis, queued: dict[str, int]) -> tuple[dict[str, _Line],
         in_lines.update(ids)
         lines[one.key] = _Line(next((queued[job_id] for job_id in ids if job_id in queued), None), waiting)
     return lines, in_lines
+
+
+def _registries(redis: Redis, *, fetches: bool) -> list[RateLimitRegistry]:
+    every = RateLimitRegistry.all(redis)
+    return [one for one in every if one.key.startswith((COUNTS, INTRODUCTIONS)) is not fetches]
 
 
 def _registry(redis: Redis, line: str) -> RateLimitRegistry:

@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
 from app.jobs.enqueue import (
+    CHORES,
     FETCH_YEAR,
     FETCHES,
     LOOK_UP_LISTENER,
@@ -136,7 +137,7 @@ def read_queues(redis: Redis, *, latest: int = 5) -> Overview:
 
 
 def _queue_status(one: Queue, now: datetime) -> QueueStatus:
-    in_lines = waiting_ids(one.connection) if one.name == FETCHES else []
+    in_lines = waiting_ids(one.connection, fetches=one.name == FETCHES) if one.name != CHORES else []
     waiting = _jobs(one, [*one.get_job_ids(0, LOOKED_AT), *in_lines[:LOOKED_AT]])
     waits = [_time_since(job.enqueued_at or job.created_at, now) for job in waiting]
     return QueueStatus(

@@ -176,7 +176,7 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
             event = snapshot.event if snapshot else None
             return ListenerStatus(snapshot.username if snapshot else username, event, is_unasked=event is None)
         context.rate_limits.hit("fetch")
-        enqueue.enqueue_listener(context.redis, username)
+        enqueue.enqueue_listener(context.redis, username, requester())
         if snapshot is None:
             # While the page waits, its next requests cost nothing. A run that is on its way already is newer.
             snapshot = Snapshot(at=time.time(), username=username, event=Event(run=UUID(int=0), phase="queued"))

@@ -14,11 +14,13 @@ from app.events import Event, new_run
 from app.jobs import enqueue, lines
 from app.jobs.enqueue import (
     FETCHES,
+    LOOKUPS,
     LineFull,
     QueueFull,
     count_ahead,
     count_waiting,
     enqueue_introduction,
+    enqueue_listener,
     enqueue_year,
 )
 from app.store import Connection, fetch_jobs
@@ -97,7 +99,7 @@ def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
 ) -> None:
     ask("crowd")
     held = ask("crowd")
-    assert lines.waiting_ids(redis) == [enqueue.job_id(held.run)]
+    assert lines.waiting_ids(redis, fetches=True) == [enqueue.job_id(held.run)]
     connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 day'")
     assert enqueue_year(connection, redis, "Listener1", 2024, requester="another") is None
     job = fetch_jobs.find(connection, "Listener1", 2024)
@@ -132,10 +134,21 @@ def test_nobody_is_shut_out_by_the_lines_of_others(
     ask(None)
 
 
-def test_questions_about_strangers_have_such_lines_too(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def introduce(redis: Redis, name: str, requester: str) -> bool:
+    return enqueue_introduction(redis, Topic(name, 2024), new_run(), requester)
+
+
+@pytest.mark.parametrize("look_up", [introduce, enqueue_listener])
+def test_what_is_asked_about_listeners_waits_in_lines_too(
+    redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch, look_up: Callable[[Redis, str, str], bool]
+) -> None:
     monkeypatch.setattr(enqueue, "MOST_IN_LINE", 2)
-    for number in range(3):
-        assert enqueue_introduction(redis, Topic(f"Stranger{number}", 2024), new_run(), "crowd")
+    for name in ("Listener0", "Listener1", "Listener2"):
+        assert look_up(redis, name, "crowd")
+        assert not look_up(redis, name.lower(), "visitor"), "once"
     with pytest.raises(LineFull):
-        enqueue_introduction(redis, Topic("Stranger3", 2024), new_run(), "crowd")
-    assert enqueue_introduction(redis, Topic("Stranger3", 2024), new_run(), "visitor")
+        look_up(redis, "Listener3", "crowd")
+    assert look_up(redis, "Listener3", "visitor")
+    assert (enqueue.queue(redis, LOOKUPS).count, count_waiting(redis, LOOKUPS)) == (2, 4)
+    ask("visitor")
+    assert ask("visitor").queued_ahead == 1, "they are no fetches"

@@ -161,7 +161,7 @@ def test_a_page_that_waits_long_in_line_keeps_its_place_and_counts_once(
     known("HeavyHelen")
     client.get("/user/HeavyHelen/2023")
     client.get("/user/HeavyHelen/2024")
-    in_line = lines.waiting_ids(redis)
+    in_line = lines.waiting_ids(redis, fetches=True)
     topic = Topic("HeavyHelen", 2024)
     said = event_stream.latest_snapshot(redis, topic)
     assert said is not None
@@ -171,7 +171,7 @@ def test_a_page_that_waits_long_in_line_keeps_its_place_and_counts_once(
         page = client.get("/user/HeavyHelen/2024")
         assert page.status_code == 200
         assert "In line, 1 other ahead" in page.text
-    assert lines.waiting_ids(redis) == in_line != []
+    assert lines.waiting_ids(redis, fetches=True) == in_line != []
     assert client.get("/user/HeavyHelen/2022").status_code == 200
 
 
