@@ -67,8 +67,8 @@ def _fault(unit: Unit) -> Finding | None:
 
 
 def _failure_fault(unit: Unit) -> Finding | None:
-    # It is rate-limited on purpose; the unit that it reports has its own finding.
-    if unit.get("ActiveState") != "failed" or unit.get("Result") == "start-limit-hit":
+    # The unit that it reports has its own finding.
+    if unit.get("ActiveState") != "failed":
         return None
     name = unit["Id"]
     return warning(PART, f"{name} could not report a failure", f"`journalctl -u {name} -n 50`", about=name)
