@@ -40,7 +40,7 @@ OVERDUE_SECONDS = 10
 AWAY_SECONDS, FULL_SECONDS = 60, 300
 """After which it is worth asking again for what is away, and while too many jobs wait."""
 
-Request = Literal["look", "visit", "plays", "resume", "refresh"]
+Request = Literal["as it stands", "visit", "plays", "resume", "refresh"]
 """What is asked of a year: as it stands, to be there, to have its plays where only the counts were kept, to go on
 without waiting for the next try, or anew."""
 
@@ -126,14 +126,14 @@ class YearStatus(ListenerStatus):
 def year_status(context: Context, username: str, year: int, request: Request = "visit") -> YearStatus:
     """Return how the year stands, and have it fetched if it is missing or too old, or on request.
 
-    A visit that must not start a fetch only looks.
+    A visit that must not start a fetch gets it as it stands.
 
     A completed year that is fresh costs a single Redis read: no query, no call, no job. Raises Renamed.
     """
     if request in ("visit", "plays") and not may_start_fetches(flask.request):
-        request = "look"
+        request = "as it stands"
     status = _year_status(context, Topic(username, year), year, request)
-    if request != "look" and status.event is not None and status.event.scrobbles and not status.is_away:
+    if request != "as it stands" and status.event is not None and status.event.scrobbles and not status.is_away:
         with suppress(RedisError):
             context.looks.note(status.username, year)
     return status
@@ -145,10 +145,10 @@ def _year_status(context: Context, topic: Topic, year: int, request: Request) ->
     except RedisError:
         return _without_queue(context, topic)
     _check_name(context, snapshot, topic)
-    if snapshot and request == "look":
+    if snapshot and request == "as it stands":
         return YearStatus(snapshot.username, snapshot.event, at=snapshot.at)
     try:
-        if request == "look":
+        if request == "as it stands":
             return _as_it_stands(context, topic)
         if snapshot and _holds(context, topic, snapshot, request):
             has_no_worker = _has_no_worker(context, snapshot)
