@@ -9,6 +9,7 @@ from typing import Any
 
 OURS, WORKERS = "lastyear*", "lastyear-worker@*"
 BOOTED = Path("/run/systemd/system")  # exists if systemd is the init, see sd_booted(3)
+UNIT_FILES = Path("/etc/systemd/system")  # where an installation puts its own
 TIMEOUT_SECONDS = 10
 PROPERTIES = (
     "Id,Type,RemainAfterExit,LoadState,ActiveState,SubState,Result,UnitFileState,WantedBy,RequiredBy,"
@@ -23,13 +24,13 @@ Unit = dict[str, str]
 
 @cache
 def has_units() -> bool:
-    """Whether this machine has systemd and units of ours."""
+    """Whether this machine has systemd and units of ours, also while systemctl gives no answer."""
     if not (BOOTED.is_dir() and shutil.which("systemctl")):
         return False
     try:
         return bool(_listed("list-unit-files", (OURS,)))
     except NO_ANSWER:
-        return False
+        return any(UNIT_FILES.glob(OURS))
 
 
 def is_enabled(name: str) -> bool:

@@ -259,6 +259,18 @@ def test_advice_is_for_the_machine_it_is_given_on(settings: Settings, machine: M
     assert mend == "`systemctl restart lastyear.target`"
 
 
+def test_a_systemctl_that_never_answers_is_told_where_there_are_units(
+    settings: Settings, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.doctor.systemd.UNIT_FILES", tmp_path)
+    machine.command("systemctl", "echo Failed to connect to bus")
+    assert units(settings) == []
+    has_units.cache_clear()
+    (tmp_path / "lastyear.target").touch()
+    [found] = units(settings)
+    assert (found.state, found.unknown) == (State.WARNING, True)
+
+
 def test_a_systemctl_that_talks_nonsense_is_no_trouble(
     settings: Settings, machine: Machine, hand: FetchWorker
 ) -> None:
