@@ -62,6 +62,8 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_database_url", "mysql://owner:secret@host/db"),
         ("lastyear_database_url", "postgresql://owner@host/db"),
         ("lastyear_database_direct_url", "postgresql://host"),
+        ("lastyear_database_direct_url", "postgresql://owner:sec[ret@host/db"),
+        ("lastyear_operator_webhook_url", "https://[chat.example.org"),
         ("lastyear_reboot_at", "25:00"),
         ("lastyear_reboot_at", 270),  # what YAML makes of 4:30
         ("lastyear_workers", "2"),
