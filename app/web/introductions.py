@@ -21,11 +21,13 @@ NOTHING_STORED_FOR = timedelta(days=1)
 def is_stored(context: Context, username: str) -> bool:
     """Whether the database has the listener, as far as Redis knows; true while Redis is away.
 
-    Reads the database only where Redis has lost the list. Raises StoreAway.
+    Reads the database only where Redis has lost the list. Raises StoreAway, and TooManyRequests where it loses the
+    list again and again.
     """
     try:
         found = known_names.is_stored(context.redis, username)
         if found is None:
+            context.rate_limits.hit("database")
             with context.pool.connection() as connection:
                 keys = listeners.all_keys(connection)
             known_names.save_stored(context.redis, keys)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import BlockingConnectionPool, Redis
+from redis.exceptions import OutOfMemoryError
 from werkzeug.exceptions import TooManyRequests
 
 from app import known_names
@@ -74,12 +75,25 @@ def test_without_redis_the_database_is_asked_so_often_for_one_address(
 def test_what_redis_has_lost_of_listeners_is_read_so_often_for_one_address(
     site_with: SiteWith, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(LIMITS, "database", "2 per minute")
+    monkeypatch.setitem(LIMITS, "database", "3 per minute")  # the list of listeners is read once
     visitor, names = site_with(), ("LightLuca", "HeavyHelen", "SingleSam")
     for name in names:
         known(name)
     assert [visitor.head(f"/user/{name}").status_code for name in names] == [200, 200, 429]
     assert visitor.head("/user/LightLuca").status_code == 200, "Redis has it again"
+
+
+def test_a_redis_that_takes_nothing_has_the_list_of_listeners_read_so_often_for_one_address(
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutOfMemoryError
+
+    monkeypatch.setattr("app.known_names.save_stored", full)
+    monkeypatch.setitem(LIMITS, "database", "3 per minute")
+    visitor = site_with()
+    statuses = [visitor.head(f"/user/Nobody{number}").status_code for number in range(3)]
+    assert statuses == [200, 429, 429], "the list and the listener's years, then the list once more"
 
 
 def test_being_over_a_limit_ends_with_its_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
