@@ -81,9 +81,11 @@ class Site:
         self.open_pages.clear()
 
 
-def heard(open_page: websocket.WebSocket) -> Any:
-    """The next message."""
-    return json.loads(open_page.recv())
+def heard(open_page: websocket.WebSocket, *, after: int | None = None) -> Any:
+    """The next message `after` that of a page: what was on its way when a websocket opened may come twice."""
+    while (message := json.loads(open_page.recv())) and message["done"] == after:
+        pass
+    return message
 
 
 def hang_up(open_page: websocket.WebSocket) -> None:

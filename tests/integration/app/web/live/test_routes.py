@@ -22,7 +22,7 @@ def test_a_websocket_hears_the_latest_event_and_then_each_one_to_the_end(served:
     open_page = served.websocket()
     assert heard(open_page)["done"] == 1
     publish(page(2))
-    assert heard(open_page)["done"] == 2
+    assert heard(open_page, after=1)["done"] == 2
     last = event(phase="completed", done=61, scrobbles=12_100, years={1975: 12_100})
     publish(last)
     assert heard(open_page) == last.model_dump(mode="json")
@@ -33,7 +33,7 @@ def test_server_sent_events_say_the_same(served: Site, publish: Publish) -> None
     with stream(served) as events:
         assert next(events)["done"] == 1
         publish(page(2))
-        assert next(events)["done"] == 2
+        assert next(said for said in events if said["done"] != 1)["done"] == 2
         publish(event(phase="completed"))
         assert next(events)["phase"] == "completed"
 
@@ -120,7 +120,7 @@ def test_a_page_hears_what_was_said_while_redis_was_out_of_reach(
             at_once, HELEN, event_stream.Snapshot(at=1.0, username="HeavyHelen", event=page(61))
         )
         at_once.execute()
-    assert heard(open_page)["done"] == 61
+    assert heard(open_page, after=1)["done"] == 61
     publish(event(phase="completed"))
     wait_until(lambda: heard(open_page)["phase"] == "completed")
 
@@ -134,7 +134,7 @@ def test_a_late_event_of_an_older_run_is_heard_by_no_page(served: Site, publish:
     redis.publish(HELEN.channel, late.model_dump_json())  # past the check of whoever publishes
     publish(page(2).model_copy(update={"run": older}))
     publish(page(10).model_copy(update={"run": newer}))
-    assert heard(open_page)["done"] == 10
+    assert heard(open_page, after=9)["done"] == 10
 
 
 def test_a_fetch_by_a_real_worker_is_heard_from_its_first_page_to_its_end(
