@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tests.bench import (
     crowded_queue,
+    day,
     enrichment,
     first_bars,
     first_visit,
@@ -20,6 +21,7 @@ from tests.bench import (
     replication,
     returning_visit,
     scrobbles,
+    visits_during_fetch,
 )
 from tests.bench.installation import Figure, Installation, installed
 
@@ -28,7 +30,9 @@ MEASURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "open_pages": open_pages.measure,
     "first_bars": first_bars.measure,
     "crowded_queue": crowded_queue.measure,
+    "day": day.measure,
     "first_visit": first_visit.measure,
+    "visits_during_fetch": visits_during_fetch.measure,
     "scrobbles": scrobbles.measure,
     "enrichment": enrichment.measure,
     "importing": importing.measure,

@@ -38,15 +38,20 @@ def measure(installation: Installation) -> Iterator[Figure]:
     installation.lastfm.latency = 0.0
 
 
-def pages(port: int, name: str, year: int) -> Iterator[tuple[float, str]]:
-    """Yield the page after each event, and when it was there, until the fetch ends."""
+def pages(port: int, name: str, year: int, client: str = "") -> Iterator[tuple[float, str]]:
+    """Yield the page after each event, and when it was there, until the fetch ends.
+
+    `client` is the address of who asks; without one, all who ask share this machine's.
+    """
+    headers = {"X-Forwarded-For": client} if client else {}
     address = f"http://127.0.0.1:{port}/user/{name}/{year}"
     began = time.monotonic()
-    requests.get(address, timeout=10).raise_for_status()
-    with closing(websocket.create_connection(address.replace("http", "ws") + "/live", timeout=30)) as open_page:
+    requests.get(address, headers=headers, timeout=10).raise_for_status()
+    live = address.replace("http", "ws") + "/live"
+    with closing(websocket.create_connection(live, timeout=30, header=headers)) as open_page:
         running = True
         while running:
             event = json.loads(open_page.recv())
             running = event["phase"] not in ("completed", "failed")
-            page = requests.get(address, timeout=10).text
+            page = requests.get(address, headers=headers, timeout=10).text
             yield time.monotonic() - began, page

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 import requests
 from redis import Redis
@@ -14,6 +15,14 @@ from demo import services
 from demo.lastfm import LastfmStandIn
 from tests import processes
 from tests.conftest import wait_until
+
+SCALE = float(os.environ.get("SCALE") or 1)
+"""The part of their full size at which loads run, to try them out; only at 1 do the figures mean anything."""
+
+
+def scaled(size: int) -> int:
+    """Return the size of a load, or its length in seconds, at this run's scale."""
+    return max(1, round(size * SCALE))
 
 
 @dataclass(frozen=True)
@@ -83,13 +92,23 @@ def running(installation: Installation, *command: str, **variables: str) -> Iter
 
 
 @contextmanager
-def web(installation: Installation, application: str = "app.web:create_app()") -> Iterator[int]:
+def web(installation: Installation, application: str = "app.web:create_app()", **variables: str) -> Iterator[int]:
     """Run a web process as in production; yield its port once it answers."""
     port = processes.free_port()
     command = ("gunicorn", "--config", "python:app.server", application)
-    with running(installation, *command, PORT=str(port)) as process:
+    with running(installation, *command, PORT=str(port), **variables) as process:
         wait_until(lambda: processes.answers(port) or process.ended, otherwise=lambda: process.output)
         yield port
+
+
+def processes_of(port: int) -> list[psutil.Process]:
+    """Return the processes of the web process that listens there."""
+    ours = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if process.environ().get("PORT") == str(port):
+                ours.append(process)
+    return ours
 
 
 def _have_statements_counted(admin: str) -> None:

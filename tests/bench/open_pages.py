@@ -1,18 +1,13 @@
 """Open pages: what each of 2,000 websockets on one process costs, and how soon an event reaches all of them.
 
-The latter also while another program has names matched, one list after another.
+Events come one by one, then one a second, then while another program has names matched, one list after another.
 """
 
-import base64
-import os
-import resource
-import selectors
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from statistics import median
+from statistics import median, quantiles
 from threading import Event as Flag
 from threading import Thread
 
@@ -22,48 +17,54 @@ from redis import Redis
 
 from app.event_stream import Topic, publish
 from app.events import Event, new_run
-from tests.bench.installation import Figure, Installation, web
+from tests.bench.installation import Figure, Installation, processes_of, scaled, web
+from tests.bench.live_pages import LivePages, live_pages
 
-OPEN_PAGES = 2000
+OPEN_PAGES = scaled(2000)
 MOST_BYTES, MOST_SECONDS = 100_000, 0.25
 MOST_BESIDE_MATCHING = 2.0  # x what it takes otherwise; in a thread of the same process it would be more
+EVENTS = scaled(20)  # one a second
+EVENTS_ALONE, PAUSE_ALONE = 20, 0.2
+MOST_OF_A_PAGE = 0.1  # x what an event takes to a page alone: what each further page may add
 NAMES = [{"artist": f"Nobody {number} & the Unheard", "album": f"Songs ({number}) [CD]"} for number in range(200)]
 PATH = "/user/HeavyHelen/2024/live"
+TOPIC = Topic("HeavyHelen", 2024)
 RUN = new_run()
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """Compare the serving process's memory before and after; time the slowest page for each of five events."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    redis = Redis.from_url(installation.environ["REDIS_URL"])
-    topic = Topic("HeavyHelen", 2024)
-    publish(redis, topic, _event(0))
-    with web(installation) as port:
+    """Compare the serving process's memory before and after, and the delays of events with those of one page."""
+    numbers = count(1)
+    with Redis.from_url(installation.environ["REDIS_URL"]) as redis, web(installation) as port:
+        publish(redis, TOPIC, _event(0))
         server = _serving_process(port)
-        warm = [_open(port) for _ in range(20)]
-        before = server.memory_info().rss
-        pages = [_open(port) for _ in range(OPEN_PAGES)]
-        bytes_each = (server.memory_info().rss - before) / OPEN_PAGES
-        events = count(1)
+        with live_pages(port, PATH) as alone:
+            alone.open(1)
+            delays_alone = _delays(redis, alone, numbers, EVENTS_ALONE, PAUSE_ALONE)
+        with live_pages(port, PATH) as warm, live_pages(port, PATH) as pages:
+            warm.open(20)
+            before = server.memory_info().rss
+            pages.open(OPEN_PAGES)
+            bytes_each = (server.memory_info().rss - before) / OPEN_PAGES
 
-        def delay() -> float:
-            began = time.monotonic()
-            publish(redis, topic, _event(next(events)))
-            return _wait_until_all_heard(pages) - began
+            def delay() -> float:
+                began, number = time.monotonic(), next(numbers)
+                publish(redis, TOPIC, _event(number))
+                reached = pages.wait_until_all_heard(number) - began
+                warm.listen(0)
+                return reached
 
-        delays = [delay() for _ in range(5)]
-        with _names_matched(port):
-            busy_delays = [delay() for _ in range(5)]
-        for socket_ in (*pages, *warm):
-            socket_.close()
-    redis.close()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            delays = [delay() for _ in range(5)]
+            steady = _delays(redis, pages, numbers, EVENTS, 1.0)
+            grown = (server.memory_info().rss - before) / OPEN_PAGES
+            warm.listen(0)
+            with _names_matched(port):
+                busy_delays = [delay() for _ in range(5)]
     yield Figure(
         f"memory of an open page, {OPEN_PAGES:,} on one process",
         f"< {MOST_BYTES // 1000} KB",
-        f"{bytes_each / 1000:.1f} KB",
-        bytes_each < MOST_BYTES,
+        f"{bytes_each / 1000:.1f} KB, {grown / 1000:.1f} after {EVENTS} events",
+        max(bytes_each, grown) < MOST_BYTES,
     )
     yield Figure(
         f"an event reaches all {OPEN_PAGES:,} pages",
@@ -71,12 +72,39 @@ def measure(installation: Installation) -> Iterator[Figure]:
         f"{max(delays) * 1000:.0f} ms at the slowest of 5, {min(delays) * 1000:.0f} at the fastest",
         max(delays) <= MOST_SECONDS,
     )
+    yield _steady(steady, delays_alone)
     ratio = median(busy_delays) / median(delays)
     yield Figure(
         "the same while lists of 200 unknown names are matched",
         f"<= {MOST_BESIDE_MATCHING:g} x",
         f"{ratio:.2f} x, {max(busy_delays) * 1000:.0f} ms at the slowest of 5",
         ratio <= MOST_BESIDE_MATCHING,
+    )
+
+
+def _delays(redis: Redis, pages: LivePages, numbers: Iterator[int], events: int, pause: float) -> list[float]:
+    """Publish so many events, at such a pace; return the delay of each with each page that heard it."""
+    published = {}
+    begin = time.monotonic()
+    for turn in range(events):
+        number = next(numbers)
+        published[number] = time.monotonic()
+        publish(redis, TOPIC, _event(number))
+        pages.listen(begin + (turn + 1) * pause - time.monotonic())
+    return [heard - at for number, at in published.items() for heard in pages.heard.get(number, ())]
+
+
+def _steady(delays: list[float], alone: list[float]) -> Figure:
+    """Compare the delays of an event a second with those to one page, and count what was not heard."""
+    p99, one = quantiles(delays, n=100)[98], median(alone)
+    missed = OPEN_PAGES * EVENTS - len(delays)
+    most = MOST_OF_A_PAGE * OPEN_PAGES
+    return Figure(
+        f"delay of an event a second to {OPEN_PAGES:,} pages, 99th percentile, compared with one page's median",
+        f"<= {most:,.0f} x, none missed",
+        f"{p99 / one:.1f} x ({p99 * 1000:.1f} of {one * 1000:.2f} ms, the median page"
+        f" {median(delays) * 1000:.1f} ms), {missed} of {OPEN_PAGES * EVENTS:,} missed",
+        p99 <= most * one and not missed,
     )
 
 
@@ -109,41 +137,9 @@ def _event(page: int) -> Event:
     return Event(run=RUN, phase="fetching", done=page, scrobbles=page * 200, years=years)
 
 
-def _open(port: int) -> socket.socket:
-    """Open a websocket and read its first snapshot."""
-    connection = socket.create_connection(("127.0.0.1", port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    connection.sendall(
-        f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    data = b""
-    while not data.endswith(b"}"):
-        data += connection.recv(65536)
-    connection.setblocking(False)
-    return connection
-
-
-def _wait_until_all_heard(pages: list[socket.socket]) -> float:
-    with selectors.DefaultSelector() as selector:
-        for page in pages:
-            selector.register(page, selectors.EVENT_READ)
-        waiting = set(pages)
-        deadline = time.monotonic() + 20
-        while waiting and time.monotonic() < deadline:
-            for key, _ in selector.select(1):
-                heard = key.fileobj
-                if isinstance(heard, socket.socket) and heard.recv(65536).endswith(b"}"):
-                    waiting.discard(heard)
-    if waiting:
-        raise RuntimeError(f"{len(waiting)} pages heard nothing")
-    return time.monotonic()
-
-
 def _serving_process(port: int) -> psutil.Process:
     """Return the process that holds the connections: the child of the one that was started."""
-    ours = [p for p in psutil.Process().children(recursive=True) if p.environ().get("PORT") == str(port)]
-    serving = [process for process in ours if not process.children()]
+    serving = [process for process in processes_of(port) if not process.children()]
     if len(serving) != 1:
         raise RuntimeError(f"one serving process was expected, there are {len(serving)}")
     return serving[0]
