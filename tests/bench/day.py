@@ -6,6 +6,7 @@ every ten seconds is tidied. No other clock is moved.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from http import HTTPStatus
 from itertools import count
@@ -42,6 +43,7 @@ NAMES = [{"artist": f"Nobody {number}", "album": f"Songs ({number}) [CD]"} for n
 RENEWED = (b"rq:worker", b"lastyear:workers")
 """Keys that workers renew by a clock that is not moved."""
 SEED = "a day"
+TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ LABELS: dict[str, tuple[str, float | None]] = {
     "web_mb": ("MB of memory of the site's processes", 1.1),
     "worker_mb": (f"MB of memory of {WORKERS} workers", 1.1),
     "processes": ("processes", 1.0),
-    "open_files": ("files and sockets open in them", 1.25),
-    "database_connections": ("connections at PostgreSQL", 1.5),
+    "open_files": ("files and sockets open in them", 1.1),
+    "database_connections": ("connections at PostgreSQL", 2.0),
     "redis_connections": ("connections at Redis", 1.5),
     "redis_keys": ("keys in Redis, remembered years and listeners aside", 1.1),
     "remembered": ("remembered years and listeners", None),
@@ -103,7 +105,16 @@ class Day:
             list(first_bars.pages(self._port, name, year, self._client()))
 
     def held(self) -> Held:
-        """Count what is held now."""
+        """Count what is held while nothing waits or runs."""
+        for _ in range(TRIES):
+            wait_until(self._is_idle)
+            with suppress(psutil.Error):  # a job has begun, or ended, meanwhile
+                held = self._held_now()
+                if self._is_idle():
+                    return held
+        raise RuntimeError("the workers never rest")
+
+    def _held_now(self) -> Held:
         site = processes_of(self._port)
         workers = [psutil.Process(pid) for pid in family(self._worker.pid)]
         every = [*site, *workers]

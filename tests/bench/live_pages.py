@@ -96,12 +96,20 @@ class LivePages:
 
 @contextmanager
 def live_pages(port: int, path: str) -> Iterator[LivePages]:
-    """Let this process have many websockets until the end of the block."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
+    """Follow a year until the end of the block."""
     pages = LivePages(port, path)
     try:
         yield pages
     finally:
         pages.close()
+
+
+@contextmanager
+def many_files() -> Iterator[None]:
+    """Let this process, and those that it starts, have many files open until the end of the block."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, FILES), hard))
+    try:
+        yield
+    finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -18,7 +18,7 @@ from redis import Redis
 from app.event_stream import Topic, publish
 from app.events import Event, new_run
 from tests.bench.installation import Figure, Installation, processes_of, scaled, web
-from tests.bench.live_pages import LivePages, live_pages
+from tests.bench.live_pages import LivePages, live_pages, many_files
 
 OPEN_PAGES = scaled(2000)
 MOST_BYTES, MOST_SECONDS = 100_000, 0.25
@@ -35,7 +35,7 @@ RUN = new_run()
 def measure(installation: Installation) -> Iterator[Figure]:
     """Compare the serving process's memory before and after, and the delays of events with those of one page."""
     numbers = count(1)
-    with Redis.from_url(installation.environ["REDIS_URL"]) as redis, web(installation) as port:
+    with many_files(), Redis.from_url(installation.environ["REDIS_URL"]) as redis, web(installation) as port:
         publish(redis, TOPIC, _event(0))
         server = _serving_process(port)
         with live_pages(port, PATH) as alone:
