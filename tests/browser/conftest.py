@@ -72,6 +72,9 @@ class Site:
         for pattern in ("lastyear:*", "LIMIT*"):
             for key in self.redis.scan_iter(match=pattern):
                 self.redis.delete(key)
+        for job in self.redis.scan_iter(match="rq:job:*"):
+            if self.redis.hlen(job) == 1:  # one that only a state speaks of
+                self.redis.delete(job)
         self.lastfm.faults.clear()
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
         yield {
             "too much": Trouble(f"{site.url}/user/OneTooMany/2024", 429, "Try again"),
             "too much by a button": Trouble(f"{site.url}{complete}", 429, "Back to the chart", press="#refresh"),
-            "something broke": Trouble(f"{broken}/user/OneTooMany/2024", 500, "Try again"),
+            "something broke": Trouble(f"{broken}{complete}/1977", 500, "Back to the chart"),
             "without a queue": Trouble(f"{no_redis}/user/OneTooMany/2024", 503, "Try again"),
             "years without a queue": Trouble(f"{no_redis}/user/OneTooMany", 503, "Try again"),
             "a button without a queue": Trouble(

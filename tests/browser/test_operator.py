@@ -94,13 +94,13 @@ def fail(site: Site) -> None:
 def let_it_ail(site: Site) -> None:
     """Jobs that wait, jobs at work that are kept from going on for a while, and one that has failed."""
     fail(site)
-    Limiter(site.redis, site.settings.lastfm_requests_per_second).pause(PAUSE)
     for year in (2024, 2023, 2022, 2021):
         # Fetches of one visitor wait for each other.
         visitor = {"X-Forwarded-For": f"203.0.113.{year % 100}"}
         requests.get(f"{site.url}/user/HeavyHelen/{year}", headers=visitor, timeout=PATIENCE)
     started = queue(site.redis, FETCHES).started_job_registry
     wait_until(lambda: started.get_job_count(cleanup=False) == 2, otherwise=lambda: site.output)
+    Limiter(site.redis, site.settings.lastfm_requests_per_second).pause(PAUSE)
 
 
 def visible(page: Page, selector: str) -> int:
