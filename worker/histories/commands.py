@@ -1,7 +1,9 @@
 """The command `lastyear years`."""
 
 import gc
+import io
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -129,11 +131,35 @@ def _open(file: IO[bytes], meter: Meter) -> OpenHistory:
 @contextmanager
 def _bytes_of(path: Path, meter: Meter) -> Iterator[IO[bytes]]:
     if str(path) == "-":
-        yield sys.stdin.buffer
+        yield _standard_input()
         return
     with path.open("rb") as file:
         meter.total = os.fstat(file.fileno()).st_size or None
         yield file
+
+
+def _standard_input() -> IO[bytes]:
+    try:
+        return io.BufferedReader(_Watched(sys.stdin.fileno()))
+    except io.UnsupportedOperation:  # it stands for input that is there already
+        return sys.stdin.buffer
+
+
+class _Watched(io.RawIOBase):
+    """A file looked at every second: Python misses a signal that comes just before it waits for input."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # which is what it gets
+        """Wait for input and read it; 0 bytes at its end."""
+        while not select.select([self._number], [], [], 1.0)[0]:
+            pass
+        return os.readv(self._number, [buffer])
 
 
 @contextmanager

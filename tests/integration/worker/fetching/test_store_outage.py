@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.store import StoreAway, fetch_jobs, stretches
 from app.store.fetch_jobs import ABANDONED_AFTER
 from app.web import create_app
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.processes import workers
 from tests.wire import Wire, socket_of, through, wire
@@ -72,7 +72,7 @@ def with_outage(
 def test_a_run_waits_for_its_database_and_goes_on_where_it_was(
     at_the_end: Stage, line: Wire, how: str, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_outage, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(store_outage, "SILENCE_SECONDS", 3.0 if how == "silence" else PATIENCE)
     stage, heard = at_the_end, list[Event]()
     stage.watch(with_outage(getattr(line, how), line.mend, times, heard))
     stage.ask("KilledKit", 2023)
