@@ -106,11 +106,20 @@ def save_snapshot(redis: Redis, topic: Topic, snapshot: Snapshot) -> None:
 
 
 def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> None:
-    barred = snapshot.event.error is Failure.BARRED  # no name stays longer than it has to
     longest = int(SNAPSHOT_TTL.total_seconds())
-    ttl = int(Failure.BARRED.retry_after.total_seconds()) if barred else longest
-    run, text, listed = str(snapshot.event.run), snapshot.model_dump_json(), "" if barred else "listed"
+    brief = _brief_life(snapshot.event)
+    ttl, listed = (int(brief.total_seconds()), "") if brief else (longest, "listed")
+    run, text = str(snapshot.event.run), snapshot.model_dump_json()
     redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS, listed, longest)
+
+
+def _brief_life(event: Event) -> timedelta | None:
+    """Return for how long something is known of a name that has no chart; None for all others.
+
+    No forgotten name stays longer than it has to, and invented ones do not take the place of years.
+    """
+    is_nobody = event.error is Failure.NO_SUCH_USER and not event.scrobbles
+    return event.error.retry_after if event.error and (is_nobody or event.error is Failure.BARRED) else None
 
 
 def latest_snapshot(redis: Redis, topic: Topic) -> Snapshot | None:

@@ -9,6 +9,7 @@ from redis import Redis
 
 from app import event_stream
 from app.event_stream import Topic
+from app.events import Failure
 from app.jobs import lines
 from app.jobs.workers import give_sign_of_life
 from demo.faults import Fault
@@ -105,6 +106,18 @@ def test_a_listener_whom_lastfm_does_not_know_is_a_page_of_its_own_and_not_asked
     assert "live.js" not in page
     assert jobs() == 0
     assert lastfm.calls == []
+
+
+def test_what_is_known_of_an_invented_name_is_soon_gone_and_takes_no_years_place(
+    client: FlaskClient, run_jobs: RunJobs, redis: Redis
+) -> None:
+    topics = [Topic(name, 2024) for name in ("NobodyNoel", "LightLuca")]
+    for topic in topics:
+        client.get(f"/user/{topic.username}/2024")
+    run_jobs()
+    lives = [redis.ttl(topic.channel) for topic in topics]
+    assert lives[0] <= Failure.NO_SUCH_USER.retry_after.total_seconds() < lives[1]
+    assert [redis.zscore("lastyear:saved", topic.channel) is None for topic in topics] == [True, False]
 
 
 def test_hidden_listening_names_the_setting_and_where_it_is(client: FlaskClient, run_jobs: RunJobs) -> None:
