@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from redis import Redis
@@ -19,6 +19,7 @@ from rq.exceptions import StopRequested
 from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import now
 from rq.worker_pool import WorkerPool
 
 from app.jobs.enqueue import FETCHES, QueueAway, enqueue_recovery
@@ -120,6 +121,8 @@ class FetchWorker(Worker):
         """Stop here if requested: RQ asks this before it takes a job, and never while it has one."""
         if self._stop_requested:
             raise StopRequested
+        if self.last_cleaned_at and self.last_cleaned_at > now():
+            self.last_cleaned_at = None  # by a clock that was ahead
         return bool(super().should_run_maintenance_tasks)
 
     def register_birth(self) -> None:
@@ -167,10 +170,20 @@ class FetchWorker(Worker):
             enqueue_recovery(self.connection)
             # After an outage, whoever runs a job has first to say so.
             if time.monotonic() >= self._outage_at + HEARTBEAT_TTL:
+                self._bound_heartbeats()
                 super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
                 self._put_back_taken_jobs()
         except (RedisError, QueueAway) as error:
             self._complain(error)
+
+    def _bound_heartbeats(self) -> None:
+        """Let what a clock that was ahead has said of a job hold for no longer than what is said now."""
+        latest = time.time() + HEARTBEAT_TTL
+        for queue in self.queues:
+            key = queue.started_job_registry.key
+            late = cast("list[bytes]", self.connection.zrangebyscore(key, f"({latest + HEARTBEAT_TTL}", "+inf"))
+            if late:
+                self.connection.zadd(key, dict.fromkeys(late, latest), xx=True)
 
     def _put_back_taken_jobs(self) -> None:
         """Put back what was taken and had not begun at the last turn either."""
