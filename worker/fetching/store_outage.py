@@ -10,13 +10,13 @@ from redis.exceptions import RedisError
 from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
 from app.store import Connection, StoreAway, StoreConflict, connect
+from app.store.database import SILENCE_SECONDS
 from worker import shutdown
 from worker.context import WorkerContext
 
 log = structlog.get_logger()
 
 # All in seconds.
-SILENCE_SECONDS = 20.0  # that a statement may take to answer; then a network has swallowed it
 TRY_EVERY = 3.0  # between two attempts to connect; together with one that hangs, less than half a minute
 LONGEST_PAUSE = 60.0  # before the steps are taken again that have lost the database time and again
 STEADY = 60.0  # steps that went on for so long were not lost at once
