@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -33,14 +35,15 @@ expect.set_options(timeout=30_000)  # ms; how fast the machine is decides nothin
 
 
 class Site:
-    """The whole thing. Its web process and its workers can be ended and started in the middle of a test."""
+    """The whole thing. Its web process, its workers and its Redis can be ended and started meanwhile."""
 
-    def __init__(self, settings: Settings, folder: Path, lastfm: LastfmStandIn) -> None:
+    def __init__(self, settings: Settings, folder: Path, lastfm: LastfmStandIn, valkey: ExitStack) -> None:
         self.settings = settings
         self.lastfm = lastfm
         self.redis = Redis.from_url(settings.redis_url.get_secret_value())
         self.port = processes.free_port()
         self._folder = folder
+        self._valkey = valkey
         self._stack = ExitStack()
         self.start_web()
         self.start_workers()
@@ -60,10 +63,20 @@ class Site:
         web = processes.web(self.settings, self._folder / "web.log", self.port)
         self.web: Running = self._stack.enter_context(web)
 
-    def start_workers(self) -> None:
-        """Starts two workers."""
-        workers = processes.workers(self.settings, self._folder / "workers.log", count=2)
+    def start_workers(self, **changes: Any) -> None:
+        """Starts two workers, perhaps with other settings than the site's."""
+        settings = self.settings.model_copy(update=changes)
+        workers = processes.workers(settings, self._folder / "workers.log", count=2)
         self.workers: Running = self._stack.enter_context(workers)
+
+    def stop_redis(self) -> None:
+        """Ends Redis, which keeps what it holds."""
+        self._valkey.close()
+
+    def start_redis(self) -> None:
+        """Starts Redis again, where it was."""
+        port = urlsplit(self.settings.redis_url.get_secret_value()).port or 0
+        self._valkey.enter_context(services.valkey(self._folder / "valkey", port))
 
     def forget(self) -> None:
         """Makes it an installation that nobody has visited yet, but for pages drawn within the last second."""
@@ -83,26 +96,34 @@ class Site:
         self.redis.close()
 
 
-@pytest.fixture(scope="session")
-def whole_site() -> Iterator[Site]:
-    """The whole thing, started once."""
+@contextmanager
+def started_site() -> Iterator[Site]:
+    """The whole thing, as long as the block lasts."""
     with ExitStack() as stack:
         folder = stack.enter_context(database_folder())
         admin = stack.enter_context(services.postgres(folder / "postgres"))
         database, reader, _ = services.create_filled_databases(admin, folder / "fullexport")
         lastfm = stack.enter_context(LastfmStandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
+        valkey = stack.enter_context(ExitStack())
         environ = {
             "DATABASE_URL": database,
             "MIRROR_URL": reader,
-            "REDIS_URL": stack.enter_context(services.valkey(folder / "valkey")),
+            "REDIS_URL": valkey.enter_context(services.valkey(folder / "valkey")),
             "LASTFM_API_KEY": "browser",
             "LASTFM_API_URL": lastfm.api_url,
             "LASTFM_WEB_URL": lastfm.url,
             "LASTFM_REQUESTS_PER_SECOND": str(RATE),
             "CONTACT": "tests@lastyear.example",
         }
-        site = Site(read_settings(environ, WORKER_NEEDS), folder, lastfm)
+        site = Site(read_settings(environ, WORKER_NEEDS), folder, lastfm, valkey)
         stack.callback(site.close)
+        yield site
+
+
+@pytest.fixture(scope="session")
+def whole_site() -> Iterator[Site]:
+    """The whole thing, started once."""
+    with started_site() as site:
         yield site
 
 
