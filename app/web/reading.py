@@ -19,12 +19,37 @@ def progress(event: Event | None, ahead: int = 0) -> str:
     if event.waiting_for:
         return "Waiting for our own database"
     if event.phase == "queued" and ahead:
-        return f"In line, {counted(ahead, 'other')} ahead"
+        return f"In line, {ahead:,} {'fetch' if ahead == 1 else 'fetches'} ahead"
     if event.phase == "fetching" and event.expected:
-        return f"{min(event.done, event.expected):,} of {counted(event.expected, 'play')}"
+        return checked(event.done, event.expected)
     if event.phase == "augmenting":
         return "Looking up the last release years…"
     return "Asking Last.fm…" if event.next_try_at is None else "Last.fm does not answer"
+
+
+def checked(done: int, expected: int) -> str:
+    """Say how many plays are read and proven: the one measure of a fetch."""
+    return f"{min(done, expected):,} of {counted(expected, 'play')} checked"
+
+
+def in_tab(event: Event | None, title: str) -> str:
+    """Put how far a fetch is before a page's title, where a narrow tab still shows it."""
+    if event is None or event.phase not in ("fetching", "augmenting") or not event.expected:
+        return title
+    # All of it is here only when the year is completed.
+    return f"{min(99, 100 * event.done // event.expected)}\u00a0% · {title}"
+
+
+def meanwhile(event: Event | None, ahead: int = 0) -> str:
+    """Say in one line what the bars are worth while a year comes in, and that nobody has to wait for it."""
+    if event is not None and event.preview:
+        return "The bars are nearly right already, and exact in the end. You may close this page meanwhile."
+    if event is not None and event.scrobbles:
+        return "The bars grow as plays come in. You may close this page meanwhile."
+    when = "when it is this year’s turn" if ahead else "in a moment"
+    if event is not None and (event.next_try_at is not None or event.waiting_for):
+        when = "when it goes on, by itself"
+    return f"The first bars appear {when}. You may close this page meanwhile."
 
 
 def standstill(event: Event | None) -> str:

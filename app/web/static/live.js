@@ -17,9 +17,10 @@ async function load() {
   try {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(MAX_PAUSE) });
     if (answer.redirected) location.replace(answer.url); // the listener's new name
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("page");
+    const loaded = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = loaded.getElementById("page");
     if (next?.dataset.run < page.dataset.run) loadIn(3 * MIN_PAUSE); // older, from a cache
-    else if (next) replaceWith(next);
+    else if (next) { document.title = loaded.title; replaceWith(next); }
   } catch { /* Offline. */ }
   setTimeout(() => { isLoading = false; if (loadAgain) load(); }, MIN_PAUSE);
 }

@@ -122,9 +122,9 @@ def test_who_asks_for_many_years_delays_others_by_one_and_their_address_is_in_no
     for number in range(ALLOWED):
         start(client, number, **{"X-Forwarded-For": "203.0.113.7"})
     others = client.get("/user/LightLuca/2024", headers={"X-Forwarded-For": "203.0.113.8"}).text
-    assert "In line, 1 other ahead" in others
+    assert "In line, 1 fetch ahead" in others
     last = client.get(f"/user/Visitor{ALLOWED - 1}/2024", headers={"X-Forwarded-For": "203.0.113.7"}).text
-    assert f"In line, {ALLOWED} others ahead" in last
+    assert f"In line, {ALLOWED} fetches ahead" in last
     for key in redis.scan_iter("rq:*"):
         assert b"203.0.113" not in key + (redis.dump(key) or b"")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events import Event, Gap
-from app.web.reading import not_there, progress, when_read
+from app.web.reading import in_tab, meanwhile, not_there, progress, when_read
 
 
 def event(**fields: Any) -> Event:
@@ -28,15 +28,15 @@ def gap(start: int, end: int, plays: int | None = 3) -> Gap:
     ("fields", "ahead", "said"),
     [
         ({"phase": "queued"}, 0, "Asking Last.fm…"),
-        ({"phase": "queued"}, 1, "In line, 1 other ahead"),
-        ({"phase": "queued"}, 2_000, "In line, 2,000 others ahead"),
+        ({"phase": "queued"}, 1, "In line, 1 fetch ahead"),
+        ({"phase": "queued"}, 2_000, "In line, 2,000 fetches ahead"),
         ({"phase": "fetching"}, 0, "Asking Last.fm…"),
-        ({"phase": "fetching", "done": 0, "expected": 12_100}, 0, "0 of 12,100 plays"),
-        ({"phase": "fetching", "done": 100, "expected": 12_100}, 0, "100 of 12,100 plays"),
-        ({"phase": "fetching", "done": 1300, "expected": 12_100}, 0, "1,300 of 12,100 plays"),
-        ({"phase": "fetching", "done": 12_100, "expected": 12_100}, 0, "12,100 of 12,100 plays"),
+        ({"phase": "fetching", "done": 0, "expected": 12_100}, 0, "0 of 12,100 plays checked"),
+        ({"phase": "fetching", "done": 100, "expected": 12_100}, 0, "100 of 12,100 plays checked"),
+        ({"phase": "fetching", "done": 1300, "expected": 12_100}, 0, "1,300 of 12,100 plays checked"),
+        ({"phase": "fetching", "done": 12_100, "expected": 12_100}, 0, "12,100 of 12,100 plays checked"),
         ({"phase": "fetching", "next_try_at": 9.0}, 0, "Last.fm does not answer"),
-        ({"phase": "fetching", "next_try_at": 9.0, "done": 1, "expected": 12_100}, 0, "1 of 12,100 plays"),
+        ({"phase": "fetching", "next_try_at": 9.0, "done": 1, "expected": 12_100}, 0, "1 of 12,100 plays checked"),
         (
             {"phase": "fetching", "done": 1, "expected": 9, "waiting_for": "database"},
             0,
@@ -51,6 +51,42 @@ def test_progress_is_told_in_plays(fields: dict[str, Any], ahead: int, said: str
 
 def test_what_nobody_has_heard_of_yet_is_asked_for() -> None:
     assert progress(None) == "Asking Last.fm…"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"phase": "queued"}, "HeavyHelen’s 2021"),
+        ({"phase": "fetching", "done": 0}, "HeavyHelen’s 2021"),
+        ({"phase": "fetching", "done": 0, "expected": 12_100}, "0\u00a0% · HeavyHelen’s 2021"),
+        ({"phase": "fetching", "done": 1_573, "expected": 12_100}, "13\u00a0% · HeavyHelen’s 2021"),
+        ({"phase": "fetching", "done": 12_100, "expected": 12_100}, "99\u00a0% · HeavyHelen’s 2021"),
+        ({"phase": "augmenting", "done": 9, "expected": 9}, "99\u00a0% · HeavyHelen’s 2021"),
+        ({"phase": "completed", "done": 9, "expected": 9}, "HeavyHelen’s 2021"),
+    ],
+)
+def test_a_tab_says_first_how_far_it_is(fields: dict[str, Any], said: str) -> None:
+    assert in_tab(event(**fields), "HeavyHelen’s 2021") == said
+
+
+def test_one_may_always_close_the_page_and_it_is_said_what_the_bars_are_worth() -> None:
+    running = event(phase="fetching")
+    told = [
+        meanwhile(None),
+        meanwhile(event(phase="queued"), ahead=2),
+        meanwhile(running.model_copy(update={"next_try_at": 9.0})),
+        meanwhile(running.model_copy(update={"scrobbles": 5})),
+        meanwhile(running.model_copy(update={"scrobbles": 5, "preview": True})),
+    ]
+    close = " You may close this page meanwhile."
+    assert [line.removesuffix(close) for line in told] == [
+        "The first bars appear in a moment.",
+        "The first bars appear when it is this year’s turn.",
+        "The first bars appear when it goes on, by itself.",
+        "The bars grow as plays come in.",
+        "The bars are nearly right already, and exact in the end.",
+    ]
+    assert all(line.endswith(close) for line in told)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_no_headline_compares_with_a_year_that_still_grows(put: Callable[..., No
     put("LightLuca", {1995: 1}, phase="fetching", done=200, expected=1_800)
     page = client.get(PAGE).text
     assert 'class="headline"' not in page
-    assert "LightLuca : 200 of 1,800 plays" in text_of(page)
+    assert "LightLuca : 200 of 1,800 plays checked" in text_of(page)
 
 
 def test_of_two_of_whom_nothing_is_placed_there_is_nothing_to_take_along(

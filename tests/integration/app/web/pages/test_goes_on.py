@@ -139,7 +139,7 @@ def test_the_button_makes_it_go_on_before_the_next_try_and_reads_nothing_anew(
 def test_while_a_worker_waits_for_lastfm_the_page_says_when_it_asks_again(put: Put, client: FlaskClient) -> None:
     put(phase="fetching", error=None, done=9, seconds=5)
     page = client.get(YEAR).text
-    assert "9 of 900 plays · Last.fm does not answer · asking again in 5" in text_of(page)
+    assert "9 of 900 plays checked · Last.fm does not answer · asking again in 5" in text_of(page)
     assert '<span role="timer" data-seconds="5">5</span>&nbsp;s' in page
     put(phase="fetching", error=None, seconds=5, expected=None, scrobbles=0, matched=0, years={})
     page = client.get(YEAR).text

@@ -153,7 +153,7 @@ def test_the_place_in_line_is_said(client: FlaskClient, redis: Redis) -> None:
     client.get("/user/HeavyHelen/2023")
     client.post(ALL, headers=SAME_ORIGIN)
     page = client.get("/user/LightLuca").text
-    assert re.search("In line, 1 other ahead", page)
+    assert re.search("In line, 1 fetch ahead", page)
     assert in_line(redis) == 2
 
 

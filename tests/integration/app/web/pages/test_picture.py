@@ -276,7 +276,7 @@ def test_a_picture_with_oneself_is_that_of_the_year(put: Callable[..., None], cl
         ({"phase": "queued", "years": {}, "scrobbles": 0}, "LightLuca Asking Last.fm…"),
         (
             {"phase": "fetching", "years": {}, "scrobbles": 0, "done": 200, "expected": 1_800},
-            "LightLuca 200 of 1,800 plays",
+            "LightLuca 200 of 1,800 plays checked",
         ),
         ({"years": {}, "scrobbles": 0}, "LightLuca No plays in 2023."),
         (

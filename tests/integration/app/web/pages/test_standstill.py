@@ -81,7 +81,7 @@ def test_who_waits_for_others_is_not_told_that_nobody_works(
     client.get("/user/LightLuca/2024")
     time_passes(timedelta(minutes=3))
     give_sign_of_life(redis)
-    assert "In line, 1 other ahead" in client.get("/user/LightLuca/2024").text
+    assert "In line, 1 fetch ahead" in client.get("/user/LightLuca/2024").text
 
 
 def test_while_redis_takes_nothing_nothing_is_started_and_what_is_here_is_shown(
