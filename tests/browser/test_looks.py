@@ -13,7 +13,7 @@ from tests.browser.conftest import Site
 from tests.browser.states import AHEAD, STATES, put_again, put_all
 from tests.browser.walk import faults
 
-SIZES = {"wide": (1280, 800), "phone": (375, 667)}
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # A page that is an error is told to the console as one, by the browser itself.
 EXPECTED = re.compile(
