@@ -28,7 +28,7 @@ def test_every_answer_carries_the_policy_and_no_cookie(
     visited: Callable[[str], TestResponse], client: FlaskClient
 ) -> None:
     static = re.findall(r'(?:href|src)="(/static/[^"]+)"', visited("/user/GrowingGus/2025").text)
-    assert len(static) == 4
+    assert len(static) >= 4
     answers = {path: visited(path) for path in [*USER_PAGES, *OPEN_PAGES, *OTHERS, *static]}
     answers["POST refresh"] = client.post("/user/LightLuca/2024/refresh")
     answers["GET refresh"] = client.get("/user/LightLuca/2024/refresh")
