@@ -22,6 +22,7 @@ __all__ = ["pictures"]
 Until = Callable[..., None]
 MARCH, MAY = datetime(2026, 3, 3, 12, tzinfo=UTC), datetime(2026, 5, 1, 12, tzinfo=UTC)
 YEARS = {1975: 100, 1976: 50, 1999: 10}
+BEFORE = "200 1975:100 1976:50 1999:10"
 SINCE = "Since your last visit on 3 March: "
 
 
@@ -45,10 +46,10 @@ def tab(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def visited(page: Page, at: datetime = MARCH, **kept: str) -> None:
+def visited(page: Page, kept: dict[str, str] | None = None, at: datetime = MARCH) -> None:
     """Makes the last visit be one in March, to years that came to this then; by default to what is kept."""
     now = page.evaluate("localStorage.getItem('lastyear:years')")
-    records = [[f"LightLuca/{year[1:]}", 0, counts] for year, counts in kept.items()] or json.loads(now)
+    records = [[year, 0, counts] for year, counts in kept.items()] if kept else json.loads(now)
     records = [[year, at.timestamp() * 1000, counts] for year, _, counts in records]
     page.evaluate("text => localStorage.setItem('lastyear:years', text)", json.dumps(records))
 
@@ -61,8 +62,8 @@ def test_it_is_told_once_what_has_changed_since_the_last_visit(site: Site, tab: 
     tab.reload()
     expect(line).to_be_empty()
     put(site, 2021, stored(YEARS, scrobbles=510))
-    visited(tab)
-    until(lambda: tab.reload() and 'data-counts="510 ' in tab.content())
+    # A page that is kept for a second may come once more, which is a visit of today.
+    until(lambda: visited(tab) or (tab.reload() and 'data-counts="510 ' in tab.content()))
     expect(line).to_have_text(SINCE + "310 plays more.")
     tab.reload()
     expect(line).to_be_empty()
@@ -93,7 +94,7 @@ def test_plays_that_were_added_or_are_gone_are_told_and_years_that_were_found_co
     for nth, (years, plays, told) in enumerate(CHANGES):
         year = 2005 + nth
         put(site, year, stored(years, scrobbles=plays))
-        visited(page, **{f"y{year}": "200 1975:100 1976:50 1999:10"})
+        visited(page, {f"LightLuca/{year}": BEFORE})
         page.goto(f"{site.url}/user/LightLuca/{year}")
         expect(page.locator("#since")).to_have_text(SINCE + told if told else "")
         if told.count("plays") > 1:
@@ -112,7 +113,7 @@ def test_the_day_of_the_last_visit_is_named(site: Site, page: Page, at: datetime
     year = at.year - 3
     put(site, year, stored(YEARS, scrobbles=510))
     page.goto(site.url)
-    visited(page, at, **{f"y{year}": "200 1975:100 1976:50 1999:10"})
+    visited(page, {f"LightLuca/{year}": BEFORE}, at)
     page.goto(f"{site.url}/user/LightLuca/{year}")
     expect(page.locator("#since")).to_have_text(f"Since your last visit {told}: 310 plays more.")
 
@@ -135,7 +136,7 @@ PLACES = """
 
 def test_a_year_that_goes_on_tells_it_when_it_is_read_and_nothing_moves(site: Site, tab: Page) -> None:
     tab.goto(site.url)
-    visited(tab, y2018="200 1975:100 1976:50 1999:10")
+    visited(tab, {"LightLuca/2018": BEFORE})
     topic = put(site, 2018, event(phase="fetching", was_whole=True, years=YEARS, scrobbles=200))
     tab.goto(f"{site.url}/user/LightLuca/2018")
     tab.locator("main[data-live]").wait_for()
