@@ -11,12 +11,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
 from tests.provision.machine import Machine
 from tests.provision.outside import Outside
 
 CHECKOUT = Path(__file__).parents[2]
 DOMAIN = "site.lastyear.test"
 PASSWORD = "a-password-that-only-operators-know"
+DERIVED = yaml.safe_load((CHECKOUT / "ansible/group_vars/all.yml").read_text(encoding="utf-8"))
+POSTGRESQL = f"postgresql@{DERIVED['postgresql_version']}-main"
+"""The unit of the mirror's server."""
 PARTS = ("ansible", "app", "demo", "mirror", "systemd", "worker", "pyproject.toml", "requirements.lock")
 
 

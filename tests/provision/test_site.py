@@ -20,7 +20,7 @@ from tests.integration.mirror.packets import Edit
 from tests.provision.cable import run
 from tests.provision.flood import flood_of_pings
 from tests.provision.machine import Machine
-from tests.provision.operator import DOMAIN, PASSWORD, Operator, changed_checkout
+from tests.provision.operator import DOMAIN, PASSWORD, POSTGRESQL, Operator, changed_checkout
 from tests.provision.outside import Outside
 from tests.provision.stages import stage
 from tests.provision.visitor import Visitor
@@ -29,7 +29,7 @@ RUNNING = (
     *("lastyear.target", "lastyear-web.socket", "lastyear-web.service", "lastyear-dashboard.socket"),
     *("lastyear-worker@1.service", "lastyear-worker@2.service", "lastyear-rematch.timer"),
     "lastyear-doctor.timer",
-    *("lastyear-mirror-replicate.timer", "postgresql@17-main.service", "valkey-server.service"),
+    *("lastyear-mirror-replicate.timer", f"{POSTGRESQL}.service", "valkey-server.service"),
     *("caddy.service", "nftables.service", "ssh.service", "unattended-upgrades.service"),
 )
 SERVICES = (
@@ -111,7 +111,7 @@ def test_everything_runs_and_comes_back_at_boot(host: Host, nothing_fails: None)
     for name in RUNNING:
         service = host.service(name)
         assert service.is_running, name
-        assert service.is_enabled or name.endswith("@17-main.service"), name
+        assert service.is_enabled or name == f"{POSTGRESQL}.service", name
 
 
 def test_the_import_that_the_play_began_ends_by_itself(machine: Machine) -> None:
@@ -169,7 +169,7 @@ def test_the_kernel_is_renewed_at_night_and_the_journal_forgets(machine: Machine
     assert 'Automatic-Reboot-Time "04:00"' in upgrades
     journal = machine.run("systemd-analyze cat-config systemd/journald.conf")
     assert "\nMaxFileSec=1day\nMaxRetentionSec=14day\n" in journal
-    for unit in ("valkey-server", "postgresql@17-main"):
+    for unit in ("valkey-server", POSTGRESQL):
         assert "ready" in machine.run(f"journalctl -q -o cat -u {unit}").lower(), unit
 
 
@@ -236,7 +236,7 @@ def test_while_the_pages_are_away_a_page_of_its_own_says_so(visitor: Visitor, ma
 def test_what_the_site_needs_comes_back_by_itself_and_is_reported(
     visitor: Visitor, machine: Machine, nothing_fails: None
 ) -> None:
-    units = ("postgresql@17-main", "valkey-server", "caddy")
+    units = (POSTGRESQL, "valkey-server", "caddy")
 
     def processes() -> list[str]:
         """The first process of each; 0 where there is none."""
@@ -361,7 +361,7 @@ def test_another_run_changes_nothing_but_what_reads_the_one_variable_that_is_new
     operator: Operator, machine: Machine
 ) -> None:
     def starts() -> str:
-        units = "lastyear-web lastyear-worker@1 postgresql@17-main caddy"
+        units = f"lastyear-web lastyear-worker@1 {POSTGRESQL} caddy"
         return machine.run(f"systemctl show -P ExecMainStartTimestampMonotonic {units}")
 
     before, valkey = starts(), machine.run("systemctl show -P MainPID valkey-server")
