@@ -1,13 +1,24 @@
 """Settings: every environment variable of app and worker, read once at the start into one frozen object."""
 
 import re
+import secrets
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 REAL_LASTFM = "ws.audioscrobbler.com"
 MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often
@@ -81,6 +92,14 @@ def _fingerprint(value: str) -> str:
 
 
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
+
+
+def _in_small_letters(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_in_small_letters)]
+LogFormat = Annotated[Literal["logfmt", "json"], BeforeValidator(_in_small_letters)]
 
 NOTHING = SecretStr("")
 
@@ -161,6 +180,15 @@ class Settings(BaseModel):
         description="Addresses or networks of proxies before ours, with commas between:"
         " whose `X-Forwarded-For` is believed",
     )
+    log_level: LogLevel = Field(
+        "info", description="From which level on everything logs: `debug`, `info`, `warning` or `error`"
+    )
+    log_format: LogFormat = Field(
+        "logfmt", description="A line of the log: `logfmt` (key=value) or `json` (an object)"
+    )
+    log_names: bool = Field(
+        False, description="Whether listeners are named in logs; otherwise a token stands for each"
+    )
     port: int = Field(8000, ge=1, le=65535, description="The port that the site listens on")
 
     @model_validator(mode="after")
@@ -187,6 +215,12 @@ class Settings(BaseModel):
         """The role that reads the mirror, which an import must grant access; None when it is the owner itself."""
         reader = urlsplit(self.mirror_url.get_secret_value()).username
         return None if reader == urlsplit(self.mirror_owner_url.get_secret_value()).username else reader
+
+    @property
+    def log_names_key(self) -> bytes:
+        """The key of the tokens that stand for listeners in logs: the same wherever the app database is."""
+        secret = self.database_url.get_secret_value().encode() or secrets.token_bytes(32)
+        return blake2b(secret, person=b"names in logs").digest()
 
     def secrets(self) -> tuple[str, ...]:
         """Return each value that must never appear in a log, including passwords in URLs."""

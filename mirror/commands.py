@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import click
-from rich.console import Console
 
 from mirror.database import connect
 from mirror.derived.name_index import usable_state
@@ -31,7 +30,7 @@ from mirror.importing.load import ImportOptions, import_export
 from mirror.matching.explain import Explanation, explain
 from mirror.matching.query import AlbumName
 from mirror.matching.search import describe, search
-from mirror.progress import ImportDisplay, ReplicationDisplay
+from mirror.progress import ImportDisplay, ReplicationDisplay, open_console
 from mirror.replication.packet_source import PacketSource
 from mirror.replication.replicate import ReplicationOptions, is_importing, replicate
 from mirror.replication.status import mirror_status, status_lines, status_object
@@ -58,6 +57,8 @@ class MirrorSettings:
     packet_url: str = ""
     signing_key: str = ""
     token: str = field(default="", repr=False)
+    logs: bool = False
+    """Whether the program that these commands are part of has a log, for progress that nobody watches."""
 
 
 ReadSettings: TypeAlias = Callable[[], MirrorSettings]
@@ -114,7 +115,7 @@ def import_command(read_settings: ReadSettings, location: str | None, profile: s
         click.echo(f"The export {stamp} is there.")
         return
     http = HttpOptions(user_agent=settings.user_agent)
-    with ImportDisplay(Console(stderr=True)) as display:
+    with ImportDisplay(open_console(logs=settings.logs)) as display:
         result = import_export(
             settings.owner_url,
             location or settings.dump_url,
@@ -172,7 +173,7 @@ def replicate_command(read_settings: ReadSettings, follow: bool, profile: str | 
     source = PacketSource(settings.packet_url, settings.token, settings.user_agent)
     options = ReplicationOptions(follow=follow, profile=profile)
     try:
-        with _stop_on_signals() as stop, ReplicationDisplay(Console(stderr=True)) as display:
+        with _stop_on_signals() as stop, ReplicationDisplay(open_console(logs=settings.logs)) as display:
             result = replicate(settings.owner_url, source, options, report=display, stop=stop)
     except (MirrorEmpty, ImportRunning, ReplicationRunning) as error:
         # Not a failure: the hourly timer tries again.

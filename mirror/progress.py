@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOBase
 from time import monotonic
-from typing import Generic, Self, TypeVar
+from typing import IO, Generic, Self, TypeVar, cast
 
+import structlog
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -23,6 +25,8 @@ from rich.table import Column
 from mirror.importing.load import ImportProgress
 from mirror.replication.judgement import format_age
 from mirror.replication.replicate import ReplicationProgress
+
+log = structlog.get_logger()
 
 SECONDS_BETWEEN_LINES = 30.0  # about the same step of an import
 SECONDS_BEFORE_RATE = 5.0
@@ -67,6 +71,21 @@ class ProgressDisplay(ABC, Generic[Reported]):
     @abstractmethod
     def line(self, progress: Reported) -> str | None:
         """Return the line for a journal, or None if this report needs none."""
+
+
+class LogLines(TextIOBase):
+    """Where a console writes when nobody watches: each line is one of the log."""
+
+    def write(self, text: str) -> int:
+        for line in filter(None, map(str.strip, text.splitlines())):
+            log.info(line)
+        return len(text)
+
+
+def open_console(*, logs: bool) -> Console:
+    """Open standard error; where it is no terminal, the log in its place if the program `logs`."""
+    console = Console(stderr=True)
+    return Console(file=cast("IO[str]", LogLines())) if logs and not console.is_terminal else console
 
 
 class ImportDisplay(ProgressDisplay[ImportProgress]):

@@ -14,6 +14,7 @@ from app import VERSION, event_stream, logs
 from app.formatting import counted
 from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
+from app.log_setup import configure_logs, name_hider
 from app.redis_client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, forgetting, outage
@@ -130,6 +131,14 @@ def admit(name: str) -> None:
 
 
 @main.command()
+@click.argument("name")
+def token(name: str) -> None:
+    """Print what stands for the listener NAME in the log, to search it for."""
+    hider = name_hider(_settings(["DATABASE_URL"]))
+    click.echo(hider.token(name) if hider else name)
+
+
+@main.command()
 @click.option("--workers", "-n", default=2, show_default=True, help="How many jobs to run at the same time.")
 @click.option(
     "--queue",
@@ -146,7 +155,8 @@ def work(workers: int, queues: tuple[str, ...]) -> None:
     import worker.jobs  # noqa: F401
 
     settings = _settings(WORKER_NEEDS)
-    logs.configure(settings.secrets(), pretty=sys.stderr.isatty())
+    configure_logs(settings)
+    logs.log_uncaught_errors()
     redis = connect_redis(settings)
     with suppress(RedisError):  # the workers wait for it
         Limiter(redis, settings.lastfm_requests_per_second).forget_other_key(
@@ -200,6 +210,7 @@ def doctor(as_json: bool, folder: Path | None) -> None:
 
 def _mirror_settings() -> MirrorSettings:
     settings = _settings(["MIRROR_URL"])
+    configure_logs(settings)
     return MirrorSettings(
         url=settings.mirror_url.get_secret_value(),
         owner_url=settings.mirror_owner_url.get_secret_value(),
@@ -209,6 +220,7 @@ def _mirror_settings() -> MirrorSettings:
         packet_url=settings.musicbrainz_packet_url,
         signing_key=settings.musicbrainz_signing_key,
         token=settings.metabrainz_token.get_secret_value(),
+        logs=True,
     )
 
 
@@ -217,7 +229,10 @@ main.add_command(years_command)
 
 
 def _settings(needs: Iterable[str]) -> Settings:
-    return read_settings(environment(), needs)
+    """Read the settings. Commands say themselves what they do: of the log they show what is wrong."""
+    settings = read_settings(environment(), needs)
+    configure_logs(settings, level="error" if settings.log_level == "error" else "warning")
+    return settings
 
 
 def environment() -> dict[str, str]:

@@ -2,6 +2,7 @@
 while Redis is away, and stop promptly.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -23,6 +24,7 @@ from rq.utils import now
 from rq.worker_pool import WorkerPool
 
 from app.jobs.enqueue import FETCHES, QueueAway, enqueue_recovery
+from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
 from worker.known_job import KnownJob
@@ -72,10 +74,10 @@ class FetchWorker(Worker):
     def work(self, *arguments: Any, **options: Any) -> bool:
         """Run without RQ's scheduler process: no job is scheduled, and retries are queued at once.
 
-        RQ logs warnings only; the jobs log what they do.
+        RQ logs warnings only, unless everything is to be logged; the jobs log what they do.
         """
         self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ itself does so only after it has talked to Redis
-        fixed = {"with_scheduler": False, "logging_level": "WARNING"}
+        fixed = {"with_scheduler": False, "logging_level": _rq_level()}
         try:
             return bool(super().work(*arguments, **{**options, **fixed}))
         except StopRequested:
@@ -151,7 +153,8 @@ class FetchWorker(Worker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run the job. One that Redis has kept from its beginning or its end is begun again."""
         try:
-            super().execute_job(job, queue)
+            with structlog.contextvars.bound_contextvars(**story_of(job)):  # the job's process inherits it
+                super().execute_job(job, queue)
         except RedisError as error:
             self._complain(error)
 
@@ -284,6 +287,10 @@ def _end_with_parent(parent: int) -> None:
     os._exit(1)
 
 
+def _rq_level() -> str:
+    return "DEBUG" if logging.getLogger().isEnabledFor(logging.DEBUG) else "WARNING"
+
+
 def run_workers(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
     """Run `workers` workers on these queues, replacing those that die, until SIGTERM or SIGINT."""
     log.info("Starting workers", queues=",".join(queues), workers=workers)
@@ -296,4 +303,4 @@ def run_workers(redis: Redis, queues: tuple[str, ...], workers: int) -> None:
         job_class=KnownJob,
         serializer=JSONSerializer,
     )
-    pool.start(logging_level="WARNING")
+    pool.start(logging_level=_rq_level())

@@ -71,6 +71,7 @@ LEAST = {
     "lastyear_keep_releases": 1,
     # Nothing means no limit: to the journal, which would keep logs for ever, and to Valkey.
     "lastyear_log_days": 1,
+    "lastyear_log_mb": 16,  # a file's least size
     "lastyear_valkey_memory_mb": 1,
 }
 """Number -> the least that it may be; all others may be 0."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, RateLimit, Retry
@@ -19,6 +20,8 @@ from app.listening_years import year_bounds
 from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import username_key
 from app.store.year_events import year_event
+
+log = structlog.get_logger()
 
 FETCHES = "fetches"
 LOOKUPS = "lookups"
@@ -37,6 +40,9 @@ ABOUT_ONE_LISTENER = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, INTRODUCE})
 JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER}
 """All there are: workers run no other function, whatever Redis says."""
 
+REQUEST = "request"
+"""What lines of the log, and jobs, call the id of the request that they come from."""
+
 LISTENER_HOLDS = timedelta(hours=24)
 """How long the counts of a listener's years hold before a visit makes us ask Last.fm again."""
 
@@ -48,6 +54,8 @@ MOST_IN_LINE = 100
 
 LOST_AFTER = timedelta(seconds=10)
 """A claim without a job at RQ is lost after this time, which is much longer than it takes to queue the job."""
+
+JOINED = "Joined a run that is under way"
 
 _TAKES_WRITES = "lastyear:takes-writes"
 _NOTHING_LOST = "lastyear:nothing-lost"
@@ -96,8 +104,9 @@ def enqueue_year(
     """
     job = fetch_jobs.find(connection, username, year)
     status = _job_status(redis, job_id(job.run)) if job else None
-    if status in _WAITING:
+    if job is not None and status in _WAITING:
         # A claim grows old while its job is queued; a new one would have to start again at the end of the queue.
+        log.info(JOINED, year=year, run=str(job.run))
         return None
     run = new_run(job.run if job else None)
     if job is None and forgetting.is_barred(connection, username):
@@ -117,6 +126,7 @@ def enqueue_year(
     if not fetch_jobs.claim(
         connection, username, year, run, window_end=end, prove_since=since, silent_for=silent_for
     ):
+        log.info(JOINED, year=year, run=str(job.run) if job else None)
         return None
     try:
         # Published before the job can start, since what the job publishes must come later.
@@ -126,6 +136,7 @@ def enqueue_year(
     except (RedisError, QueueAway) as error:
         fetch_jobs.fail(connection, run, Failure.BROKEN, now)
         raise QueueAway from error
+    log.info("Queued the fetch of a year", year=year, run=str(run), ahead=event.queued_ahead)
     return event
 
 
@@ -141,7 +152,11 @@ def enqueue_listener(redis: Redis, username: str, requester: str | None = None) 
     except RedisError as error:
         raise QueueAway from error
     run = new_run(latest.event.run if latest else None)
-    return _enqueue_once(redis, LOOK_UP_LISTENER, username, str(run), job_id=_listener_job_id(username), line=line)
+    job_id = _listener_job_id(username)
+    is_new = _enqueue_once(redis, LOOK_UP_LISTENER, username, str(run), job_id=job_id, line=line)
+    if is_new:
+        log.info("Queued the count of a listener's years", run=str(run))
+    return is_new
 
 
 def enqueue_removal(redis: Redis, username: str) -> bool:
@@ -162,7 +177,10 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
     line = f"{lines.INTRODUCTIONS}{requester}"
     _check_queue(redis, LOOKUPS, line)
     arguments = (topic.username, topic.year, str(run), requester)
-    return _enqueue_once(redis, INTRODUCE, *arguments, job_id=_introduction_job_id(topic), line=line)
+    is_new = _enqueue_once(redis, INTRODUCE, *arguments, job_id=_introduction_job_id(topic), line=line)
+    if is_new:
+        log.info("Queued the question to Last.fm who that is", year=topic.year, run=str(run))
+    return is_new
 
 
 def _enqueue_once(redis: Redis, function: str, *arguments: object, job_id: str, line: str | None) -> bool:
@@ -240,9 +258,11 @@ def _enqueue(
         **(_NOT_KEPT if unique or name == LOOKUPS else _KEPT),
     }
     rate_limit = RateLimit(line, 1) if line else None
+    request = structlog.contextvars.get_contextvars().get(REQUEST)
+    meta = {REQUEST: request} if request else None
     try:
         queue(redis, name).enqueue(
-            function, *arguments, job_id=job_id, unique=unique, rate_limit=rate_limit, **options
+            function, *arguments, job_id=job_id, unique=unique, rate_limit=rate_limit, meta=meta, **options
         )
     except DuplicateJobError:
         return False

@@ -20,6 +20,7 @@ _OF_PROXIES = re.compile(r"HTTP_(X_FORWARDED(_.+)?|FORWARDED|VIA|(.+_)?(REAL|CLI
 """Headers in which proxies say that they are proxies, or for whom they ask."""
 _WITH_PORT = re.compile(r"\[([^]]+)\](?::\d+)?|([\d.]+):\d+")
 _IS_FROM_HERE = "lastyear.is_from_here"
+_IS_BELIEVED = "lastyear.is_believed"
 
 
 class ClientAddress:
@@ -35,7 +36,9 @@ class ClientAddress:
         # A Unix socket has no peer address: only processes of this machine reach it.
         is_own = is_loopback(peer)
         environ[_IS_FROM_HERE] = is_own and not any(map(_OF_PROXIES.fullmatch, environ))
-        if forwarded and (is_own or self._is_trusted(peer)):
+        is_proxy = is_own or self._is_trusted(peer)
+        environ[_IS_BELIEVED] = is_proxy
+        if forwarded and is_proxy:
             environ["REMOTE_ADDR"] = self._client(forwarded)
             if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
@@ -78,3 +81,8 @@ def is_loopback(address: str) -> bool:
 def is_from_here(request: Request) -> bool:
     """Return whether a process of this machine asks by itself: no proxy has passed the request on."""
     return bool(request.environ.get(_IS_FROM_HERE))
+
+
+def is_believed(request: Request) -> bool:
+    """Return whether what the request says of itself comes from this machine or from a proxy that is trusted."""
+    return bool(request.environ.get(_IS_BELIEVED))

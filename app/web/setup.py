@@ -3,7 +3,7 @@
 from flask import Flask, Response
 
 from app.settings import Settings
-from app.web import errors
+from app.web import errors, request_log
 from app.web.client_address import ClientAddress
 from app.web.context import EXTENSION, Context
 
@@ -21,6 +21,7 @@ def set_up(app: Flask, settings: Settings) -> Context:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     context = app.extensions[EXTENSION] = Context.of(settings)
     app.wsgi_app = ClientAddress(app.wsgi_app, settings.proxy_networks)  # type: ignore[method-assign]  # how Flask wants it wrapped
+    request_log.register(app)
     app.after_request(_add_headers)
     errors.register(app)
     return context

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 import flask
+import structlog
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
@@ -29,6 +30,8 @@ from app.web.introductions import has_nothing, introduce, is_interrupted, is_sto
 from app.web.rate_limits import requester
 from app.web.visits import may_start_fetches
 from app.web.wording import NOTHING_NEW, Explanation, why_full
+
+log = structlog.get_logger()
 
 RETRY_PENDING = timedelta(minutes=10)
 """After this a visit looks up the plays that could not be looked up, because the mirror did not answer."""
@@ -152,6 +155,8 @@ def _year_status(context: Context, topic: Topic, year: int, request: Request) ->
             return _as_it_stands(context, topic)
         if snapshot and _holds(context, topic, snapshot, request):
             has_no_worker = _has_no_worker(context, snapshot)
+            if snapshot.event.is_running:
+                log.info(enqueue.JOINED, year=year, run=str(snapshot.event.run))
             return YearStatus(snapshot.username, snapshot.event, has_no_worker=has_no_worker, at=snapshot.at)
         return _read_or_fetch(context, topic, request, snapshot)
     except (QueueAway, RedisError):

@@ -144,7 +144,8 @@ class _Round:
         if finding.missing != 0:
             # Those that are kept may be the ones that are missing. It stays a gap, to be asked for again.
             missing, removed = max(1, missing - removed) if missing else missing, 0
-        placed = match_exact(run.mirror, albums_to_match(run.connection, rows.scrobbles))
+        wanted = albums_to_match(run.connection, rows.scrobbles)
+        placed = match_exact(run.mirror, wanted)
         now = datetime.fromtimestamp(self._lastfm.now(), UTC)
         with stretches.storing(run.connection):
             # First, because it locks the job: of two workers at the same year only one stores at a time.
@@ -170,6 +171,8 @@ class _Round:
                     unreadable=rows.unreadable,
                     keep=is_doubted or finding.missing != 0,
                 )
+        matched = sum(album.augmentation_status == "matched" for album in placed)
+        log.info("Stored a stretch", plays=len(rows.scrobbles), asked_mirror=len(wanted), matched=matched)
         if is_doubted:
             self._unconfirmed.append((finding, answered_at))
         else:

@@ -142,6 +142,8 @@ def match_albums(run: Run) -> None:
             # Once more, since the listener may be forgotten by now: their albums would come back.
             fetch_jobs.augment(run.connection, run.job.run)
             albums.save(run.connection, placed)
+        found = sum(album.release_group is not None for album in placed)
+        log.info("Looked up albums in the mirror", asked=len(batch), found=found)
         run.publish("augmenting")
 
 
@@ -155,6 +157,7 @@ def match_songs(run: Run) -> None:
         if (years := look_up_songs(run.mirror, batch)) is None:
             break
         tracks.save_years(run.connection, batch, years)
+        log.info("Looked up songs in the mirror", asked=len(batch), found=sum(year is not None for year in years))
         run.publish("augmenting")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
 
+import structlog
 from flask import Blueprint, Flask, Response, abort, g, request, stream_with_context
 from flask_sock import Sock
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from werkzeug.datastructures import WWWAuthenticate
 
 from app.event_stream import Topic, latest_snapshot, publish
 from app.events import JobUpdate
+from app.log_names import LISTENER
 from app.web.client_address import is_from_here
 from app.web.context import Context, context
 from app.web.live.open_pages import OpenPage, SaysNothing, Sender
@@ -101,6 +103,7 @@ def job_update() -> tuple[str, int]:
         update = JobUpdate.model_validate_json(request.get_data())
     except ValidationError:
         abort(400)
+    structlog.contextvars.bind_contextvars(**{LISTENER: update.username})
     try:
         publish(context().redis, Topic(update.username, update.year), update.event)
     except RedisError:

@@ -1,8 +1,10 @@
 """Caddy's file as the role writes it: who is let through, and what is said while the pages are away."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jinja2 import Environment, StrictUndefined
 
 ROLE = Path(__file__).parents[3] / "ansible/roles/caddy"
@@ -18,6 +20,7 @@ def caddyfile(**variables: Any) -> str:
         "lastyear_acme_email": "",
         "lastyear_tls": "internal",
         "lastyear_trusted_proxies": [],
+        "lastyear_log_names": False,
         "machines": ["web1"],
         "hostvars": {"web1": {"lastyear_address": "192.0.2.1"}, "worker1": {"lastyear_address": "192.0.2.2"}},
     }
@@ -53,3 +56,34 @@ def test_events_are_taken_from_each_of_our_machines_and_from_nobody_else() -> No
     several = caddyfile(lastyear_progress_by_webhook=True, machines=["web1", "worker1"])
     assert block(several, "\t\t@strangers") == "path /internal/*\nnot remote_ip 192.0.2.1 192.0.2.2"
     assert "\t\trespond /internal/* 404\n" not in several
+
+
+PATHS = [
+    ("/user/HeavyHelen", "/user/"),
+    ("/user/HeavyHelen/2024.json?of=songs", "/user//2024.json"),
+    ("/user/HeavyHelen/2024/live", "/user//2024/live"),
+    ("//USER/HeavyHelen/2024", "//USER//2024"),
+    ("/%75s%65r%2FHeavyHelen%2F2024?with=LightLuca", "/%75s%65r%2F"),
+    ("/?name=HeavyHelen", "/"),
+    ("/user?name=HeavyHelen", "/user"),
+    ("/static/style.css?0123", "/static/style.css"),
+]
+
+
+@pytest.mark.parametrize(("path", "logged"), PATHS)
+def test_no_path_in_the_log_names_a_listener(path: str, logged: str) -> None:
+    text = caddyfile()
+    found = re.findall(r'request>uri regexp "(.+)" "\$1\$2"', text)
+    # Of the access log, and of the errors, which are the default log's.
+    assert len(found) == 2 == text.count("request>headers delete")
+    assert re.sub(found[0], r"\1\2", path) == logged
+
+
+def test_paths_in_the_log_name_listeners_where_the_operator_says_so() -> None:
+    assert caddyfile(lastyear_log_names=True).count(r'request>uri regexp \?.* ""') == 2
+
+
+def test_a_strangers_id_of_a_request_is_dropped() -> None:
+    assert "\t\trequest_header -X-Request-Id\n" in caddyfile()
+    behind = caddyfile(lastyear_trusted_proxies=["192.0.2.0/24"])
+    assert "\t\trequest_header @itself -X-Request-Id\n" in behind

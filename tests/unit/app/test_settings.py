@@ -116,6 +116,9 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
         "LASTFM_HEAD_CHECK": "no",
         "OPERATOR_MAY_CHANGE": "yes",
         "OPERATOR_WEBHOOK_URL": "https://x/",
+        "LOG_LEVEL": "Error",
+        "LOG_FORMAT": "json",
+        "LOG_NAMES": "yes",
         "TRUSTED_PROXIES": "203.0.113.0/24",
         "MUSICBRAINZ_SIGNING_KEY": "0123 4567 89ab cdef 0123  4567 89AB CDEF 0123 4567",
     }.get(name, "https://x/" if VARIABLES[name].annotation is str else "postgresql://x/y")

@@ -4,9 +4,10 @@ import io
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
+from structlog.testing import capture_logs
 
 from mirror.importing.load import ImportProgress
-from mirror.progress import ImportDisplay, ReplicationDisplay
+from mirror.progress import ImportDisplay, ReplicationDisplay, open_console
 from mirror.replication.apply import AppliedPacket
 from mirror.replication.replicate import ReplicationProgress
 
@@ -28,6 +29,17 @@ def shown(*, terminal: bool) -> str:
 
 def test_a_journal_gets_a_line_per_table() -> None:
     assert shown(terminal=False).splitlines() == ["  0 %  artist", " 25 %  link", "100 %  indexes"]
+
+
+def test_a_program_that_logs_gets_the_same_lines_in_its_log() -> None:
+    with capture_logs() as lines, ImportDisplay(open_console(logs=True)) as report:
+        for step in STEPS:
+            report(step)
+        report.say(
+            "A sentence that is much longer than a terminal is wide, and must stay on one line " + 9 * "and on "
+        )
+    assert [line["event"] for line in lines][:3] == ["0 %  artist", "25 %  link", "100 %  indexes"]
+    assert len(lines) == 4
 
 
 def test_a_terminal_gets_a_bar() -> None:
