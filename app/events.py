@@ -66,6 +66,11 @@ def new_run(after: UUID | None = None) -> UUID:
     return UUID(int=at << 64 | uuid4().int & (1 << 64) - 1)
 
 
+def run_began(run: UUID) -> float:
+    """Return when the id of a run was made, in UNIX seconds."""
+    return (run.int >> 64) / 1e9
+
+
 class Model(BaseModel):
     """A value that does not change and has no other fields than these."""
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from redis import Redis
 
-from app.counters import increment
+from app.counters.counts import increment
 from app.event_stream import Publish, publish
 from app.redis_client import connect_redis
 from app.settings import WORKER_NEEDS, Settings, read_settings

@@ -8,10 +8,11 @@ from uuid import UUID
 import structlog
 from rq import get_current_job
 
+from app.counters.gauges import note_database_use
 from app.event_stream import Topic
-from app.events import Failure
+from app.events import Failure, run_began
 from app.jobs import backlog
-from app.jobs.enqueue import QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
+from app.jobs.enqueue import ASKED_AT, QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
 from app.store import Connection, StoreAway, connect, means_away, means_conflict
@@ -57,7 +58,7 @@ def fetch_year(username: str, year: int, run: str) -> None:
         before = newest_rows(connection)
         try:
             with _failures_reported(partial(fail, context, connection, username, UUID(run))):
-                fetch = begin(context, connection, mirror, username, year, UUID(run))
+                fetch = begin(context, connection, mirror, username, year, UUID(run), _asked_at())
                 try:
                     read_plays(fetch)
                     match_albums(fetch)
@@ -111,7 +112,10 @@ def introduce(username: str, year: int, run: str, requester: str) -> None:
     def steps(connection: Connection) -> None:
         listener = confirm_listener(context, connection, username, UUID(run), profile=profile)
         with suppress(QueueFull):  # the page says so when it looks again
-            enqueue_year(connection, context.redis, listener.username, year, requester=requester)
+            asked_at = run_began(UUID(run))
+            enqueue_year(
+                connection, context.redis, listener.username, year, requester=requester, asked_at=asked_at
+            )
 
     with (
         structlog.contextvars.bound_contextvars(run=run),
@@ -186,6 +190,7 @@ def recover() -> None:
     try:
         url = context.settings.database_url.get_secret_value()
         with connect(url, "lastyear-worker") as connection, _failures_reported():
+            note_database_use(context.redis)
             requeue_lost_years(connection, context.redis, context.clock.sleep)
     except (StoreAway, QueueFull) as error:
         # It waits neither for the database nor for room in the place of a job that could say so on a page.
@@ -196,6 +201,13 @@ def recover() -> None:
     except Exception:
         ask_for_recovery(context.redis)
         raise
+
+
+def _asked_at() -> float | None:
+    """Return when somebody asked for what this job does, if that was before it was queued."""
+    job = get_current_job()
+    at = job.meta.get(ASKED_AT) if job is not None else None
+    return at if isinstance(at, int | float) else None
 
 
 @contextmanager

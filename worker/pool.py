@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -23,6 +24,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 from rq.worker_pool import WorkerPool
 
+from app.counters.counts import observe
 from app.jobs.enqueue import FETCHES, QueueAway, enqueue_recovery
 from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
@@ -165,7 +167,10 @@ class FetchWorker(Worker):
 
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = True) -> None:
         """Note that the job has begun. RQ removes its note of a taken job only where there is one queue."""
+        is_first, waited = job.started_at is None, now() - _in_utc(job.created_at)
         super().prepare_job_execution(job, remove_from_intermediate_queue=True)
+        if is_first:
+            observe(self.connection, "queue_wait_seconds", waited.total_seconds(), job.origin)
 
     def run_maintenance_tasks(self) -> None:
         """Look after what Redis has lost, and after jobs that were abandoned, or taken and not begun."""
@@ -278,6 +283,10 @@ class FetchWorker(Worker):
             # The child only. RQ signals its process group, which is ours until the child has one of its own.
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -11,8 +11,9 @@ from enum import Enum, auto
 
 from redis import Redis
 
+from app.counters.counts import increment
 from app.events import Failure
-from app.jobs.enqueue import QueueFull, enqueue_year
+from app.jobs.enqueue import FETCHES, QueueFull, enqueue_year
 from app.store import Connection, fetch_jobs, listeners
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import username_key
@@ -49,6 +50,7 @@ def add_years(redis: Redis, username: str, years: Iterable[int]) -> None:
     for old in redis.zrangebyscore(_ALL, "-inf", now - KEPT_FOR.total_seconds()):
         clear(redis, old.decode() if isinstance(old, bytes) else str(old))
     if redis.zcard(_ALL) >= MOST_BACKLOGS and redis.zscore(_ALL, key) is None:
+        increment(redis, "queue_refusals", FETCHES, "queue_full")
         raise QueueFull
     with redis.pipeline() as pipeline:
         pipeline.sadd(_key(username), *wanted)

@@ -13,6 +13,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from app.counters.counts import increment
 from app.event_stream import Snapshot, Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
 from app.jobs import lines
@@ -57,6 +58,9 @@ LOST_AFTER = timedelta(seconds=10)
 
 JOINED = "Joined a run that is under way"
 
+ASKED_AT = "asked_at"
+"""Where a job says when somebody asked for it, if that was before it was queued."""
+
 _TAKES_WRITES = "lastyear:takes-writes"
 _NOTHING_LOST = "lastyear:nothing-lost"
 _WAITING = ("queued", "rate_limited")
@@ -93,10 +97,12 @@ def enqueue_year(
     *,
     refresh: bool = False,
     requester: str | None = None,
+    asked_at: float | None = None,
 ) -> Event | None:
     """Claim the year and queue its fetch. None when another run has it already.
 
-    Fetches of the same `requester`, any text, wait for each other (`app/jobs/lines.py`).
+    Fetches of the same `requester`, any text, wait for each other (`app/jobs/lines.py`). `asked_at` is when
+    somebody asked for it, in UNIX seconds, if not just now.
 
     What is stored is shown while the fetch is queued. Of a listener who was forgotten for good the event says so.
     However many call this at once, one gets the claim and one job is queued. A claim whose job Redis has lost is
@@ -132,7 +138,8 @@ def enqueue_year(
         # Published before the job can start, since what the job publishes must come later.
         event = first.model_copy(update={"queued_ahead": _count_ahead_of_next(redis, line)})
         publish(redis, Topic(username, year), event)
-        _enqueue(redis, FETCHES, FETCH_YEAR, username, year, str(run), job_id=job_id(run), line=line)
+        arguments = (username, year, str(run))
+        _enqueue(redis, FETCHES, FETCH_YEAR, *arguments, job_id=job_id(run), line=line, asked_at=asked_at)
     except (RedisError, QueueAway) as error:
         fetch_jobs.fail(connection, run, Failure.BROKEN, now)
         raise QueueAway from error
@@ -250,6 +257,7 @@ def _enqueue(
     job_id: str,
     unique: bool = False,
     line: str | None = None,
+    asked_at: float | None = None,
 ) -> bool:
     # A killed worker's job is retried at once: it goes on with what is not proven.
     options = {
@@ -259,7 +267,7 @@ def _enqueue(
     }
     rate_limit = RateLimit(line, 1) if line else None
     request = structlog.contextvars.get_contextvars().get(REQUEST)
-    meta = {REQUEST: request} if request else None
+    meta = {key: value for key, value in ((REQUEST, request), (ASKED_AT, asked_at)) if value}
     try:
         queue(redis, name).enqueue(
             function, *arguments, job_id=job_id, unique=unique, rate_limit=rate_limit, meta=meta, **options
@@ -340,8 +348,10 @@ def _check_queue(redis: Redis, name: str, line: str | None = None) -> None:
     except RedisError as error:
         raise QueueAway from error
     if in_line > MOST_IN_LINE and line not in lines.OURS:
+        increment(redis, "queue_refusals", name, "line_full")
         raise LineFull
     if waiting >= MOST_WAITING:
+        increment(redis, "queue_refusals", name, "queue_full")
         raise QueueFull
 
 

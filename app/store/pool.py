@@ -5,7 +5,7 @@ tries grows, so that the first who asks after its return is served.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -40,10 +40,14 @@ class _Idle:
 
 
 class Pool:
-    """Connections shared by the requests of one process. It holds none while there are no requests."""
+    """Connections shared by the requests of one process. It holds none while there are no requests.
 
-    def __init__(self, url: str) -> None:
+    `on_use` is called whenever it has opened or closed some.
+    """
+
+    def __init__(self, url: str, on_use: Callable[[], None] = lambda: None) -> None:
         self._url = url
+        self._on_use = on_use
         self._changed = threading.Condition()
         self._idle: list[_Idle] = []  # the latest is last
         self._lent = self._waiting = 0
@@ -133,6 +137,8 @@ class Pool:
                     self._note_success(began)
                     self._idle.append(_Idle(made, monotonic(), is_new=True))
                 self._changed.notify_all()
+        if made:
+            self._on_use()
         self._start_closer()
 
     def _give_back(self, connection: BoundedConnection) -> None:
@@ -189,6 +195,8 @@ class Pool:
             self._idle = [idle for idle in self._idle if at - idle.since < seconds]
         for idle in old:
             idle.connection.close()
+        if old:
+            self._on_use()
 
 
 def _connected(url: str, seconds: float) -> BoundedConnection:

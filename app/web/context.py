@@ -1,11 +1,14 @@
 """The application's context: its settings and clients, created once per process."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from flask import current_app
 from redis import Redis
 
+from app.counters.buffer import Buffer
+from app.counters.gauges import note_database_use
 from app.looks import Looks
 from app.redis_client import connect_redis
 from app.settings import Settings
@@ -30,6 +33,7 @@ class Context:
     rate_limits: RateLimits
     matching: MatchingProcess
     looks: Looks
+    counts: Buffer
     page_cache: PageCache = field(default_factory=PageCache)
     open_pages: OpenPages = field(default_factory=OpenPages)
 
@@ -37,9 +41,10 @@ class Context:
     def of(cls, settings: Settings) -> Self:
         """Create the clients that these settings describe."""
         redis = connect_redis(settings)
-        pool = Pool(settings.database_url.get_secret_value())
+        pool = Pool(settings.database_url.get_secret_value(), on_use=partial(note_database_use, redis))
         matching = MatchingProcess(settings.mirror_url.get_secret_value())
-        return cls(settings, redis, pool, Subscriptions(redis), RateLimits(redis), matching, Looks(redis))
+        subscriptions, limits = Subscriptions(redis), RateLimits(redis)
+        return cls(settings, redis, pool, subscriptions, limits, matching, Looks(redis), Buffer(redis))
 
     def disconnect_pages(self) -> None:
         """Close the connections of open pages, since this process is about to end."""
@@ -49,6 +54,7 @@ class Context:
         """Close the connections to the database and to Redis, and end the process that matches names."""
         self.matching.close()
         self.pool.close()
+        self.counts.close()
         self.redis.close()
 
 

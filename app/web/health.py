@@ -1,34 +1,28 @@
 """Health: liveness for everyone, readiness and Prometheus metrics for this machine only."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
-from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
-from app.allowance import read_allowance
-from app.counters import totals
-from app.jobs.enqueue import QUEUES, count_waiting
 from app.web.client_address import is_from_here
-from app.web.context import Context, context
+from app.web.context import EXTENSION, Context, context
+from app.web.metrics import metrics_text
 from mirror import web_queries
 from mirror.web_queries import MirrorError
 
 blueprint = Blueprint("health", __name__)
 
+_BEGAN = "lastyear.began"
+_LIVE = "live"
+"""The blueprint of what is sent for as long as a page is open."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-COUNTERS = {
-    "fetches": ("outcome", "Fetches by their outcome"),
-    "stretches": ("outcome", "Stretches of time read from Last.fm by their outcome: proven, gap"),
-    "lastfm_calls": ("method", "Calls of Last.fm's API"),
-    "lastfm_errors": ("kind", "Calls without a useful answer: error numbers, not_json, cut_off, unreachable"),
-}
 
 
 def only_from_here(function: Callable[P, R]) -> Callable[P, R]:
@@ -61,67 +55,26 @@ def readyz() -> tuple[Response, int]:
 @only_from_here
 def metrics() -> Response:
     """Return metrics in Prometheus' format."""
-    registry = CollectorRegistry()
-    registry.register(_REQUESTS)
-    registry.register(_SharedMetrics(context()))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
-
-
-_REQUESTS = Counter("lastyear_requests", "Requests served", ["endpoint", "status"], registry=None)
+    return Response(metrics_text(context()), content_type=CONTENT_TYPE_LATEST)
 
 
 def count_requests(app: Flask) -> None:
-    """Count the requests of the application."""
+    """Count the requests of the application, and how long they take: by their routes, so that no name appears."""
+    counts = app.extensions[EXTENSION].counts
+
+    @app.before_request
+    def begin() -> None:
+        request.environ[_BEGAN] = time.perf_counter()
 
     @app.after_request
     def count(response: Response) -> Response:
-        _REQUESTS.labels(request.endpoint or "none", response.status_code).inc()
+        route = request.url_rule.rule if request.url_rule else "none"
+        counts.add("http_requests", route, str(response.status_code))
+        began = request.environ.get(_BEGAN)
+        # Of what is sent live, the end tells how long a page was open.
+        if began is not None and request.blueprint != _LIVE:
+            counts.observe("http_request_duration_seconds", time.perf_counter() - began, route)
         return response
-
-
-class _SharedMetrics(Collector):
-    """What all processes count together in Redis, and the pages that are open here."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def collect(self) -> Iterator[Metric]:
-        """Read Redis for every scrape; without Redis only the open pages are counted."""
-        open_pages = GaugeMetricFamily("lastyear_open_pages", "Pages that follow a fetch live")
-        open_pages.add_metric([], len(self._context.subscriptions))
-        yield open_pages
-        try:
-            yield from _counters(self._context)
-            yield _depths(self._context)
-            yield _lastfm_rate(self._context)
-        except RedisError:
-            return
-
-
-def _counters(context: Context) -> Iterator[Metric]:
-    sums = totals(context.redis)
-    for name, (label, text) in COUNTERS.items():
-        family = CounterMetricFamily(f"lastyear_{name}", text, labels=[label] if label else [])
-        for (counter, value), total in sorted(sums.items()):
-            if counter == name:
-                family.add_metric([value] if label else [], total)
-        yield family
-
-
-def _depths(context: Context) -> Metric:
-    family = GaugeMetricFamily("lastyear_queue_depth", "Waiting jobs", labels=["queue"])
-    for name in QUEUES:
-        family.add_metric([name], count_waiting(context.redis, name))
-    return family
-
-
-def _lastfm_rate(context: Context) -> Metric:
-    text = (
-        "Calls a second that Last.fm's rate limit allows: fewer after Last.fm said they are too many, 0 in a pause"
-    )
-    family = GaugeMetricFamily("lastyear_lastfm_rate", text)
-    family.add_metric([], read_allowance(context.redis, context.settings.lastfm_requests_per_second).rate)
-    return family
 
 
 def _redis_answers(context: Context) -> bool:

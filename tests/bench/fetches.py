@@ -10,7 +10,7 @@ from pathlib import Path
 from redis import Redis
 
 from app.allowance import ALLOWANCE_KEY, SAVED_SECONDS
-from app.counters import totals
+from app.counters.counts import totals
 from app.event_stream import follow_all, forget_listener, parse_snapshot
 from app.events import Event
 from app.jobs import enqueue
@@ -95,7 +95,7 @@ class Fetcher:
         )
 
     def _failed(self) -> int:
-        return sum(total for (name, _), total in totals(self.redis).items() if name == "lastfm_errors")
+        return sum(total for name, total in totals(self.redis).items() if name[0] == "lastfm_errors")
 
     @contextmanager
     def _followed(self, events: list[tuple[float, Event]]) -> Iterator[None]:

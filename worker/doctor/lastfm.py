@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.allowance import read_allowance
-from app.counters import increment
+from app.counters.counts import increment
 from app.redis_client import connect_redis
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, well

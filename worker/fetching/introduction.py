@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from app import known_names
-from app.counters import increment
+from app.counters.counts import increment
 from app.event_stream import Topic, latest_snapshot
 from app.events import Event, Failure
 from app.jobs.enqueue import enqueue_listener

@@ -38,19 +38,24 @@ class ProgressReporter:
         self._lock = Lock()  # keeps the events of the preview's thread and of the job's in order
         self._last: Event | None = None
         self._preview = YearCounts()
+        self._tell_first_bars: Callable[[], None] | None = None
+
+    def on_first_bars(self, tell: Callable[[], None]) -> None:
+        """Call `tell` once, when the first event with bars is published."""
+        self._tell_first_bars = tell
 
     def publish(self, event: Event) -> None:
         """Publish an event about what is stored, filled up from the preview."""
         with self._lock:
             self._last = event
-            self._publish(self._topic, self._blended(event))
+            self._send(self._blended(event))
 
     def show_preview(self, preview: YearCounts) -> None:
         """Use the preview from now on, and publish it at once if it adds to what is stored."""
         with self._lock:
             self._preview = preview
             if self._last and (blended := self._blended(self._last)).preview:
-                self._publish(self._topic, blended)
+                self._send(blended)
 
     def show_wait(self, seconds: float) -> None:
         """Say that Last.fm is asked again only in so many seconds, if that is long enough to be noticed."""
@@ -65,6 +70,12 @@ class ProgressReporter:
         """Publish nothing more by itself: a preview, or a call that nobody awaits any more, comes too late."""
         with self._lock:
             self._last = None
+
+    def _send(self, event: Event) -> None:
+        self._publish(self._topic, event)
+        if event.years and (tell := self._tell_first_bars):
+            self._tell_first_bars = None
+            tell()
 
     def _blended(self, exact: Event) -> Event:
         # The first answer says how much there is, and whether the listener hides it. If it holds all, there is

@@ -8,7 +8,7 @@ from math import ceil
 
 import structlog
 
-from app.counters import increment
+from app.counters.counts import increment
 from app.store import albums, fetch_jobs, stretches
 from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact

@@ -7,6 +7,8 @@ import structlog
 from redis import Redis
 
 from app import looks
+from app.counters.counts import increment
+from app.counters.gauges import note_storage
 from app.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
 from app.store import Connection, fetch_jobs, listeners, orphans, room
 from app.store.room import StoredYear
@@ -38,7 +40,9 @@ def make_room(connection: Connection, redis: Redis, limit_mb: int, *, ours: Topi
     stay. May run twice, and at the same time: then one of them does it. Raises ShutdownRequested.
     """
     limit, lock = limit_mb * MEGABYTE, _Lock(redis)
-    if room.lastfm_bytes(connection) <= limit or not lock.take():
+    size = room.lastfm_bytes(connection)
+    note_storage(redis, size)
+    if size <= limit or not lock.take():
         return 0
     try:
         return _make_room(connection, redis, limit, ours, lock)
@@ -55,7 +59,9 @@ def _make_room(connection: Connection, redis: Redis, limit: int, ours: Topic | N
             shutdown.raise_if_requested()
             if lock.renew() and _remove(connection, redis, one):
                 gone.append(one)
+                increment(redis, "years_evicted")
         before, size = size, _tidied(connection)
+        note_storage(redis, size)
         removed += len(gone)
         if before - size <= LEAST_GAIN * sum(one.bytes for one in gone):
             log.error("No room is gained: a run has every year, or a long transaction is open", bytes=size)

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from redis.exceptions import RedisError
 
+from app.counters.gauges import note_database_use
 from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
 from app.store import Connection, StoreAway, StoreConflict, connect
@@ -49,6 +50,7 @@ def with_store(
             with connect(url, "lastyear-worker", silence=SILENCE_SECONDS) as connection:
                 is_connected = True
                 outage.note_connected()
+                note_database_use(context.redis)
                 steps(connection)
             break
         except StoreConflict:
@@ -61,6 +63,7 @@ def with_store(
         except StoreAway as error:
             lasted = context.clock.now() - began if is_connected else 0.0
             outage.wait(error, is_connected=is_connected, is_new=lasted > STEADY)
+    note_database_use(context.redis)
     outage.end()
 
 

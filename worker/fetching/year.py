@@ -4,15 +4,19 @@ They are, in order: `begin`, `read_plays`, `match_albums`, `match_songs`, `compl
 may run twice, and nothing is stored twice.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
+from redis.exceptions import RedisError
 
-from app.counters import increment
+from app.counters.counts import Counts, increment, observe, record
+from app.counters.fetched_years import note_year
 from app.event_stream import Topic, latest_snapshot
-from app.events import Failure, Phase
+from app.events import Event, Failure, Phase, run_began
 from app.listening_years import is_final, year_seconds
 from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks
 from app.store.fetch_jobs import FetchJob
@@ -44,6 +48,8 @@ class Run:
     window: Stretch
     began: float
     """When it began, in UNIX seconds."""
+    asked_at: float
+    """When somebody asked for the year, in UNIX seconds."""
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -75,15 +81,23 @@ class Run:
         """Count the plays that are read, as Last.fm lists them."""
         return sum(one.shown for one in self.proven())
 
-    def publish(self, phase: Phase, **more: object) -> None:
+    def publish(self, phase: Phase, **more: object) -> Event:
         """Publish what is stored by now; `more` is what only the run itself knows of an event."""
         job = fetch_jobs.find(self.connection, self.listener.username, self.job.year) or self.job
         event = year_event(self.connection, replace(job, run=self.job.run, status=phase), self.listener)
-        self.reporter.publish(event.model_copy(update=more))
+        event = event.model_copy(update=more)
+        self.reporter.publish(event)
+        return event
 
 
 def begin(
-    context: WorkerContext, connection: Connection, mirror: MirrorClient, username: str, year: int, run: UUID
+    context: WorkerContext,
+    connection: Connection,
+    mirror: MirrorClient,
+    username: str,
+    year: int,
+    run: UUID,
+    asked_at: float | None = None,
 ) -> Run:
     """Start the run, or go on with it. Raises Overtaken, Forgotten, NoSuchUser, Renamed, TryAgain, KeyRefused."""
     job = fetch_jobs.begin(connection, run)
@@ -101,11 +115,15 @@ def begin(
         # What is proven up to a time that has not come yet would miss what is played until then.
         window=Stretch(start, max(start, min(end, int(job.window_end.timestamp()), int(now)))),
         began=now,
+        asked_at=run_began(run) if asked_at is None else asked_at,
     )
     log.info("Fetching a year", year=year, window_end=job.window_end)
+    done = fetch.count_read()
     if job.completed_at is None:
+        if not done:
+            reporter.on_first_bars(partial(_time_first_bars, fetch))
         _begin_preview(fetch)
-    fetch.publish("fetching", done=fetch.count_read())
+    fetch.publish("fetching", done=done)
     return fetch
 
 
@@ -116,6 +134,10 @@ def _begin_preview(run: Run) -> None:
         run.reporter.show_preview(before.event)
     elif not _fits_in_one_answer(run):
         start_preview(run.context, run.listener.username, run.bounds, run.reporter.show_preview)
+
+
+def _time_first_bars(run: Run) -> None:
+    observe(run.context.redis, "first_bars_seconds", run.context.clock.now() - run.asked_at)
 
 
 def _fits_in_one_answer(run: Run) -> bool:
@@ -167,9 +189,22 @@ def complete(run: Run) -> None:
     with run.connection.transaction():
         fetch_jobs.complete(run.connection, run.job.run, expected=sum(one.total for one in stored))
         # Published before the commit: a worker killed in between publishes it again, and no page waits for it.
-        run.publish("completed")
+        event = run.publish("completed")
     log.info("Completed a year", year=run.job.year)
-    increment(run.context.redis, "fetches", "completed")
+    _count_completed(run, event)
+
+
+def _count_completed(run: Run, event: Event) -> None:
+    counts = Counts()
+    counts.add("fetches", "completed")
+    counts.add("plays_completed", "known", by=event.placed)
+    counts.add("plays_completed", "unknown", by=event.unplaced)
+    if run.job.completed_at is None:
+        seconds = max(0.0, run.context.clock.now() - run.asked_at)
+        counts.observe("whole_year_seconds", seconds)
+        note_year(run.context.redis, run.job.run, run.job.year, plays=event.scrobbles, seconds=seconds)
+    with suppress(RedisError):
+        record(run.context.redis, counts)
 
 
 def fail(

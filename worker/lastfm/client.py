@@ -197,11 +197,13 @@ class LastFm:
         if "error" in body:
             self._raise_for_error(f"{method}: error {_code(body)}, HTTP {status}", _code(body), status)
         if status != HTTPStatus.OK:
+            self._count("lastfm_errors", "http_status")
             raise self._unusable(f"{method}: HTTP {status}", status)
         self.limiter.mark_accepted()
         try:
             return read(body)
         except Unreadable as error:
+            self._count("lastfm_errors", "unreadable")
             raise TryAgain(f"{method}: {error}") from None
 
     def _get(self, method: str, parameters: dict[str, Any]) -> tuple[int, bytes]:
@@ -239,6 +241,7 @@ class LastFm:
                 raise TooMuch(f"{method}: the answer is cut off") from None
             raise self._unusable(f"{method}: HTTP {status} without JSON", status) from None
         if not isinstance(body, dict):
+            self._count("lastfm_errors", "unreadable")
             raise self._unusable(f"{method}: HTTP {status}, the answer is not an object", status)
         return body
 

@@ -2,22 +2,28 @@
 
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from redis import Redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import utcformat
 
 from app.allowance import PACE_KEY
 from app.event_stream import Topic
-from app.jobs.enqueue import FETCHES, LOOKUPS
+from app.jobs import enqueue
+from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, QUEUES, enqueue_rematch, queue
 from app.settings import Settings
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, RunJobs, SiteWith
 from worker.lastfm.limiter import Limiter
+from worker.pool import FetchWorker
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
@@ -100,7 +106,12 @@ def test_the_numbers_of_a_fetch(
     assert after["lastyear_fetches_total", "listening_hidden"] == 1
     assert after["lastyear_fetches_total", "no_such_user"] == 1
     assert after["lastyear_stretches_total", "proven"] == 1
-    assert ("lastyear_stretches_total", "gap") not in after
+    assert after["lastyear_stretches_total", "gap"] == 0
+    assert after["lastyear_plays_completed_total", "known"] > 0
+    assert after["lastyear_first_bars_seconds_count", ""] == after["lastyear_whole_year_seconds_count", ""] == 1
+    assert 0 < after["lastyear_first_bars_seconds_sum", ""] <= after["lastyear_whole_year_seconds_sum", ""]
+    assert 0 < after["lastyear_storage_bytes", ""] < after["lastyear_storage_limit_bytes", ""]
+    assert after["lastyear_database_wakeups_total", ""] == 1
     api = [call.method for call in lastfm.calls if call.method != "profile"]
     for method in set(api):
         calls = {name: value for (metric, name), value in after.items() if metric == "lastyear_lastfm_calls_total"}
@@ -112,11 +123,11 @@ def test_the_numbers_of_a_fetch(
 
 def test_the_rate_that_last_fm_allows_is_a_number(client: FlaskClient, redis: Redis, settings: Settings) -> None:
     rate = settings.lastfm_requests_per_second
-    assert numbers(client)["lastyear_lastfm_rate", ""] == rate
+    assert numbers(client)["lastyear_lastfm_allowed_calls_per_second", ""] == rate
     Limiter(redis, rate).pause(60)
-    assert numbers(client)["lastyear_lastfm_rate", ""] == 0
+    assert numbers(client)["lastyear_lastfm_allowed_calls_per_second", ""] == 0
     redis.hincrbyfloat(PACE_KEY, "grows_from", -120)
-    assert numbers(client)["lastyear_lastfm_rate", ""] == pytest.approx(0.6 * rate, rel=0.01)
+    assert numbers(client)["lastyear_lastfm_allowed_calls_per_second", ""] == pytest.approx(0.6 * rate, rel=0.01)
 
 
 def test_requests_are_counted_by_what_was_asked_and_answered(client: FlaskClient) -> None:
@@ -125,10 +136,23 @@ def test_requests_are_counted_by_what_was_asked_and_answered(client: FlaskClient
     client.get("/user/HeavyHelen/1999")
     client.get("/nowhere")
     after = numbers(client)
-    for label in ("landing.show,200", "year.show,404", "none,404"):
-        key = ("lastyear_requests_total", label)
+    for label in ("/,200", "/user/<name>/<year>,404", "none,404"):
+        key = ("lastyear_http_requests_total", label)
         assert after[key] - before.get(key, 0) == 1, label
+    durations = ("lastyear_http_request_duration_seconds_count", "/user/<name>/<year>")
+    assert after[durations] - before.get(durations, 0) == 1
     assert not re.search("HeavyHelen|nowhere", client.get("/metrics").text)
+
+
+def test_whatever_is_asked_adds_no_label(client: FlaskClient) -> None:
+    client.get("/user/HeavyHelen/1999")
+    client.get("/nowhere")
+    numbers(client)
+    before = numbers(client).keys()
+    for number in range(50):
+        client.get(f"/user/Somebody-{number}/1999")
+        client.get(f"/nowhere/{number}")
+    assert numbers(client).keys() - before == set()
 
 
 def test_open_pages_are_counted(client: FlaskClient) -> None:
@@ -142,3 +166,54 @@ def test_open_pages_are_counted(client: FlaskClient) -> None:
 def test_the_numbers_are_there_without_redis(site_with: SiteWith) -> None:
     found = numbers(site_with(redis_url=NO_REDIS))
     assert found["lastyear_open_pages", ""] == 0
+    assert found["lastyear_redis_up", ""] == 0
+    assert found["lastyear_mirror_up", ""] == 1
+
+
+def test_the_mirror_is_a_number(client: FlaskClient, site_with: SiteWith, empty_database: str) -> None:
+    found = numbers(client)
+    assert found["lastyear_mirror_up", ""] == 1
+    assert found["lastyear_mirror_release_groups", ""] > 0
+    assert found["lastyear_mirror_age_seconds", ""] > 0
+    assert found["lastyear_mirror_replication_sequence", ""] > 0
+    assert found["lastyear_mirror_replication_failed", ""] == 0
+    assert numbers(site_with(mirror_url=NO_DATABASE))["lastyear_mirror_up", ""] == 0
+    empty = numbers(site_with(mirror_url=SecretStr(empty_database)))
+    assert (empty["lastyear_mirror_up", ""], empty["lastyear_mirror_release_groups", ""]) == (1, 0)
+
+
+def test_a_worker_is_counted_with_the_queues_that_it_serves(client: FlaskClient, redis: Redis) -> None:
+    assert numbers(client)["lastyear_workers", FETCHES] == 0
+    worker = FetchWorker([FETCHES, LOOKUPS], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()
+    found = numbers(client)
+    assert {name: found["lastyear_workers", name] for name in QUEUES} == {FETCHES: 1, LOOKUPS: 1, CHORES: 0}
+
+
+def test_a_job_that_waits_is_counted_by_how_long(client: FlaskClient, redis: Redis) -> None:
+    enqueue_rematch(redis)
+    redis.hset(Job.key_for("rematch"), "enqueued_at", utcformat(datetime.now(UTC) - timedelta(minutes=20)))
+    assert numbers(client)["lastyear_queue_oldest_wait_seconds", CHORES] == pytest.approx(1200, abs=PATIENCE)
+    queued_at = datetime.now(UTC) - timedelta(minutes=20)
+    redis.hset(Job.key_for("rematch"), "created_at", utcformat(queued_at))
+    job = queue(redis, CHORES).fetch_job("rematch")
+    assert job is not None
+    for _ in range(2):  # a job that is taken up again has not waited again
+        FetchWorker([CHORES], connection=redis, serializer=JSONSerializer).prepare_job_execution(job)
+    found = numbers(client)
+    assert found["lastyear_queue_wait_seconds_count", CHORES] == 1
+    assert found["lastyear_queue_wait_seconds_sum", CHORES] == pytest.approx(1200, abs=PATIENCE)
+
+
+def test_refusals_are_counted_by_their_reason(
+    client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enqueue, "MOST_WAITING", 0)
+    client.get("/user/LightLuca/2024")
+    monkeypatch.setattr(enqueue, "MOST_WAITING", 1000)
+    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 0)
+    for year in (2024, 2023, 2022):
+        client.get(f"/user/LightLuca/{year}")
+    found = numbers(client)
+    assert found["lastyear_queue_refusals_total", f"{LOOKUPS},queue_full"] == 1
+    assert found["lastyear_queue_refusals_total", f"{LOOKUPS},line_full"] == 2

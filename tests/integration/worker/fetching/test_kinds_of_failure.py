@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.counters import totals
+from app.counters.counts import totals
 from app.event_stream import Topic
 from app.events import Event, Failure, new_run
 from demo.accounts import Oddity, Play

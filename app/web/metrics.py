@@ -1,0 +1,172 @@
+"""Metrics: what `/metrics` says, read anew for every scrape. It never asks the app database, which may sleep."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, product
+from typing import Any
+
+from prometheus_client import ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CollectorRegistry,
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app import VERSION
+from app.allowance import read_allowance
+from app.counters.catalogue import METRICS
+from app.counters.counts import INFINITY, totals
+from app.counters.gauges import read_storage
+from app.jobs.enqueue import QUEUES
+from app.jobs.queue_status import Overview, read_queues
+from app.settings import Settings
+from app.web.context import Context
+from mirror import web_queries
+from mirror.web_queries import MirrorError
+
+PREFIX = "lastyear_"
+MEGABYTE = 1_000_000
+
+Sums = Mapping[tuple[str, ...], int]
+
+
+def metrics_text(context: Context) -> bytes:
+    """Return all metrics in Prometheus' text format."""
+    context.counts.flush()
+    registry = CollectorRegistry()
+    registry.register(_Metrics(context))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
+
+
+class _Metrics(Collector):
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything; what does not answer is left out, and its `up` is 0."""
+        context = self._context
+        yield InfoMetricFamily(f"{PREFIX}build", "The version that runs", {"version": VERSION})
+        yield _gauge("open_pages", "Pages that follow a fetch live", len(context.subscriptions))
+        try:
+            from_redis = [
+                *_counted(totals(context.redis)),
+                *_queues(read_queues(context.redis, latest=1)),
+                *_lastfm(context.redis, context.settings),
+                *_storage(context.redis, context.settings),
+                *_memory(context.redis),
+            ]
+        except RedisError:
+            from_redis = []
+        yield _gauge("redis_up", "Whether Redis answers", bool(from_redis))
+        yield from from_redis
+        yield from _mirror(context.settings)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, text, value=float(value))
+
+
+def _by_queue(name: str, text: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, text, labels=["queue"])
+    for queue in QUEUES:
+        family.add_metric([queue], values.get(queue, 0))
+    return family
+
+
+def _counted(sums: Sums) -> Iterator[Metric]:
+    """Yield what all processes have counted together, with 0 for what did not happen yet."""
+    for name, metric in METRICS.items():
+        labels = list(metric.labels)
+        if not metric.buckets:
+            counter = CounterMetricFamily(PREFIX + name, metric.text, labels=labels)
+            for values in _label_values(name, name, sums):
+                counter.add_metric(values, sums.get((name, *values), 0))
+            yield counter
+            continue
+        histogram = HistogramMetricFamily(PREFIX + name, metric.text, labels=labels)
+        for values in _label_values(name, f"{name}_sum", sums):
+            fields = [f"{end:g}" for end in metric.buckets] + [INFINITY]
+            counts = [sums.get((f"{name}_bucket", *values, field), 0) for field in fields]
+            ends = [str(float(end)) for end in metric.buckets] + [INFINITY]
+            buckets = list(zip(ends, accumulate(counts), strict=True))
+            histogram.add_metric(values, buckets, sums.get((f"{name}_sum", *values), 0) / 1000)
+        yield histogram
+
+
+def _label_values(name: str, field: str, sums: Sums) -> Iterable[tuple[str, ...]]:
+    """Return the values of a metric's labels: all that they may have, and those that were counted."""
+    # Of a label whose values are not declared there is none before it was counted.
+    return sorted({*product(*METRICS[name].labels.values()), *(key[1:] for key in sums if key[0] == field)})
+
+
+def _queues(found: Overview) -> Iterator[Metric]:
+    queues = {one.name: one for one in found.queues}
+    oldest = {name: (one.oldest or timedelta()).total_seconds() for name, one in queues.items()}
+    running = {name: sum(job.queue == name for job in found.running) for name in QUEUES}
+    serving = {name: sum(name in worker.queues for worker in found.workers) for name in QUEUES}
+    yield _by_queue("queue_depth", "Waiting jobs", {name: one.waiting for name, one in queues.items()})
+    yield _by_queue("queue_oldest_wait_seconds", "How long the job has waited that has waited longest", oldest)
+    yield _by_queue("queue_running_jobs", "Jobs that a worker has begun", running)
+    text = "Jobs that failed because of a bug, and are kept for a week"
+    yield _by_queue("queue_failed_jobs", text, {name: one.failed for name, one in queues.items()})
+    yield _by_queue("workers", "Workers that are alive and serve the queue", serving)
+
+
+def _lastfm(redis: Redis, settings: Settings) -> Iterator[Metric]:
+    allowed = read_allowance(redis, settings.lastfm_requests_per_second)
+    yield _gauge(
+        "lastfm_allowed_calls_per_second",
+        "The present pace: less than configured after Last.fm said that calls are too many, 0 in a pause",
+        allowed.rate,
+    )
+    yield _gauge("lastfm_configured_calls_per_second", "LASTFM_REQUESTS_PER_SECOND", allowed.full_rate)
+    yield _gauge("lastfm_calls_left", "Calls that could be made at once now", allowed.left)
+    yield _gauge("lastfm_pause_seconds", "How long nobody calls, since Last.fm said so", allowed.seconds_to_wait)
+    yield _gauge("lastfm_key_refused", "Whether Last.fm refuses the API key", allowed.refused is not None)
+
+
+def _storage(redis: Redis, settings: Settings) -> Iterator[Metric]:
+    yield _gauge("storage_limit_bytes", "LASTFM_STORAGE_MB", settings.lastfm_storage_mb * MEGABYTE)
+    if (storage := read_storage(redis)) is not None:
+        text = "What Last.fm's data took in the app database when a worker measured it last, after a fetch"
+        yield _gauge("storage_bytes", text, storage.bytes)
+        text = "When that was measured, in UNIX seconds"
+        yield _gauge("storage_measured_timestamp_seconds", text, storage.at.timestamp())
+
+
+def _memory(redis: Redis) -> Iterator[Metric]:
+    memory: dict[str, Any] = redis.info("memory")
+    stats: dict[str, Any] = redis.info("stats")
+    yield _gauge("redis_memory_bytes", "What Redis holds", memory["used_memory"])
+    yield _gauge("redis_memory_limit_bytes", "What Redis may hold; 0 if that is not limited", memory["maxmemory"])
+    evicted = CounterMetricFamily(f"{PREFIX}redis_evicted_keys", "Keys that Redis dropped to make room")
+    evicted.add_metric([], stats["evicted_keys"])
+    yield evicted
+
+
+def _mirror(settings: Settings) -> Iterator[Metric]:
+    try:
+        mirror = web_queries.state(settings.mirror_url.get_secret_value())
+    except MirrorError:
+        yield _gauge("mirror_up", "Whether the mirror answers", 0)
+        return
+    yield _gauge("mirror_up", "Whether the mirror answers", 1)
+    groups = mirror.release_groups if mirror else 0
+    yield _gauge("mirror_release_groups", "Albums that the mirror knows; 0 before its first import", groups)
+    if mirror is None:
+        return
+    if mirror.as_of:
+        text = "How far the mirror is behind MusicBrainz: the age of its last packet, or else of its export"
+        yield _gauge("mirror_age_seconds", text, (datetime.now(UTC) - mirror.as_of).total_seconds())
+    if mirror.replication_sequence is not None:
+        text = "The number of the last packet, or else of the one that the export ends with"
+        yield _gauge("mirror_replication_sequence", text, mirror.replication_sequence)
+    text = "Whether replication has stopped and says why: `lastyear mirror status`"
+    yield _gauge("mirror_replication_failed", text, bool(mirror.last_error))
