@@ -97,10 +97,11 @@ clean:  ## Delete the virtual environment and the local state (.venv, .local, .s
 	@$(PIP) --require-hashes -r requirements.lock -r ansible/requirements.lock
 	@touch $@
 
-.venv/.test: .venv/.demo ansible/requirements.lock tests/requirements.lock
+.venv/.test: .venv/.demo ansible/requirements.lock tests/requirements.lock tests/install-promtool
 	@echo "Installing what the tests need (once) ..."
 	@$(PIP) --require-hashes $(LOCKS:%=-r %) -r tests/requirements.lock
 	@touch .venv/.ops
 	@tests/install-chromium
+	@tests/install-promtool
 	@tests/provision/install-packages
 	@touch $@

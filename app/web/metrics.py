@@ -168,5 +168,8 @@ def _mirror(settings: Settings) -> Iterator[Metric]:
     if mirror.replication_sequence is not None:
         text = "The number of the last packet, or else of the one that the export ends with"
         yield _gauge("mirror_replication_sequence", text, mirror.replication_sequence)
+    yield _gauge(
+        "mirror_packets_applied", "Replication packets since the import; 0 if it does not follow", mirror.packets
+    )
     text = "Whether replication has stopped and says why: `lastyear mirror status`"
     yield _gauge("mirror_replication_failed", text, bool(mirror.last_error))
