@@ -36,6 +36,11 @@ class FetchedYear:
         """When all of it was here."""
         return datetime.fromtimestamp(self.at, UTC)
 
+    @property
+    def time_taken(self) -> timedelta:
+        """How long it took from the request."""
+        return timedelta(seconds=self.seconds)
+
 
 def note_year(redis: Redis, run: UUID, year: int, *, plays: int, seconds: float, at: float | None = None) -> None:
     """Keep a year if it is one of the day's slowest or largest, unless Redis is away or takes nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
 from tests.browser.walk import faults
 from tests.conftest import PATIENCE, wait_until
+from tests.simulated_month import fill
 from worker.lastfm.limiter import Limiter
 
 __all__ = ["pictures"]
@@ -126,6 +127,14 @@ def test_the_board_fits_every_screen_is_drawn_anew_by_itself_and_nothing_complai
     operator.goto(board)
     assert operator.inner_text("h1") == "All is well"
     draw(operator, pictures, "operator-well")
+    fill(site.redis, datetime.now(UTC))
+    operator.goto(f"{board}tables")
+    assert operator.locator("#fetches table").count() == 2
+    draw(operator, pictures, "operator-tables")
+    operator.goto(board)
+    assert operator.locator("svg.times").count() == 10
+    operator.evaluate("document.querySelector('.facts small').textContent = 'oldest 119 minutes'")
+    draw(operator, pictures, "operator-month")
     let_it_ail(site)
     # The page comes by itself to what has changed.
     expect(operator.locator("h1")).to_have_text("2 things to look at", timeout=14_000)

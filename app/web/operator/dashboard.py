@@ -11,6 +11,7 @@ from app.allowance import Allowance, read_allowance
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.web.context import Context, context
+from app.web.operator.activity import Activity, read_activity
 from mirror import web_queries
 from mirror.web_queries import MirrorError, MirrorState, Remedy
 
@@ -34,6 +35,7 @@ class Dashboard:
     at: datetime
     queues: Overview | None
     allowance: Allowance | None
+    activity: Activity | None
     mirror: MirrorState | None
     mirror_error: str = ""
     """Why the mirror did not answer."""
@@ -95,11 +97,23 @@ def show() -> str:
     )
 
 
+@blueprint.get("/operator/tables")
+def tables() -> str:
+    """Show as tables what the dashboard's charts show."""
+    try:
+        activity = read_activity(context().redis, context().settings, datetime.now(UTC))
+    except RedisError:
+        activity = None
+    return render_template("tables.html", activity=activity)
+
+
 def read(context: Context) -> Dashboard:
     """Read everything but the app database."""
-    found, allowed, mirror, mirror_error = None, None, None, ""
+    now = datetime.now(UTC)
+    found, allowed, activity, mirror, mirror_error = None, None, None, None, ""
     try:
         found = read_queues(context.redis)
+        activity = read_activity(context.redis, context.settings, now)
         allowed = read_allowance(context.redis, context.settings.lastfm_requests_per_second)
     except RedisError:
         pass  # a note says so, since both are missing
@@ -107,7 +121,7 @@ def read(context: Context) -> Dashboard:
         mirror = web_queries.state(context.settings.mirror_url.get_secret_value())
     except MirrorError as error:
         mirror_error = type(error.__cause__).__name__
-    return Dashboard(datetime.now(UTC), found, allowed, mirror, mirror_error)
+    return Dashboard(now, found, allowed, activity, mirror, mirror_error)
 
 
 def _queue_notes(found: Overview) -> Iterator[Note]:
