@@ -206,5 +206,5 @@ def load_derived(redis: Redis, topic: Topic, event: Event, name: str) -> str | N
 
 
 def _digest(event: Event) -> str:
-    state = f"{event.run} {json.dumps(event.numbers, sort_keys=True)}"
+    state = f"{event.run} {event.done} {json.dumps(event.numbers, sort_keys=True)}"
     return hashlib.blake2b(state.encode(), digest_size=16).hexdigest()

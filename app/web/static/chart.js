@@ -4,55 +4,71 @@
 {
   const page = document.getElementById("page");
   const topAlbums = new Map(); // address -> promise of the top albums of all release years
-  let shown, tip, shownBefore;
+  let shown, tip, lines, shownBefore, tabStop;
+  let closed; // the bar whose tip was closed by Escape: it stays so until the next move
 
   const barAt = (target) => target?.closest?.(".bars a");
+  // Of the top albums: two, and two lines in the tip, where two listeners are compared.
+  const addresses = () => page.querySelector("svg.chart").dataset.top.split(" ");
 
   function show(bar, hint = "") {
-    if (bar === shown) return;
+    if (bar === shown || (bar && bar === closed && !hint)) return;
     hide();
+    closed = undefined;
     if (!bar) return;
     shown = bar;
+    const isCompared = addresses().length > 1;
+    lines = addresses().map((_, nth) =>
+      make("p", "", {}, isCompared ? make("i", "", { className: `key ${nth ? "other" : "one"}` }) : make("b"), " ", " "));
+    tip = make("div", "", { className: "tip", id: "tip", role: "tooltip" });
+    tip.append(...(isCompared ? [make("b")] : []), ...lines);
+    if (hint) tip.append(make("p", hint, { className: "open" }));
+    bar.closest("figure").append(tip);
+    describe(bar);
+    placeTip(bar);
+    listAllAlbums();
+  }
+
+  // Writes the bar's name into the tip. The browser would show it as well, were it left in the bar as its title.
+  function describe(bar) {
     const title = bar.querySelector("title");
-    if (title) { // the browser would show it as well
+    if (title) {
       bar.setAttribute("aria-label", title.textContent);
       title.remove();
     }
     const [head, rest] = bar.getAttribute("aria-label").split(/: (.*)/);
-    // A comparison has two lines and two addresses, each empty while plays come in.
-    const addresses = (bar.closest("svg.chart").dataset.top ?? "").split(" ");
-    const isCompared = addresses.length > 1;
-    const lines = (isCompared ? rest.split(", ") : [rest]).map((text, nth) =>
-      make("p", "", {}, isCompared ? make("i", "", { className: `key ${nth ? "other" : "one"}` }) : make("b", head), " ", text));
-    tip = make("div", "", { className: "tip", id: "tip", role: "status" });
-    tip.append(...(isCompared ? [make("b", head)] : []), ...lines);
-    if (hint) tip.append(make("p", hint, { className: "open" }));
+    const numbers = lines.length > 1 ? rest.split(", ") : [rest];
+    tip.querySelector("b").textContent = head;
+    lines.forEach((line, nth) => { line.lastChild.data = numbers[nth]; });
     bar.classList.add("shown");
-    bar.closest("figure").append(tip);
-    placeTip(bar);
-    lines.forEach((line, nth) => listAlbums(bar, line, addresses[nth], isCompared ? 2 : 3));
+    bar.setAttribute("aria-describedby", "tip");
   }
 
   function hide() {
     shown?.classList.remove("shown");
+    shown?.removeAttribute("aria-describedby");
     tip?.remove();
-    shown = tip = undefined;
+    shown = tip = lines = undefined;
   }
 
   // On the side of the bar with more room, and never beyond the figure.
   function placeTip(bar) {
-    const box = bar.getBoundingClientRect();
     const figure = tip.parentElement.getBoundingClientRect();
-    const onTheRight = box.left + box.right < figure.left + figure.right;
-    const left = onTheRight ? box.right - figure.left + 8 : box.left - figure.left - tip.offsetWidth - 8;
+    const chart = bar.closest("svg.chart").getBoundingClientRect();
+    const [start, width] = ["x", "width"].map((name) => parseFloat(bar.querySelector(".hit").getAttribute(name)) / 100 * chart.width);
+    const from = chart.left - figure.left + start; // where the bar will be, should it move right now
+    const onTheRight = 2 * from + width < figure.width;
+    const left = onTheRight ? from + width + 8 : from - tip.offsetWidth - 8;
     tip.style.left = `${Math.max(0, Math.min(left, figure.width - tip.offsetWidth))}px`;
   }
+
+  const listAllAlbums = () => lines.forEach((line, nth) => listAlbums(shown, line, addresses()[nth], lines.length > 1 ? 2 : 3));
 
   async function listAlbums(bar, line, address, most) {
     if (!address) return;
     if (!topAlbums.has(address)) topAlbums.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
     const years = await topAlbums.get(address);
-    if (!line.isConnected) return; // another bar is shown now
+    if (!line.isConnected) return; // another bar is shown by now
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
@@ -62,6 +78,7 @@
       list.append(make("li", "", {}, label, make("small", plays.toLocaleString("en"))));
     }
     if (!albums.length) return;
+    if (line.nextElementSibling?.localName === "ol") line.nextElementSibling.remove();
     line.after(list);
     placeTip(bar);
   }
@@ -73,13 +90,17 @@
   }
 
   // Tab reaches the chart once, at the bar that had the focus last; arrow keys go on from there.
-  function makeTabStop(bar = page.querySelector(".bars a")) {
-    for (const other of page.querySelectorAll(".bars a")) other.tabIndex = other === bar ? 0 : -1;
+  function makeTabStop(bar) {
+    tabStop = bar?.isConnected ? bar : page.querySelector(".bars a");
+    for (const other of page.querySelectorAll(".bars a")) other.tabIndex = other === tabStop ? 0 : -1;
   }
 
   function onKey(event) {
     const bar = barAt(document.activeElement);
-    if (event.key === "Escape") hide();
+    if (event.key === "Escape") {
+      closed = shown ?? closed;
+      hide();
+    }
     if (!bar || event.altKey || event.ctrlKey || event.metaKey) return;
     const bars = [...bar.parentElement.querySelectorAll("a")];
     const at = bars.indexOf(bar);
@@ -113,14 +134,17 @@
     show(bar);
     makeTabStop(bar);
   });
-  page.addEventListener("focusout", (event) => { if (barAt(event.target)) hide(); });
+  page.addEventListener("focusout", (event) => { if (barAt(event.target)) show(); });
   page.addEventListener("keydown", onKey);
   page.addEventListener("click", (event) => { if (event.target.id === "share") share(event.target); });
-  page.addEventListener("replaced", () => { // by live.js
-    const again = shown && document.getElementById(shown.id);
-    hide();
-    makeTabStop(again ?? undefined);
-    show(again);
+  page.addEventListener("morphed", () => { // by live.js
+    topAlbums.clear(); // a tip that is opened from now on has newer ones
+    if (shown?.isConnected) {
+      describe(shown);
+      placeTip(shown);
+      if (!page.dataset.live || !tip.querySelector("ol")) listAllAlbums();
+    } else hide();
+    makeTabStop(tabStop);
     showShareButton();
   });
 

@@ -1,13 +1,16 @@
-// Keeps the page current: after every event it loads itself again and animates the difference.
-// The server does all the drawing. Without this script a reload shows the same.
+// Keeps the page current: after every event it loads the page again and morphs what is shown into it, element by
+// element, so that nothing that a visitor has opened, focused, selected or typed is lost. The server does all the
+// drawing. Without this script a reload shows the same.
 "use strict";
 
 const MIN_PAUSE = 350; // ms between two loads
 const MAX_PAUSE = 15000; // ms without an event, after which a page may have to say why; or for a load
+const TELL_PAUSE = 10000; // ms between two sentences to a screen reader
 const page = document.getElementById("page");
+const region = document.getElementById("told");
 let address = page.dataset.live;
 let socket, source, isLoading, loadAgain, loadTimer, retryTimer, ticker;
-let failures = 0;
+let failures = 0, told = "";
 
 async function load() {
   loadIn(MAX_PAUSE);
@@ -20,7 +23,7 @@ async function load() {
     const loaded = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = loaded.getElementById("page");
     if (next?.dataset.run < page.dataset.run) loadIn(3 * MIN_PAUSE); // older, from a cache
-    else if (next) { document.title = loaded.title; replaceWith(next); }
+    else if (next) { document.title = loaded.title; show(next); }
   } catch { /* Offline. */ }
   setTimeout(() => { isLoading = false; if (loadAgain) load(); }, MIN_PAUSE);
 }
@@ -30,30 +33,38 @@ function loadIn(pause) {
   loadTimer = setTimeout(load, pause);
 }
 
-function replaceWith(next) {
-  const before = new Map(bars().map((bar) => [name(bar), geometry(bar)]));
-  const focused = document.activeElement?.id;
-  const input = page.querySelector("input");
-  const opened = [...page.querySelectorAll("details[open]")].map((details) => details.id);
-  page.replaceChildren(...next.childNodes);
+function show(next) {
+  const before = sentence("[data-told=now]", false);
+  document.documentElement.classList.add("live"); // from here on new bars grow out of the axis
+  Idiomorph.morph(page, next.childNodes, { morphStyle: "innerHTML", callbacks: KEEP });
   page.dataset.run = next.dataset.run ?? "";
-  const after = bars().map((bar) => [bar, geometry(bar)]);
-  for (const [bar, to] of after) place(bar, before.get(name(bar)) ?? { ...to, y: "100%", height: "0%" });
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  page.getBoundingClientRect(); // lays out the old geometry, for a transition to the new one
-  for (const [bar, to] of after) place(bar, to);
-  if (input) page.querySelector("input")?.replaceWith(input); // the visitor may be typing
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  page.dispatchEvent(new Event("replaced"));
   countDown();
   if (next.dataset.live !== address) follow(next.dataset.live);
+  page.dispatchEvent(new Event("morphed"));
+  if (!address || sentence("[data-told=now]", false) !== before) tell();
 }
 
-const bars = () => [...page.querySelectorAll(".bars [data-bar]")];
-const name = (bar) => bar.parentElement.id;
-const geometry = (bar) => Object.fromEntries(["x", "y", "width", "height"].map((key) => [key, bar.getAttribute(key)]));
-const place = (bar, to) => Object.entries(to).forEach(([key, value]) => bar.setAttribute(key, value));
+// What belongs to the visitor or to chart.js, not to the server.
+const KEEP = {
+  beforeNodeRemoved: (node) => node.id !== "tip",
+  beforeNodeMorphed: (node) => node.parentNode?.id !== "share",
+  beforeAttributeUpdated: (name, element) =>
+    !(name === "open" || (name === "value" && element.localName === "input") || (name === "hidden" && element.id === "share")),
+};
 
+// All that a screen reader is told unasked: how far it is, every ten seconds, and at once how it ends or why it does not.
+function tell() {
+  const now = sentence("[data-told]", false);
+  if (now !== told) region.textContent = sentence("[data-told]");
+  told = now;
+}
+
+// What is told, with or without the seconds that are counted down.
+function sentence(selector, hasClocks = true) {
+  const parts = [...page.querySelectorAll(selector)].map((part) => part.cloneNode(true));
+  if (!hasClocks) for (const part of parts) part.querySelectorAll("[data-seconds]").forEach((clock) => clock.remove());
+  return parts.map((part) => part.textContent).join(" ").replace(/\s+/g, " ").trim();
+}
 // Until Last.fm is asked again: by the worker, or because the page is loaded then.
 function countDown() {
   clearInterval(ticker);
@@ -114,3 +125,4 @@ function retry(theOtherWay) {
 connect();
 countDown();
 loadIn(MAX_PAUSE);
+setInterval(tell, TELL_PAUSE);

@@ -102,7 +102,7 @@
   }
 
   look();
-  for (const event of ["replaced", "morphed"]) page?.addEventListener(event, look); // by live.js
+  page?.addEventListener("morphed", look); // by live.js
   const recent = document.getElementById("recent");
   if (recent) offer(recent);
 }

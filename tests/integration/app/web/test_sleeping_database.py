@@ -129,7 +129,7 @@ def test_an_open_page_of_an_interrupted_year_leaves_it_asleep_until_last_fm_answ
     assert site.line.connections == before
     lastfm.faults.clear()
     site.fetch("/user/LightLuca/2024")
-    assert '<p class="headline">' in site.visitor.get("/user/LightLuca/2024").text
+    assert '<p class="headline" data-told>' in site.visitor.get("/user/LightLuca/2024").text
     assert site.line.connections > before
 
 

@@ -95,7 +95,7 @@ def test_a_robot_sees_the_stored_chart_though_redis_has_forgotten_it(
 ) -> None:
     fetched("LightLuca", 2024)
     event_stream.forget_listener(redis, "LightLuca")
-    assert '<p class="headline">' in client.get("/user/lightluca/2024", headers=ROBOT).text
+    assert '<p class="headline" data-told>' in client.get("/user/lightluca/2024", headers=ROBOT).text
     assert latest_snapshot(redis, Topic("LightLuca", 2024)), "the next one needs no database"
     assert jobs() == 0
 

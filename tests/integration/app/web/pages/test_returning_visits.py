@@ -147,7 +147,7 @@ def test_an_ended_year_is_read_again_a_month_later_and_shown_whole_meanwhile(
     assert "(so far" not in page
     assert "Plays so far" not in page
     assert 'class="progress"' not in page
-    assert '<p class="headline">' in page
+    assert '<p class="headline" data-told>' in page
     assert 'id="share"' in page
     assert client.get("/api/v1/users/LightLuca/years/2024").get_json()["whole"]
     run_jobs()

@@ -59,7 +59,7 @@ def test_the_page_its_tiles_and_its_card_say_so_and_nothing_can_be_shared(
 
 def test_the_headline_of_a_year_that_was_interrupted_says_so(put: Put, client: FlaskClient) -> None:
     put(**INTERRUPTED)
-    (headline,) = re.findall('<p class="headline">([^<]+)</p>', client.get("/user/LightLuca/2023").text)
+    (headline,) = re.findall('<p class="headline" data-told>([^<]+)</p>', client.get("/user/LightLuca/2023").text)
     assert f"played in 2023 ({SO_FAR}) came out" in headline
 
 
