@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from app.sentinel_url import SCHEMES, is_sentinel_url, parse_sentinel_url
+
 REAL_LASTFM = "ws.audioscrobbler.com"
 MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often
 
@@ -45,6 +47,22 @@ def _scheme(*schemes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _redis(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if is_sentinel_url(text):
+        parse_sentinel_url(text)
+    elif text:
+        try:
+            _ = urlsplit(text).port
+        except ValueError:
+            # The error's own message may contain the password.
+            raise ValueError(
+                "should have a port that is a number; several hosts are for redis+sentinel:, and in a password"
+                " / is %2F, @ is %40"
+            ) from None
+    return value
 
 
 def _site(value: str) -> str:
@@ -76,7 +94,7 @@ def _networks(value: str) -> str:
 
 
 DatabaseURL = Annotated[SecretStr, _scheme("postgresql", "postgres")]
-RedisURL = Annotated[SecretStr, _scheme("redis", "rediss", "unix")]
+RedisURL = Annotated[SecretStr, _scheme("redis", "rediss", "unix", *SCHEMES), AfterValidator(_redis)]
 WebhookURL = Annotated[SecretStr, _scheme("http", "https")]
 WebURL = Annotated[str, _scheme("http", "https")]
 SiteURL = Annotated[str, _scheme("http", "https"), AfterValidator(_site)]
@@ -119,7 +137,9 @@ class Settings(BaseModel):
     mirror_owner_url: DatabaseURL = Field(
         NOTHING, description="The mirror as its owner, for import and replication"
     )
-    redis_url: RedisURL = Field(NOTHING, description="Redis or Valkey, for queues, progress and rate limits")
+    redis_url: RedisURL = Field(
+        NOTHING, description="Redis or Valkey, for queues, progress and rate limits; also by its sentinels"
+    )
     lastfm_api_key: SecretStr = Field(
         NOTHING, description="Your own key from https://www.last.fm/api/account/create"
     )
@@ -226,7 +246,10 @@ class Settings(BaseModel):
         """Return each value that must never appear in a log, including passwords in URLs."""
         values = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
         texts = [value.get_secret_value() for value in values]
-        written = [urlsplit(text).password or "" for text in texts if "://" in text]
+        parts = [urlsplit(text) for text in texts if "://" in text]
+        written = [one.password or "" for one in parts]
+        options = [pair.partition("=") for one in parts for pair in one.query.split("&")]
+        written += [value for name, _, value in options if name.endswith("password")]
         passwords = [*written, *map(unquote, written)]
         return tuple({text for text in [*texts, *passwords] if len(text) > 3})
 

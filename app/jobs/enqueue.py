@@ -227,12 +227,14 @@ def someone_waits(redis: Redis, names: Iterable[str]) -> bool:
 
 
 def enqueue_recovery(redis: Redis) -> bool:
-    """Queue a search for claims whose jobs are lost, if Redis has lost what it held. Raises QueueAway.
+    """Queue a search for claims whose jobs are lost, if Redis may have lost what it held. Raises QueueAway.
 
-    That is known by a key that only this sets.
+    That is known by a key that only this sets, to what the server calls itself: one that was started again, or a
+    replica that has taken its place, may lack what came last.
     """
     try:
-        if not redis.set(_NOTHING_LOST, 1, nx=True):
+        server = str(_info(redis).get("run_id", ""))
+        if redis.set(_NOTHING_LOST, server, get=True) == server.encode():
             return False
         is_new = _enqueue(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
         if not is_new:  # one that is about to end may just have asked for another
@@ -242,6 +244,12 @@ def enqueue_recovery(redis: Redis) -> bool:
         with suppress(RedisError):
             redis.delete(_NOTHING_LOST)
         raise QueueAway from error
+
+
+def _info(redis: Redis) -> dict[str, object]:
+    info = redis.info("server")
+    assert isinstance(info, dict)  # noqa: S101  redis' types allow for its asynchronous client
+    return info
 
 
 def ask_for_recovery(redis: Redis) -> None:

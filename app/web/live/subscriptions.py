@@ -5,10 +5,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import structlog
 from redis import Redis
+from redis.client import PubSub
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from app.event_stream import Topic, follow_all, parse_snapshot
@@ -17,6 +20,9 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 2.0
+PING_SECONDS = 5.0
+"""After so long a silence Redis is asked whether it is there: it may have frozen, and another have its place."""
+PONG_SECONDS = 10.0
 THREAD = "subscriptions"
 
 
@@ -113,18 +119,30 @@ class Subscriptions:
 
     def _relay(self) -> None:
         with follow_all(self._redis) as pubsub:
-            while not self._closed:
-                message = pubsub.get_message(timeout=POLL_SECONDS)
-                if message is None:
-                    continue
+            for message in self._messages(pubsub):
                 if message["type"] == "psubscribe":
                     # From here on every event arrives. The client reconnects silently: then this comes again.
                     self._listening.set()
                     if self._may_have_missed:
                         self._catch_up()
                     self._may_have_missed = True
-                else:
+                elif message["type"] == "pmessage":
                     self._relay_event(message["channel"].decode(), message["data"])
+
+    def _messages(self, pubsub: PubSub) -> Iterator[dict[str, Any]]:
+        """Yield what comes until this is closed. Raises RedisError when nobody answers any more."""
+        heard_at, asked_at = time.monotonic(), None
+        while not self._closed:
+            message = pubsub.get_message(timeout=POLL_SECONDS)
+            now = time.monotonic()
+            if message is not None:
+                heard_at, asked_at = now, None
+                yield message
+            elif asked_at is None and now > heard_at + PING_SECONDS:
+                pubsub.ping()
+                asked_at = now
+            elif asked_at is not None and now > asked_at + PONG_SECONDS:
+                raise RedisConnectionError("silent")
 
     def _catch_up(self) -> None:
         """Relay the latest event of every watched topic, since some may have been published in between."""

@@ -26,6 +26,22 @@ def test_what_a_full_queue_does_not_take_is_looked_for_again(
     assert not enqueue_recovery(stage.redis), "all were found"
 
 
+def test_they_are_looked_for_when_another_server_answers_which_may_lack_what_came_last(stage: Stage) -> None:
+    stage.take_in("WaitingWill", some_plays(3))
+    assert enqueue_recovery(stage.redis)
+    stage.run_jobs()
+    run = stage.ask("WaitingWill", 2023)
+    enqueue.queue(stage.redis, enqueue.FETCHES).remove(enqueue.job_id(run))
+    stage.redis.delete(f"rq:job:{enqueue.job_id(run)}")
+    stage.connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 hour'")
+    assert not enqueue_recovery(stage.redis), "the same server has lost nothing"
+    stage.redis.set("lastyear:nothing-lost", "what the old primary called itself")
+    assert enqueue_recovery(stage.redis)
+    stage.run_jobs()
+    assert stage.job("WaitingWill", 2023).status == "completed"
+    assert not enqueue_recovery(stage.redis)
+
+
 def test_a_search_that_breaks_is_made_again_and_one_that_is_stopped_goes_back_to_its_queue(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
