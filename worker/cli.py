@@ -20,13 +20,16 @@ from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, forgetting, outage
 from app.store.forgetting import TablesBusy
 from app.store.migrate import MigrationChanged, migrate
+from app.store.opt_outs import OtherKey
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
+from worker.command_settings import provide
 from worker.doctor import examine, unreadable_settings, worst
 from worker.doctor.report import EXIT, for_people, for_programs
 from worker.doctor.telling import take_turn
 from worker.histories.commands import years_command
 from worker.lastfm.limiter import Limiter
+from worker.opt_outs import opt_outs_commands
 from worker.pool import run_workers
 
 
@@ -43,6 +46,7 @@ class Commands(click.Group):
             StoreConflict,
             TablesBusy,
             MigrationChanged,
+            OtherKey,
             MirrorError,
             QueueAway,
         ) as error:
@@ -62,6 +66,7 @@ def main(context: click.Context) -> None:
     Settings are read from the environment; in a checkout, also from .env and from what `make run` has started.
     """
     context.obj = _mirror_settings
+    provide(_settings)
 
 
 @main.command("migrate")
@@ -226,6 +231,7 @@ def _mirror_settings() -> MirrorSettings:
 
 main.add_command(mirror_commands)
 main.add_command(years_command)
+main.add_command(opt_outs_commands)
 
 
 def _settings(needs: Iterable[str]) -> Settings:
