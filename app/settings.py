@@ -209,6 +209,8 @@ class Settings(BaseModel):
     log_names: bool = Field(
         False, description="Whether listeners are named in logs; otherwise a token stands for each"
     )
+    backup_folder: str = Field("", description="Where `lastyear backup` writes dumps of the app database")
+    backup_keep: int = Field(7, ge=1, description="How many of these dumps to keep")
     port: int = Field(8000, ge=1, le=65535, description="The port that the site listens on")
 
     @model_validator(mode="after")

@@ -18,11 +18,13 @@ from app.log_setup import configure_logs, name_hider
 from app.redis_client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, forgetting, outage
+from app.store.backup import BackupFailed
 from app.store.forgetting import TablesBusy
 from app.store.migrate import MigrationChanged, migrate
 from app.store.opt_outs import OtherKey
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
+from worker.backups import backup_command, restore_command
 from worker.command_settings import provide
 from worker.doctor import examine, unreadable_settings, worst
 from worker.doctor.report import EXIT, for_people, for_programs
@@ -47,6 +49,7 @@ class Commands(click.Group):
             TablesBusy,
             MigrationChanged,
             OtherKey,
+            BackupFailed,
             MirrorError,
             QueueAway,
         ) as error:
@@ -232,6 +235,8 @@ def _mirror_settings() -> MirrorSettings:
 main.add_command(mirror_commands)
 main.add_command(years_command)
 main.add_command(opt_outs_commands)
+main.add_command(backup_command)
+main.add_command(restore_command)
 
 
 def _settings(needs: Iterable[str]) -> Settings:

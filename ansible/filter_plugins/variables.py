@@ -69,6 +69,7 @@ NETWORKS = ("lastyear_ssh_from", "lastyear_trusted_proxies")
 LEAST = {
     "lastyear_lastfm_storage_mb": 1,
     "lastyear_keep_releases": 1,
+    "lastyear_backup_keep": 1,
     # Nothing means no limit: to the journal, which would keep logs for ever, and to Valkey.
     "lastyear_log_days": 1,
     "lastyear_log_mb": 16,  # a file's least size

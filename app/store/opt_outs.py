@@ -64,3 +64,21 @@ def stored_names(connection: Connection) -> list[str]:
         """
     )
     return [str(row[0]) for row in rows]
+
+
+def voided_names(connection: Connection) -> list[str]:
+    """Return the listeners of whom something is stored that was voided afterwards, as a dump brings back."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT username_key
+        FROM (SELECT username_key FROM lastfm_users UNION SELECT username_key FROM fetch_jobs) AS stored
+        JOIN forgotten_names AS forgotten ON name_hash IN (name_hash(username_key), %s)
+        WHERE for_good OR NOT EXISTS (
+            SELECT FROM fetch_jobs
+            WHERE fetch_jobs.username_key = stored.username_key AND run >= voids_runs_before
+        )
+        ORDER BY username_key
+        """,
+        [ALL_NAMES],
+    )
+    return [str(row[0]) for row in rows]

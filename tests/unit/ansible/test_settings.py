@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from app.settings import VARIABLES
 
 ROLE = Path(__file__).parents[3] / "ansible/roles/lastyear/vars/main.yml"
-OF_SYSTEMD = {"PORT"}  # a socket is handed over
+OF_SYSTEMD = {"PORT", "BACKUP_FOLDER"}  # a socket is handed over, and a folder
 OF_SERVICES = {"REDIS_URL_WEB", "REDIS_URL_WORKER"}  # REDIS_URL of these two; the other is the operator's
 OF_UNITS = {"MIRROR_PROFILE"}  # read by a unit's own command
 
