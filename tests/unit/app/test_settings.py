@@ -130,6 +130,7 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
     value = {
         **GOOD,
         "PORT": "8001",
+        "BACKUP_KEEP": "3",
         "LASTFM_REQUESTS_PER_SECOND": "1",
         "LASTFM_STORAGE_MB": "50",
         "LASTFM_HEAD_CHECK": "no",
