@@ -3,4 +3,7 @@
 It imports no worker, and of the mirror only the module that is made for pages.
 """
 
-VERSION = "0.1.0"
+from importlib.metadata import version
+
+VERSION = version("lastyear")
+"""That of pyproject.toml, as the installed package has it; on a server with the commit: 0.1.0+g1234567."""

@@ -121,6 +121,11 @@ def _without(secrets: list[str], text: str) -> str:
     return text
 
 
+def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
+    """Replace each secret in a text, the longest first, since one may contain another."""
+    return _without(sorted(secrets, key=len, reverse=True), text)
+
+
 class _ToStandardError(logging.StreamHandler[TextIO]):
     """Writes to what is standard error at that moment."""
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from app import VERSION, event_stream, logs
 from app.formatting import counted
+from app.jobs import canary as canaries
 from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
 from app.log_setup import configure_logs, name_hider
@@ -20,7 +21,7 @@ from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, forgetting, outage
 from app.store.backup import BackupFailed
 from app.store.forgetting import TablesBusy
-from app.store.migrate import MigrationChanged, migrate
+from app.store.migrate import MigrationChanged, migrate, outstanding
 from app.store.opt_outs import OtherKey
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
@@ -73,18 +74,19 @@ def main(context: click.Context) -> None:
 
 
 @main.command("migrate")
-def migrate_command() -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
+def migrate_command(*, dry_run: bool) -> None:
     """Bring the app database's tables up to date."""
     settings = _settings(["DATABASE_URL"])
     _check_neon_urls(settings)
     try:
         with connect(settings.migrations_url, "lastyear-migrate", silence=None) as connection:
-            applied = migrate(connection)
+            applied = outstanding(connection) if dry_run else migrate(connection)
     except StoreAway as error:
         name = "DATABASE_DIRECT_URL" if settings.database_direct_url.get_secret_value() else "DATABASE_URL"
         raise StoreAway(f"{name}: {error}") from None
     for name in applied:
-        click.echo(f"applied {name}")
+        click.echo(f"{'would apply' if dry_run else 'applied'} {name}")
     if not applied:
         click.echo("The tables are up to date.")
 
@@ -170,7 +172,39 @@ def work(workers: int, queues: tuple[str, ...]) -> None:
         Limiter(redis, settings.lastfm_requests_per_second).forget_other_key(
             settings.lastfm_api_key.get_secret_value()
         )
-    run_workers(redis, queues, workers)
+    run_workers(redis, (canaries.queue_name(), *queues), workers)
+
+
+@main.command()
+@click.argument("canary", required=False)
+@click.option("--send", is_flag=True, help="Only send one, and print what to follow it by.")
+@click.option("--seconds", default=180, show_default=True, help="How long to wait for it.")
+def canary(canary: str | None, *, send: bool, seconds: int) -> None:
+    """Send a job the way of every fetch, and say which step fails.
+
+    A worker of this machine takes it before all others, calls Last.fm, asks the mirror, and stores a year in a
+    transaction that is taken back. With CANARY, follow one that was sent. Exits with 1 if a step fails; that
+    Last.fm is away, or that nothing is imported yet, is only told.
+    """
+    settings = _settings(["REDIS_URL"])
+    redis = connect_redis(settings)
+    canary = canary or canaries.send(redis)
+    if send:
+        click.echo(canary)
+        return
+    failed = False
+    for step in canaries.follow(redis, canary, seconds):
+        seen = step.seen
+        if step.name == canaries.WORKER and step.passed:
+            ours = seen == sys.prefix
+            step = step.model_copy(update={"passed": ours})
+            seen = (
+                "took the job" if ours else f"is one of another release ({Path(seen).name}): it was not restarted"
+            )
+        failed |= step.passed is False
+        state = {True: "well", None: "warning", False: "FAILED"}[step.passed]
+        click.echo(f"{step.name}: {state}: {seen}")
+    sys.exit(failed)
 
 
 @main.command()

@@ -12,6 +12,7 @@ from app.counters.gauges import note_database_use
 from app.event_stream import Topic
 from app.events import Failure, run_began
 from app.jobs import backlog
+from app.jobs.canary import report
 from app.jobs.enqueue import ASKED_AT, QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
 from app.mirror_note import write_mirror_note
 from app.redis_client import is_outage
@@ -19,6 +20,7 @@ from app.store import Connection, StoreAway, connect, means_away, means_conflict
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
 from app.store.stale_charts import newest_rows
+from worker.chores import canary as canary_steps
 from worker.chores.gaps import retry_gaps
 from worker.chores.lost_claims import requeue_lost_years
 from worker.chores.mirror_return import await_mirror
@@ -201,6 +203,13 @@ def recover() -> None:
     except Exception:
         ask_for_recovery(context.redis)
         raise
+
+
+@requeued_on_shutdown
+def canary(name: str) -> None:
+    """Go the way of a fetch without leaving anything behind, and report each step. May run twice."""
+    context = from_environment()
+    canary_steps.go(context, partial(report, context.redis, name))
 
 
 def _asked_at() -> float | None:

@@ -89,6 +89,11 @@ WITH: dict[str, Callable[[Mapping[str, Any]], bool]] = {
 }
 """Variable -> whether other variables require it."""
 
+EXAMPLE = re.compile(
+    r"(?i:(^|[./@:])(example\.(org|com|net)|[\w-]+\.(example|invalid))([/:?]|$))|USER:PASSWORD@|@HOST[:/]"
+)
+"""What stands in examples, and is nobody's: RFC 2606 keeps these names for them."""
+
 APART = ("lastyear_address", "lastyear_mirror_password")
 """Required with several machines."""
 
@@ -120,19 +125,29 @@ def options() -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items()))
 
 
-def variable_faults(given: Mapping[str, Any], several: bool = False) -> list[str]:
+def variable_faults(given: Mapping[str, Any], several: bool = False, machine: str = "") -> list[str]:
     """Return a sentence for each fault in the variables of one machine: which, what, and how to correct it.
 
-    `given` holds the inventory's variables that begin with lastyear_; `several`: whether it has several machines.
-    Values are never repeated: they may be secrets.
+    `given` holds the inventory's variables that begin with lastyear_; `several`: whether it has several machines;
+    `machine` is the name of this one there. Values are never repeated: they may be secrets.
     """
     known = options()
     return [
+        *_placeholders(given, machine),
         *_unknown(given, known),
         *_missing(given, known, several),
         *_misshapen(given, known),
         *_combined(given, several),
     ]
+
+
+def _placeholders(given: Mapping[str, Any], machine: str) -> Iterator[str]:
+    if EXAMPLE.search(machine):
+        yield f"hosts.yml: {machine} is the example's machine. Put your machine's name or address in its place."
+    for name, value in sorted(given.items()):
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and EXAMPLE.search(text) for text in texts):
+            yield f"{name}: still has the example's value. Put your own in its place."
 
 
 def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
@@ -254,7 +269,11 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> filter."""
-        return {"variable_faults": lambda given, several=False: variable_faults(given, bool(several))}
+        return {
+            "variable_faults": lambda given, several=False, machine="": variable_faults(
+                given, bool(several), machine
+            )
+        }
 
 
 if __name__ == "__main__":

@@ -36,9 +36,10 @@ REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
 PLACE_WAITING = "worker.jobs.place_waiting"
 REMOVE_LISTENER = "worker.jobs.remove_listener"
+CANARY = "worker.jobs.canary"
 ABOUT_ONE_LISTENER = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, INTRODUCE})
 """Their first argument is the listener's name."""
-JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER}
+JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER, CANARY}
 """All there are: workers run no other function, whatever Redis says."""
 
 REQUEST = "request"

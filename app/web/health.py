@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
+from app import VERSION
 from app.web.client_address import is_from_here
 from app.web.context import EXTENSION, Context, context
 from app.web.metrics import metrics_text
@@ -39,8 +40,8 @@ def only_from_here(function: Callable[P, R]) -> Callable[P, R]:
 
 @blueprint.get("/healthz")
 def healthz() -> str:
-    """Tell that this process answers. Queries nothing."""
-    return "ok\n"
+    """Tell that this process answers, and its version. Queries nothing."""
+    return f"ok {VERSION}\n"
 
 
 @blueprint.get("/readyz")

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response
 
+from app import VERSION
 from app.settings import Settings
 from app.web import errors, request_log
 from app.web.client_address import ClientAddress
@@ -23,6 +24,7 @@ def set_up(app: Flask, settings: Settings) -> Context:
     app.wsgi_app = ClientAddress(app.wsgi_app, settings.proxy_networks)  # type: ignore[method-assign]  # how Flask wants it wrapped
     request_log.register(app)
     app.after_request(_add_headers)
+    app.jinja_env.globals["version"] = VERSION
     errors.register(app)
     return context
 

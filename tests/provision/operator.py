@@ -175,7 +175,7 @@ def site_variables(outside: Outside) -> dict[str, Any]:
     }
 
 
-def changed_checkout(folder: Path, change: Callable[[Path], None]) -> Path:
+def changed_checkout(folder: Path, *changes: Callable[[Path], None]) -> Path:
     """A copy of the code with something changed in it."""
     for name in (*PARTS, "README.md", "LICENSE"):
         source = CHECKOUT / name
@@ -184,5 +184,6 @@ def changed_checkout(folder: Path, change: Callable[[Path], None]) -> Path:
         else:
             folder.mkdir(exist_ok=True)
             shutil.copy2(source, folder / name)
-    change(folder)
+    for change in changes:
+        change(folder)
     return folder

@@ -17,8 +17,12 @@ def test_playbooks_are_read_without_a_complaint(operator: Operator) -> None:
 def test_mistakes_in_the_inventory_are_named_before_anything_is_touched(operator: Operator) -> None:
     with stage("mistakes of the inventory"):
         said = operator.having(
-            lastyear_domain=None, lastyear_wokers=3, lastyear_database_url="postgresql://neon.tech"
+            lastyear_domain=None,
+            lastyear_contact="https://lastyear.example.org/about",
+            lastyear_wokers=3,
+            lastyear_database_url="postgresql://neon.tech",
         ).fail("site")
+    assert "lastyear_contact: still has the example's value" in said
     assert "lastyear_domain: missing" in said
     assert "lastyear_wokers: no role knows it; did you mean lastyear_workers?" in said
     assert "lastyear_database_url: should be postgresql://USER:PASSWORD@HOST/DATABASE" in said

@@ -13,6 +13,7 @@ import testinfra
 import websocket
 from testinfra.host import Host
 
+from app import VERSION
 from demo.catalogue import albums
 from demo.musicbrainz import COLUMNS, rows_by_table
 from tests.conftest import PATIENCE, wait_until
@@ -37,6 +38,7 @@ SERVICES = (
     *("lastyear-rematch", "lastyear-dashboard", "lastyear-migrate@1", "lastyear-failure@1", "lastyear-doctor"),
 )
 LUCA = "/user/LightLuca/2024"
+BASE = VERSION.partition("+")[0]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -377,34 +379,61 @@ def test_another_run_changes_nothing_but_what_reads_the_one_variable_that_is_new
 def test_a_new_version_is_deployed_and_no_request_is_lost(
     operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path, nothing_fails: None
 ) -> None:
-    checkout = changed_checkout(tmp_path / "newer", replaced("app/web/templates/about.html", "<h1>", "<h1>NEWER "))
+    checkout = changed_checkout(
+        tmp_path / "newer",
+        replaced("app/web/templates/about.html", "<h1>", "<h1>NEWER "),
+        replaced("pyproject.toml", f'version = "{BASE}"', f'version = "{BASE}.1"'),
+    )
+    before = visitor.get("/healthz").text.split()[1]
+    assert before.startswith(f"{BASE}+g"), "the commit that this checkout is of"
     with stage("deploy under load"), visitor.streaming("/", LUCA, "/about", f"{LUCA}.json") as stream:
-        operator.from_checkout(checkout).play("deploy")
+        said = operator.from_checkout(checkout).play("deploy").output
     print(f"{stream.asked} requests, the slowest {stream.slowest:.2f} s, {len(stream.faults)} lost")
     assert stream.asked > 100
     assert stream.faults == []
     assert "NEWER" in visitor.get("/about").text
+    assert f"Version {BASE}.1<" in visitor.get("/").text
+    told = " ".join(said.partition("TASK [lastyear : Migrate the tables")[0].split())
+    assert re.search(rf"From {re.escape(before)} \(.+\) to {BASE}\.1 \(.+\)\. Migrations: The tables are up", told)
 
 
-def test_a_version_that_does_not_answer_is_taken_back_by_itself(
-    operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path
+@pytest.mark.parametrize(
+    ("path", "old", "new", "at"),
+    [
+        ("app/web/templates/landing.html", "<h1", "{{ 1 // 0 }}<h1", "Request a page"),
+        (
+            "worker/shutdown.py",
+            "            job(*arguments, **named)\n",
+            '            raise TypeError("no job comes through")\n',
+            "the job failed: TypeError: no job comes through",
+        ),
+    ],
+    ids=["no page", "no job"],
+)
+def test_a_version_that_does_not_serve_is_taken_back_by_itself(
+    operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path, path: str, old: str, new: str, at: str
 ) -> None:
-    checkout = changed_checkout(
-        tmp_path / "broken", replaced("app/web/templates/landing.html", "<h1", "{{ 1 // 0 }}<h1")
-    )
-    with stage("deploy of a broken version"):
+    checkout = changed_checkout(tmp_path / "broken", replaced(path, old, new))
+    with stage(f"deploy of a version that is broken in {path}"):
         said = operator.from_checkout(checkout).fail("deploy")
     assert "did not come up" in said
+    assert at in said
     assert "is in service again" in said
     assert visitor.get("/").status_code == 200
     assert "NEWER" in visitor.get("/about").text
+    assert machine.run("readlink /opt/lastyear/previous") != machine.run("readlink /opt/lastyear/current")
 
 
-def test_a_rollback_brings_the_version_before(operator: Operator, visitor: Visitor, nothing_fails: None) -> None:
+def test_a_rollback_brings_the_version_before_that_served_well(
+    operator: Operator, visitor: Visitor, machine: Machine, nothing_fails: None
+) -> None:
+    newer = machine.run("readlink /opt/lastyear/current")
     with stage("rollback"):
         operator.play("rollback")
     assert "NEWER" not in visitor.get("/about").text
     assert visitor.get(LUCA).status_code == 200
+    assert machine.run("readlink /opt/lastyear/previous") == newer
+    assert machine.run("ls /opt/lastyear/releases | wc -l").strip() == "2", "those that served"
 
 
 def test_a_restart_sends_open_pages_away_and_they_may_come_back(

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Thread
 
-from app.logs import HIDDEN
+from app.logs import without_secrets
 from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
 from worker.doctor import lastfm, machine, mirror, queue, site, store
 from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well, worst
@@ -116,7 +116,6 @@ def _clock(context: CheckContext) -> Finding:
 
 def _without_secrets(finding: Finding, settings: Settings) -> Finding:
     """Blot out secrets, whatever a part has said."""
-    seen, mend = finding.seen, finding.mend
-    for secret in sorted(settings.secrets(), key=len, reverse=True):
-        seen, mend = seen.replace(secret, HIDDEN), mend.replace(secret, HIDDEN)
+    secrets = settings.secrets()
+    seen, mend = without_secrets(finding.seen, secrets), without_secrets(finding.mend, secrets)
     return replace(finding, seen=seen, mend=mend)

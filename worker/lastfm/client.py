@@ -25,6 +25,7 @@ from worker.lastfm.errors import (
     KeyRefused,
     ListeningHidden,
     NoSuchUser,
+    NotUnderstood,
     OtherListener,
     TooFast,
     TooMuch,
@@ -135,7 +136,7 @@ class LastFm:
         Raises TryAgain, KeyRefused, CallRefused.
         """
         with suppress(NoSuchUser, ListeningHidden):
-            self._call("user.getInfo", {"user": "RJ"}, lambda _: None, urgent=True, though_refused=True)
+            self._call("user.getInfo", {"user": "RJ"}, read_profile, urgent=True, though_refused=True)
 
     def plays(
         self, name: str, start: int, end: int, *, rows: int = MAX_ROWS, page: int = 1, urgent: bool = False
@@ -204,7 +205,7 @@ class LastFm:
             return read(body)
         except Unreadable as error:
             self._count("lastfm_errors", "unreadable")
-            raise TryAgain(f"{method}: {error}") from None
+            raise NotUnderstood(f"{method}: {error}") from None
 
     def _get(self, method: str, parameters: dict[str, Any]) -> tuple[int, bytes]:
         self._count("lastfm_calls", method)

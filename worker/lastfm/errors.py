@@ -13,6 +13,10 @@ class TooMuch(TryAgain):
     """Last.fm could not make the answer, or not in time, or it is too large or cut off. Ask for fewer rows."""
 
 
+class NotUnderstood(TryAgain):
+    """Last.fm's answer has another form than this program expects: out of order, or changed for good."""
+
+
 class TooFast(TryAgain):
     """Last.fm says that we call too fast. Nobody calls for `seconds`."""
 

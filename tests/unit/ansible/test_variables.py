@@ -17,8 +17,8 @@ variables = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(variables)
 
 GOOD: dict[str, Any] = {
-    "lastyear_domain": "lastyear.example.org",
-    "lastyear_contact": "https://lastyear.example.org/about",
+    "lastyear_domain": "years.music.test",
+    "lastyear_contact": "https://years.music.test/about",
     "lastyear_lastfm_api_key": "0123456789abcdef" * 2,
     "lastyear_database_url": "postgresql://owner:secret@ep-cool-1-pooler.eu.neon.tech/neondb?sslmode=require",
 }
@@ -52,9 +52,9 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("lastyear_domain", "https://lastyear.example.org"),
-        ("lastyear_domain", "lastyear.example.org/site"),
-        ("lastyear_domain", "LastYear.example.org"),
+        ("lastyear_domain", "https://years.music.test"),
+        ("lastyear_domain", "years.music.test/site"),
+        ("lastyear_domain", "Years.music.test"),
         ("lastyear_domain", "localhost"),
         ("lastyear_contact", "me"),
         ("lastyear_lastfm_api_key", "0123"),
@@ -63,7 +63,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_database_url", "postgresql://owner@host/db"),
         ("lastyear_database_direct_url", "postgresql://host"),
         ("lastyear_database_direct_url", "postgresql://owner:sec[ret@host/db"),
-        ("lastyear_operator_webhook_url", "https://[chat.example.org"),
+        ("lastyear_operator_webhook_url", "https://[chat.music.test"),
         ("lastyear_reboot_at", "25:00"),
         ("lastyear_reboot_at", 270),  # what YAML makes of 4:30
         ("lastyear_workers", "2"),
@@ -74,7 +74,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_tls", "letsencrypt"),
         ("lastyear_ssh_from", "10.0.0.0/8"),
         ("lastyear_ssh_from", ["10.0.0.1/8"]),
-        ("lastyear_trusted_proxies", ["proxy.example.org"]),
+        ("lastyear_trusted_proxies", ["proxy.music.test"]),
         ("lastyear_trusted_proxies", ["192.0.2.7", "0.0.0.0/0"]),
         ("lastyear_trusted_proxies", ["::/0"]),
         ("lastyear_lastfm_storage_mb", 0),
@@ -87,7 +87,7 @@ def test_a_misspelt_variable_is_refused_with_the_one_that_was_meant() -> None:
         ("lastyear_log_format", "xml"),
         ("lastyear_keep_releases", 0),
         ("lastyear_valkey_memory_mb", 0),
-        ("lastyear_operator_webhook_url", "chat.example.org"),
+        ("lastyear_operator_webhook_url", "chat.music.test"),
         ("lastyear_musicbrainz_signing_key", "C777580F"),
         ("lastyear_dashboard_password", "short"),
         ("lastyear_dashboard_password", "has 'quotes' and is long enough"),
@@ -105,7 +105,9 @@ def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) ->
     ("name", "value"),
     [
         ("lastyear_domain", "a.co"),
-        ("lastyear_contact", "operator@example.org"),
+        ("lastyear_contact", "operator@music.test"),
+        ("lastyear_contact", "https://example.organic/about"),
+        ("lastyear_domain", "myexample.com"),
         ("lastyear_lastfm_requests_per_second", 0.5),
         ("lastyear_lastfm_requests_per_second", 4),
         ("lastyear_workers", 0),
@@ -125,6 +127,42 @@ def test_what_may_be_is_taken(name: str, value: object) -> None:
     assert faults(**{name: value}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lastyear_domain", "lastyear.example.org"),
+        ("lastyear_domain", "example.com"),
+        ("lastyear_contact", "https://lastyear.example.org/about"),
+        ("lastyear_contact", "you@example.net"),
+        ("lastyear_acme_email", "you@example.org"),
+        ("lastyear_database_url", "postgresql://USER:PASSWORD@ep-cool-1.neon.tech/neondb"),
+        ("lastyear_database_direct_url", "postgresql://owner:secret@HOST/neondb"),
+        ("lastyear_operator_webhook_url", "https://chat.example.com:8443/hook"),
+        ("lastyear_musicbrainz_dump_url", "https://mirror.invalid/fullexport/"),
+    ],
+)
+def test_what_stands_in_an_example_is_named(name: str, value: str) -> None:
+    assert faults(**{name: value}) == [f"{name}: still has the example's value. Put your own in its place."]
+
+
+def test_the_example_inventory_is_refused_by_the_name_of_all_that_is_to_fill_in() -> None:
+    folder = ANSIBLE / "inventories/example"
+    given = {
+        name: value
+        for file in ("main", "vault")
+        for name, value in yaml.safe_load((folder / f"group_vars/all/{file}.yml").read_text()).items()
+    }
+    (machine,) = yaml.safe_load((folder / "hosts.yml").read_text())["all"]["hosts"]
+    said = variables.variable_faults(given, machine=machine)
+    assert [fault.split(":")[0] for fault in said] == [
+        "hosts.yml",
+        "lastyear_contact",
+        "lastyear_domain",
+        "lastyear_database_url",
+        "lastyear_lastfm_api_key",
+    ]
+
+
 def test_some_make_others_necessary() -> None:
     assert [fault.split(":")[0] for fault in faults(lastyear_tls="files")] == [
         "lastyear_tls_certificate",
@@ -136,7 +174,7 @@ def test_some_make_others_necessary() -> None:
 
 
 @pytest.mark.parametrize("rate", [0, 0.01, 4, 4.5, 100, 100.5])
-@pytest.mark.parametrize("api", ["", "https://ws.audioscrobbler.com/2.0/", "http://lastfm.example.org/2.0/"])
+@pytest.mark.parametrize("api", ["", "https://ws.audioscrobbler.com/2.0/", "http://lastfm.music.test/2.0/"])
 def test_a_rate_is_allowed_where_the_program_takes_it(rate: float, api: str) -> None:
     environ = {"LASTFM_REQUESTS_PER_SECOND": str(rate), "LASTFM_API_URL": api}
     found = faults(lastyear_lastfm_requests_per_second=rate, lastyear_lastfm_api_url=api)
@@ -175,24 +213,12 @@ def test_events_come_by_webhook_only_where_they_can_arrive() -> None:
     assert alone.startswith("lastyear_progress_by_webhook: should be false with a single machine, ")
     [behind_a_cdn] = by_webhook(True, **apart, lastyear_trusted_proxies=["198.51.100.0/24"])
     assert behind_a_cdn.startswith("lastyear_progress_by_webhook: should be false with lastyear_trusted_proxies, ")
-    [named] = by_webhook(True, **{**apart, "lastyear_address": "web1.example.org"})
+    [named] = by_webhook(True, **{**apart, "lastyear_address": "web1.music.test"})
     assert named == "lastyear_address: should be an IP address, not a name, with lastyear_progress_by_webhook."
 
 
 def test_all_faults_are_told_at_once() -> None:
     assert len(faults(lastyear_domain=None, lastyear_wokers=1, lastyear_tls="no")) == 3
-
-
-def test_the_example_inventory_lacks_only_the_secrets() -> None:
-    folder = ANSIBLE / "inventories/example/group_vars/all"
-    given = {
-        **yaml.safe_load((folder / "main.yml").read_text()),
-        **yaml.safe_load((folder / "vault.yml").read_text()),
-    }
-    assert [fault.split(":")[0] for fault in variables.variable_faults(given)] == [
-        "lastyear_database_url",
-        "lastyear_lastfm_api_key",
-    ]
 
 
 def test_every_shape_and_condition_is_of_a_variable_that_there_is() -> None:

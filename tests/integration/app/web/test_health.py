@@ -13,6 +13,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
+from app import VERSION
 from app.allowance import PACE_KEY
 from app.event_stream import Topic
 from app.jobs import enqueue
@@ -42,7 +43,7 @@ def numbers(client: FlaskClient) -> dict[tuple[str, str], float]:
 def test_alive_touches_nothing(site_with: SiteWith) -> None:
     visitor = site_with(redis_url=NO_REDIS, database_url=NO_DATABASE, mirror_url=NO_DATABASE)
     answer = visitor.get("/healthz", environ_overrides=ELSEWHERE)
-    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert (answer.status_code, answer.text) == (200, f"ok {VERSION}\n")
 
 
 def test_ready_when_redis_and_the_mirror_answer(client: FlaskClient) -> None:
