@@ -24,9 +24,9 @@ TEXTS = {
     403: ("This only works from our own pages", "Open the page and use its own buttons."),
     404: ("There is no such page", "Check the address, or begin with a name."),
     405: ("This address does not work that way", "Open the page and use its own buttons."),
-    413: ("That is too large", "Nothing was changed."),
+    413: ("That is too large", "Nothing was changed, so go back and send less."),
     429: ("Too many requests at once", "Charts that are here already can be opened at any time."),
-    500: ("Something broke on our side", "It is in our log. Try again in a few minutes."),
+    500: ("Something broke on our side", "It is in our log, so try again in a few minutes."),
     503: AWAY,
 }
 FOR_PROGRAMS = TEXTS | {
@@ -124,7 +124,7 @@ def register(app: Flask) -> None:
         texts = FOR_PROGRAMS if request.path.startswith(API) else TEXTS
         headline, advice = texts.get(status, (error.name, error.description or ""))
         if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int) and texts is TEXTS:
-            advice = f"Wait {wait(error.retry_after)}, then try again. {advice}"
+            advice = f"Wait {wait(error.retry_after)}, then try again; {advice[0].lower()}{advice[1:]}"
         response = error_page(status, headline, advice)
         # When to come back, which method, which token.
         response.headers.update({name: text for name, text in error.get_headers() if name != "Content-Type"})

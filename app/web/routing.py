@@ -24,7 +24,7 @@ def listener_name(name: str) -> str:
         raise Problem(
             404,
             "That cannot be a Last.fm name",
-            "Last.fm names have letters, digits, dots, dashes and underscores. Check the spelling.",
+            "Check the spelling: Last.fm names have letters, digits, dots, dashes and underscores.",
             code=Code.NO_SUCH_NAME,
         )
     return name

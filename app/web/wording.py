@@ -29,34 +29,36 @@ MATCHED_BY = {
 
 
 class Explanation(NamedTuple):
-    """What happened, and what to do about it."""
+    """What happened, and in one sentence what a listener can do about it."""
 
     headline: str
     advice: str
 
 
 AWAY = Explanation("A part of this site does not answer", "Try again in a minute.")
-NOTHING_NEW = Explanation("Nothing new can be read right now", "{}. {}".format(*AWAY))
+NOTHING_NEW = Explanation(
+    "Nothing new can be read right now", "A part of this site does not answer, so try again in a minute."
+)
 NO_WORKER = (
-    "This site reads nothing from Last.fm at the moment. Nothing is lost, and this page goes on by itself as soon"
-    " as it does again."
+    "This site reads nothing from Last.fm at the moment, but nothing is lost: leave this page open, and it"
+    " goes on by itself."
 )
 QUEUE_FULL = Explanation(
-    "Too many years are waiting to be read", "They are read one after the other. Try again in a few minutes."
+    "Too many years are waiting to be read", "They are read one after the other, so try again in a few minutes."
 )
 LINE_FULL = Explanation(
     "You are waiting for many years already",
-    "They are read one after the other. Ask for more when some of them are done.",
+    "They are read one after the other, so ask for more when some of them are done.",
 )
 FAILURES = {
     Failure.NO_SUCH_USER: Explanation(
         "Last.fm knows no listener of that name",
-        "Check the spelling. If the account is new, come back in {again}.",
+        "Check the spelling, or come back in {again} if the account is new.",
     ),
     Failure.RENAMED: Explanation("This listener has another name now", "Ask for the listener by the new name."),
     Failure.BARRED: Explanation(
         "This listener is not shown here",
-        "That was asked for. What was stored has been deleted, and nothing is read any more.",
+        "That was asked for, so nothing is stored or read any more; you can look at somebody else.",
     ),
     Failure.LISTENING_HIDDEN: Explanation(
         "Recent listening is hidden", "It can be shown again in Last.fm’s privacy settings."
@@ -65,10 +67,10 @@ FAILURES = {
         "Last.fm does not answer right now", "Open this page again in {again}: we go on where we stopped."
     ),
     Failure.LASTFM_REFUSES: Explanation(
-        "Last.fm refuses this site’s key", "The operator of this site has to look after that."
+        "Last.fm refuses this site’s key", "Only the operator of this site can mend that, so come back later."
     ),
     Failure.BROKEN: Explanation(
-        "Something broke while this was read", "It is in our log. Open this page again in {again}."
+        "Something broke while this was read", "It is in our log, so open this page again in {again}."
     ),
 }
 

@@ -54,7 +54,7 @@ def test_an_interrupted_year_counts_down_to_the_next_try_and_offers_to_go_on_at_
 ) -> None:
     put(**fields)
     page = client.get(YEAR).text
-    assert "Last.fm does not answer right now Next try in 0:28 . This page goes on by itself." in text_of(page)
+    assert "Last.fm does not answer right now Next try in 0:28 ; this page goes on by itself." in text_of(page)
     assert '<span role="timer" data-seconds="28">' in page
     assert f'data-live="{YEAR}"' in page
     assert "live.js" in page
@@ -99,7 +99,7 @@ def test_a_refused_key_is_counted_down_to_its_next_try_and_asked_about_no_longer
     limiter.mark_refused("the key")
     put(error=Failure.LASTFM_REFUSES)
     page = text_of(client.get(YEAR).text)
-    assert "Last.fm refuses this site’s key Next try in 0:28 . This page goes on by itself." in page
+    assert "Last.fm refuses this site’s key Next try in 0:28 ; this page goes on by itself." in page
     assert jobs() == 0
     limiter.mark_accepted()
     client.get(YEAR)
@@ -263,7 +263,7 @@ def test_years_that_could_not_be_counted_are_counted_again_when_it_is_due(
 ) -> None:
     put(None, scrobbles=0, matched=0, years={2023: 9})
     page = client.get(LIST).text
-    assert "Some counts may be missing or old. Next try in 0:28 . This page goes on by itself." in text_of(page)
+    assert "Some counts may be missing or old. Next try in 0:28 ; this page goes on by itself." in text_of(page)
     assert reloads_after(page) == "28"
     assert jobs() == 0
     put(None, seconds=-1, scrobbles=0, matched=0, years={2023: 9})
