@@ -1,8 +1,8 @@
 """Connections to the mirror's database, and the errors of the driver as errors of the mirror."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorForbidden, MirrorFull, MirrorOutdated
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+T = TypeVar("T")
 
 SCHEMA = "musicbrainz"
 _CONNECT_SECONDS = 5
@@ -45,6 +47,38 @@ def connect(
     settings = READER_SETTINGS if seconds is None else READER_SETTINGS | {"statement_timeout": f"{seconds}s"}
     with open_connection(url, application_name, settings, seconds or _CONNECT_SECONDS) as connection:
         yield connection
+
+
+def read(url: str, question: Callable[[Connection], T], *, application_name: str, seconds: int) -> T:
+    """Ask with a connection of its own, and once more if a replica has ended that in favour of what it replays."""
+    try:
+        with connect(url, application_name=application_name, seconds=seconds) as connection:
+            return question(connection)
+    except MirrorAway as error:
+        if not was_interrupted(error):
+            raise
+    with connect(url, application_name=application_name, seconds=seconds) as connection:
+        return question(connection)
+
+
+def was_interrupted(error: MirrorAway, *, was_connected: bool = False) -> bool:
+    """Whether a server that answered has ended the statement or the connection, so that another try may do.
+
+    A replica does so when a query is in the way of what it replays, and so does a server that is stopped. One that
+    is lost without a word has no code; where none can be reached, all that the URL names have been tried.
+    """
+    cause = error.__cause__
+    is_lost = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+    return isinstance(cause, _INTERRUPTIONS) or (was_connected and is_lost)
+
+
+_INTERRUPTIONS = (
+    psycopg.errors.SerializationFailure,  # "canceling statement due to conflict with recovery"
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.DatabaseDropped,
+)
 
 
 @contextmanager

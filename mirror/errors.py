@@ -121,6 +121,11 @@ class SchemaChanged(MirrorError):
     """MusicBrainz has changed its schema, so that the mirror is no longer updated: update LastYear.fm, then run
     `lastyear mirror import`. Until then the mirror serves what it has."""
 
+    @classmethod
+    def is_said_in(cls, message: str) -> bool:
+        """Whether this is the error of which that is the message."""
+        return message.startswith(str(cls()).partition(":")[0])
+
 
 class NotReplicable(MirrorError):
     """The export that this mirror was imported from has no replication sequence, so that no packet follows it: run

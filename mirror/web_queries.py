@@ -3,11 +3,12 @@
 The only module of `mirror` that `app.web` may import.
 """
 
+from functools import partial
 from uuid import UUID
 
 from mirror.answering.answers import Answer, Question
 from mirror.answering.process import MatchingProcess
-from mirror.database import connect
+from mirror.database import read
 from mirror.errors import MatchingBusy, MirrorEmpty, MirrorError
 from mirror.matching import explain
 from mirror.matching.explain import Explanation
@@ -42,8 +43,8 @@ def explanation(url: str, release_group: UUID) -> Explanation | None:
     Raises MirrorError if the mirror cannot answer.
     """
     try:
-        with connect(url, application_name="lastyear-web", seconds=PATIENCE_SECONDS) as connection:
-            return explain.explain(connection, release_group)
+        question = partial(explain.explain, mbid=release_group)
+        return read(url, question, application_name="lastyear-web", seconds=PATIENCE_SECONDS)
     except MirrorEmpty:
         return None
 
@@ -54,8 +55,7 @@ def state(url: str) -> MirrorState | None:
     Raises MirrorError if the mirror cannot answer.
     """
     try:
-        with connect(url, application_name="lastyear-web", seconds=PATIENCE_SECONDS) as connection:
-            return mirror_state(connection)
+        return read(url, mirror_state, application_name="lastyear-web", seconds=PATIENCE_SECONDS)
     except MirrorEmpty:
         return None
 

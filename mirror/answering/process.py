@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -22,7 +23,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from mirror.answering.answers import Answer, Question, answer
-from mirror.database import connect
+from mirror.database import read
 from mirror.errors import MatchingBusy, MirrorAway, MirrorError
 
 TURN_SECONDS = 10  # that a list waits for those before it
@@ -124,8 +125,9 @@ def main() -> None:
 def _reply(url: str, asked: Iterable[dict[str, Any]]) -> bytes:
     questions = [Question(**{**fields, "mbid": fields["mbid"] and UUID(fields["mbid"])}) for fields in asked]
     try:
-        with connect(url, application_name="lastyear-matching", seconds=QUERY_SECONDS) as connection:
-            return _ANSWERS.dump_json(answer(connection, questions))
+        question = partial(answer, questions=questions)
+        found = read(url, question, application_name="lastyear-matching", seconds=QUERY_SECONDS)
+        return _ANSWERS.dump_json(found)
     except MirrorError as error:
         return json.dumps(str(error)).encode()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from mirror.derived.names import FOLDING_RULES
+from mirror.errors import SchemaChanged
 from mirror.state import MAX_LAG, MirrorState
 
 TOO_FAR_BEHIND = timedelta(hours=36)
@@ -25,6 +26,8 @@ class Remedy(StrEnum):
     WAIT = "wait"
     REPLICATE = "replicate"
     IMPORT = "import"
+    UPDATE = "update"
+    """A newer LastYear.fm, then an import."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def judge(
     lag = now - state.as_of if state.as_of else since_import
     seen = _seen(state, lag, since_import, replicating=replicating, behind=behind)
     overdue = min(lag, since_import)
+    if state.last_error and SchemaChanged.is_said_in(state.last_error):
+        verdict = Verdict.ILL if overdue > TOO_FAR_BEHIND else Verdict.WARNING
+        return Judgement(verdict, f"{seen}; MusicBrainz has changed its schema", Remedy.UPDATE)
     if overdue > TOO_FAR_BEHIND:
         if replicating:
             return Judgement(Verdict.WARNING, seen, Remedy.WAIT)

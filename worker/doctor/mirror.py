@@ -73,7 +73,12 @@ def _judged(state: MirrorState, connection: Connection, settings: Settings) -> F
         return _to_import(connection, judged.seen)
     replicate = "`systemctl start lastyear-mirror-replicate`" if has_units() else "`lastyear mirror replicate`"
     last_error = f". Its last error: {state.last_error}" if state.last_error else ""
-    mends = {Remedy.WAIT: "look again in an hour", Remedy.REPLICATE: f"{replicate}{last_error}"}
+    update = f"update LastYear.fm ({'`git pull && make deploy`' if has_units() else '`git pull`'})"
+    mends = {
+        Remedy.UPDATE: f"{update}, then {_import_command('always')}",
+        Remedy.WAIT: "look again in an hour",
+        Remedy.REPLICATE: f"{replicate}{last_error}",
+    }
     return Finding(PART, State(judged.verdict), judged.seen, mends.get(judged.remedy, ""))
 
 

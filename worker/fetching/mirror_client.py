@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import structlog
 
 from app.mirror_note import NOT_IMPORTED, MirrorNote
-from mirror.database import Connection, connect
+from mirror.database import Connection, connect, was_interrupted
 from mirror.derived.name_index import usable_state
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorError, MirrorForbidden
 
@@ -53,14 +53,26 @@ class MirrorClient:
         if self._error:
             return None
         try:
-            if self._connection is None:
-                self._connection = self._stack.enter_context(connect(self._url))
-                usable_state(self._connection)
-            return question(self._connection, *arguments, **named)
+            try:
+                was_connected = self._connection is not None
+                return question(self._connect(), *arguments, **named)
+            except MirrorAway as error:
+                if not was_interrupted(error, was_connected=was_connected):
+                    raise
+            # It answered before. Another server that MIRROR_URL names may do so now, or the same one once more.
+            self._connection = None
+            return question(self._connect(), *arguments, **named)
         except (MirrorAway, MirrorEmpty, MirrorForbidden) as error:
             log.warning("The mirror cannot be asked; release years will follow", reason=type(error).__name__)
             self._error = error
             return None
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            connection = self._stack.enter_context(connect(self._url))
+            usable_state(connection)
+            self._connection = connection
+        return self._connection
 
     @property
     def is_away(self) -> bool:

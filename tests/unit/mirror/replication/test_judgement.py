@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mirror.derived.names import FOLDING_RULES
+from mirror.errors import SchemaChanged
 from mirror.replication.judgement import Remedy, Verdict, judge
 from mirror.state import MirrorState
 
@@ -65,6 +66,16 @@ def test_what_should_have_caught_up_by_now_is_overdue(
 def test_an_error_is_a_warning_right_after_an_import_too() -> None:
     judged = judge(replace(JUST_IMPORTED, last_error="the token is refused"), follows=True, now=NOW)
     assert (judged.verdict, judged.remedy) == (Verdict.WARNING, Remedy.REPLICATE)
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(1, Verdict.WARNING), (37, Verdict.ILL)])
+def test_after_a_change_of_the_schema_no_packet_helps(hours: int, verdict: Verdict) -> None:
+    then = NOW - timedelta(hours=hours)
+    error = str(SchemaChanged("this packet has 32, the mirror 31"))
+    state = replace(JUST_IMPORTED, imported_at=then, packets=9, replicated_to=then, last_error=error)
+    judged = judge(state, follows=True, now=NOW)
+    assert (judged.verdict, judged.remedy) == (verdict, Remedy.UPDATE)
+    assert judged.seen.endswith("; MusicBrainz has changed its schema")
 
 
 def test_an_index_of_other_rules_is_to_be_imported_again() -> None:
