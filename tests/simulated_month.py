@@ -37,7 +37,7 @@ def _hour(redis: Redis, chance: random.Random, at: float, size: float, *, is_awa
     for _ in range(years):
         plays = round(chance.lognormvariate(8.4, 0.9))
         waited, taken = chance.expovariate(1.5), 1.5 + plays / 380 * chance.uniform(0.9, 1.6)
-        counts.observe("queue_wait_seconds", waited, "fetches")
+        counts.observe("queue_wait_seconds", [waited], "fetches")
         counts.add("lastfm_calls", "user.getRecentTracks", by=2 + plays // 900)
         counts.add("lastfm_calls", "user.getInfo")
         if is_away:

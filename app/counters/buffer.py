@@ -1,7 +1,7 @@
-"""The buffer: what a busy process counts, added to the sums every few seconds, so that no request waits for it."""
+"""The buffer: the requests that a process serves, added to the sums every few seconds: none waits for it."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -9,8 +9,8 @@ from redis.exceptions import RedisError
 from app.counters.counts import Counts, record
 
 FLUSH_SECONDS = 5.0
-MOST_EVENTS = 100_000
-"""How many may happen between two flushes; of more, the first are forgotten."""
+MOST_REQUESTS = 100_000
+"""How many may be served between two flushes; of more, the first are forgotten."""
 
 
 class Buffer:
@@ -18,26 +18,25 @@ class Buffer:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._events: deque[tuple[str, tuple[str, ...], float | None]] = deque(maxlen=MOST_EVENTS)
+        self._served: deque[tuple[str, int, float | None]] = deque(maxlen=MOST_REQUESTS)
         self._left = Counts()  # what Redis did not take
         self._flushing = threading.Lock()
         self._starting = threading.Lock()
         self._closed = threading.Event()
         self._has_flusher = False
 
-    def add(self, name: str, *labels: str) -> None:
-        """Count that something has happened."""
-        self._note(name, labels, None)
-
-    def observe(self, name: str, seconds: float, *labels: str) -> None:
-        """Count how long something has taken."""
-        self._note(name, labels, seconds)
+    def add_request(self, route: str, status: int, seconds: float | None) -> None:
+        """Count a request; without `seconds` it counts for nothing how long it took."""
+        # Every visit pays for what is done here, and no visit for what is done in the flush.
+        self._served.append((route, status, seconds))
+        if not self._has_flusher:
+            self._start()
 
     def flush(self) -> None:
         """Add what was counted to the sums. While Redis is away or takes nothing, it is kept for the next time."""
         with self._flushing:
             counts, self._left = self._left, Counts()
-            counts.merge(self._taken())
+            self._take(counts)
             if not counts:
                 return
             try:
@@ -50,11 +49,6 @@ class Buffer:
         self._closed.set()
         self.flush()
 
-    def _note(self, name: str, labels: tuple[str, ...], seconds: float | None) -> None:
-        self._events.append((name, labels, seconds))
-        if not self._has_flusher:
-            self._start()
-
     def _start(self) -> None:
         with self._starting:
             if not self._has_flusher and not self._closed.is_set():
@@ -65,19 +59,20 @@ class Buffer:
         while not self._closed.wait(FLUSH_SECONDS):
             self.flush()
             with self._starting:
-                if not self._events:
+                if not self._served:
                     self._has_flusher = False
                     return
 
-    def _taken(self) -> Counts:
-        """Take what has happened."""
-        counts, happened = Counts(), Counter[tuple[str, tuple[str, ...]]]()
-        for _ in range(len(self._events)):
-            name, labels, seconds = self._events.popleft()
-            if seconds is None:
-                happened[name, labels] += 1
-            else:
-                counts.observe(name, seconds, *labels)
-        for (name, labels), times in happened.items():
-            counts.add(name, *labels, by=times)
-        return counts
+    def _take(self, counts: Counts) -> None:
+        """Move what has happened to the counts."""
+        times: Counter[tuple[str, int]] = Counter()
+        durations: defaultdict[str, list[float]] = defaultdict(list)
+        for _ in range(len(self._served)):
+            route, status, seconds = self._served.popleft()
+            times[route, status] += 1
+            if seconds is not None:
+                durations[route].append(seconds)
+        for (route, status), by in times.items():
+            counts.add("http_requests", route, str(status), by=by)
+        for route, taken in durations.items():
+            counts.observe("http_request_duration_seconds", taken, route)

@@ -7,7 +7,7 @@ those below it, and `name_sum|label` in milliseconds.
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -54,20 +54,14 @@ class Counts:
         if metric.has_latest:
             self.latest.add(_field(name, metric.bounded(labels)))
 
-    def observe(self, name: str, seconds: float, *labels: str) -> None:
-        """Count how long it has taken; less than nothing, by another machine's clock, is nothing."""
+    def observe(self, name: str, times: Sequence[float], *labels: str) -> None:
+        """Count how long it has taken, each time; less than nothing, by another machine's clock, is nothing."""
         metric = METRICS[name]
-        seconds = max(0.0, seconds)
-        place = bisect_left(metric.buckets, seconds)
-        end = f"{metric.buckets[place]:g}" if place < len(metric.buckets) else INFINITY
-        self._add(name, metric.bounded(labels), 1, suffix="_bucket", end=(end,))
-        self._add(name, metric.bounded(labels), round(1000 * seconds), suffix="_sum")
-
-    def merge(self, other: "Counts") -> None:
-        """Add what another one holds."""
-        self.all.update(other.all)
-        self.by_time.update(other.by_time)
-        self.latest |= other.latest
+        times = [max(0.0, seconds) for seconds in times]
+        ends = [*(f"{end:g}" for end in metric.buckets), INFINITY]
+        for place, by in Counter(bisect_left(metric.buckets, seconds) for seconds in times).items():
+            self._add(name, metric.bounded(labels), by, suffix="_bucket", end=(ends[place],))
+        self._add(name, metric.bounded(labels), round(1000 * sum(times)), suffix="_sum")
 
     def _add(
         self, name: str, labels: tuple[str, ...], by: int, suffix: str = "", end: tuple[str, ...] = ()
@@ -104,7 +98,7 @@ def increment(redis: Redis, name: str, *labels: str, by: int = 1, at: float | No
 def observe(redis: Redis, name: str, seconds: float, *labels: str, at: float | None = None) -> None:
     """Count how long something has taken, unless Redis is away or takes nothing."""
     counts = Counts()
-    counts.observe(name, seconds, *labels)
+    counts.observe(name, [seconds], *labels)
     with suppress(RedisError):
         record(redis, counts, at)
 

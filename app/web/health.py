@@ -1,9 +1,9 @@
 """Health: liveness for everyone, readiness and Prometheus metrics for this machine only."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -16,11 +16,14 @@ from app.web.metrics import metrics_text
 from mirror import web_queries
 from mirror.web_queries import MirrorError
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 blueprint = Blueprint("health", __name__)
 
 _BEGAN = "lastyear.began"
-_LIVE = "live"
-"""The blueprint of what is sent for as long as a page is open."""
+_LIVE = "live."
+"""What endpoints begin with that send for as long as a page is open."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,21 +64,24 @@ def metrics() -> Response:
 
 def count_requests(app: Flask) -> None:
     """Count the requests of the application, and how long they take: by their routes, so that no name appears."""
-    counts = app.extensions[EXTENSION].counts
+    add = app.extensions[EXTENSION].counts.add_request
+    inner = app.wsgi_app
 
-    @app.before_request
-    def begin() -> None:
-        request.environ[_BEGAN] = time.perf_counter()
+    def timed(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ[_BEGAN] = time.perf_counter()
+        return inner(environ, start_response)
 
     @app.after_request
     def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "none"
-        counts.add("http_requests", route, str(response.status_code))
-        began = request.environ.get(_BEGAN)
+        served = request._get_current_object()  # type: ignore[attr-defined]  # once, since each visit comes by here
+        route = served.url_rule.rule if served.url_rule else "none"
         # Of what is sent live, the end tells how long a page was open.
-        if began is not None and request.blueprint != _LIVE:
-            counts.observe("http_request_duration_seconds", time.perf_counter() - began, route)
+        is_live = served.url_rule and served.url_rule.endpoint.startswith(_LIVE)
+        seconds = None if is_live else time.perf_counter() - served.environ[_BEGAN]
+        add(route, response.status_code, seconds)
         return response
+
+    app.wsgi_app = timed  # type: ignore[method-assign]  # how Flask wants it wrapped
 
 
 def _redis_answers(context: Context) -> bool:

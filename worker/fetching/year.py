@@ -201,7 +201,7 @@ def _count_completed(run: Run, event: Event) -> None:
     counts.add("plays_completed", "unknown", by=event.unplaced)
     if run.job.completed_at is None:
         seconds = max(0.0, run.context.clock.now() - run.asked_at)
-        counts.observe("whole_year_seconds", seconds)
+        counts.observe("whole_year_seconds", [seconds])
         note_year(run.context.redis, run.job.run, run.job.year, plays=event.scrobbles, seconds=seconds)
     with suppress(RedisError):
         record(run.context.redis, counts)

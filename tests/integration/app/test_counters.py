@@ -45,8 +45,7 @@ def test_the_catalogue_has_the_names_of_the_rest() -> None:
 def test_what_several_processes_count_adds_up(redis: Redis) -> None:
     web, other = Buffer(redis), Buffer(redis)
     for one in (web, other, web):
-        one.add("http_requests", "/", "200")
-        one.observe("http_request_duration_seconds", 0.004, "/")
+        one.add_request("/", 200, 0.004)
     for one in (web, other):
         one.close()
     increment(redis, "fetches", "completed")
@@ -62,18 +61,18 @@ def test_a_buffer_adds_by_itself_and_its_thread_ends(redis: Redis, monkeypatch: 
     monkeypatch.setattr(buffer, "FLUSH_SECONDS", 0.01)
     one = Buffer(redis)
     for times in (1, 2):
-        one.add("http_requests", "/", "200")
+        one.add_request("/", 200, None)
         wait_until(lambda times=times: totals(redis).get(("http_requests", "/", "200")) == times)  # type: ignore[misc]
         wait_until(lambda: not one._has_flusher)
 
 
 def test_what_redis_did_not_take_is_added_later(full: Redis) -> None:
     one = Buffer(full)
-    one.add("http_requests", "/", "200")
+    one.add_request("/", 200, None)
     one.flush()
     assert totals(full) == {}
     full.config_set("maxmemory", "0")
-    one.add("http_requests", "/", "200")
+    one.add_request("/", 200, None)
     one.flush()
     one.flush()
     assert totals(full) == {("http_requests", "/", "200"): 2}
