@@ -181,7 +181,7 @@ def test_what_fewer_rows_do_not_help_against_is_asked_again_for_any_number(answe
     line = Line(answer)
     with pytest.raises(TryAgain) as raised:
         line.client.plays("SingleSam", START, END)
-    assert type(raised.value) is TryAgain
+    assert not isinstance(raised.value, TooMuch)
     assert line.attempts == 5
 
 
