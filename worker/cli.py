@@ -34,6 +34,7 @@ from worker.histories.commands import years_command
 from worker.lastfm.limiter import Limiter
 from worker.opt_outs import opt_outs_commands
 from worker.pool import run_workers
+from worker.site_commands import site_commands
 
 
 class Commands(click.Group):
@@ -271,6 +272,8 @@ main.add_command(years_command)
 main.add_command(opt_outs_commands)
 main.add_command(backup_command)
 main.add_command(restore_command)
+for command in site_commands:
+    main.add_command(command)
 
 
 def _settings(needs: Iterable[str]) -> Settings:

@@ -1,5 +1,6 @@
 """A queue that loses no job: whoever takes one leaves a note of it in the same step, until the job has begun."""
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,9 +9,10 @@ from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
 
-from app.jobs.enqueue import FETCHES
+from app.jobs.enqueue import CHORES, FETCHES
+from app.pause import is_paused
 
-AWAITED = Queue.redis_queue_namespace_prefix + FETCHES
+AWAITED, UNPAUSED = (Queue.redis_queue_namespace_prefix + name for name in (FETCHES, CHORES))
 LOOK_SECONDS = 0.2
 """How often the other queues are looked at; a job in AWAITED is taken at once."""
 
@@ -34,19 +36,28 @@ class SafeQueue(Queue):
         """
         assert connection is not None  # noqa: S101  RQ always passes it
         for _ in range(max(1, round((timeout or 0) / LOOK_SECONDS))):
-            for key in queue_keys:
+            keys = _served(connection, queue_keys)
+            for key in keys:
                 if (
                     job_id := connection.lmove(key, IntermediateQueue.get_intermediate_queue_key(key))
                 ) is not None:
                     return key, job_id
             if timeout is None:
                 return None
-            awaited = AWAITED if AWAITED in queue_keys else queue_keys[0]
+            if not keys:
+                time.sleep(LOOK_SECONDS)
+                continue
+            awaited = AWAITED if AWAITED in keys else keys[0]
             note = IntermediateQueue.get_intermediate_queue_key(awaited)
             job_id = connection.blmove(awaited, note, LOOK_SECONDS)  # type: ignore[arg-type]  # it may be a fraction
             if job_id is not None:
                 return awaited, job_id
         raise DequeueTimeout(timeout, queue_keys)
+
+
+def _served(redis: Redis, queue_keys: Sequence[str]) -> list[str]:
+    """Return the queues from which jobs are taken now: while fetching is paused, of those only chores."""
+    return [key for key in queue_keys if key == UNPAUSED] if is_paused(redis) else list(queue_keys)
 
 
 def taken_jobs(queues: Iterable[Queue]) -> set[tuple[str, str]]:

@@ -22,6 +22,10 @@ class ShutdownRequested(Exception):
     """This process has to end: let go of everything. What is committed stays, and the job resumes there."""
 
 
+class FetchingPaused(ShutdownRequested):
+    """The operator has paused fetching: let go of everything. The job waits at the head of its queue."""
+
+
 class GaveWay(Exception):
     """The job has nothing to do for now, and others wait for its worker: it goes on behind them."""
 
@@ -47,6 +51,9 @@ def requeued_on_shutdown(job: Callable[P, None]) -> Callable[P, Retry | None]:
     def interruptible(*arguments: P.args, **named: P.kwargs) -> Retry | None:
         try:
             job(*arguments, **named)
+        except FetchingPaused:
+            log.info("Fetching is paused; the job goes back to its queue")
+            return Retry(max=1_000_000, enqueue_at_front=True)
         except ShutdownRequested:
             log.info("This worker is stopping; the job goes back to its queue")
             return Retry(max=1_000_000, enqueue_at_front=True)

@@ -10,13 +10,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask
+from redis.exceptions import RedisError
 
 from app.charts.palette import COLOURS
 from app.events import Failure
 from app.formatting import FILTERS
+from app.notice import read_notice
 from app.settings import Settings, read_settings
 from app.web import api, health, links, reading, wording
 from app.web.api import release_years
+from app.web.context import context
 from app.web.live import routes
 from app.web.pages import album, landing, listener, picture, release_year, removal, top_albums, year
 from app.web.routing import without_trailing_slash
@@ -39,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
-    app.jinja_env.globals.update(site=settings.site_url, site_url=site_url)
+    app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.filters.update(FILTERS)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
@@ -47,6 +50,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     routes.register(app)
     health.count_requests(app)
     return app
+
+
+def notice_of_operator() -> str:
+    """Return what the operator has every page say; nothing while Redis is away."""
+    try:
+        return read_notice(context().redis)
+    except RedisError:
+        return ""
 
 
 @lru_cache

@@ -43,6 +43,10 @@ NO_WORKER = (
     "This site reads nothing from Last.fm at the moment, but nothing is lost: leave this page open, and it"
     " goes on by itself."
 )
+PAUSED = (
+    "The operator has paused reading from Last.fm for a while. Nothing is lost, and this page goes on by itself"
+    " afterwards. What has been read can be looked at meanwhile."
+)
 QUEUE_FULL = Explanation(
     "Too many years are waiting to be read", "They are read one after the other, so try again in a few minutes."
 )

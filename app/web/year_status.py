@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import flask
@@ -22,6 +22,7 @@ from app.jobs.enqueue import LISTENER_HOLDS, QueueAway, QueueFull
 from app.jobs.workers import SILENT_SECONDS, is_any_alive
 from app.listening_years import is_fresh
 from app.mirror_note import MirrorNote, read_mirror_note
+from app.pause import is_paused
 from app.store import Connection, StoreAway, fetch_jobs, listeners
 from app.store.fetch_jobs import ABANDONED_AFTER, LONGEST_PAUSE
 from app.store.year_events import year_event
@@ -29,7 +30,7 @@ from app.web.context import Context
 from app.web.introductions import has_nothing, introduce, is_interrupted, is_stored, note_nothing
 from app.web.rate_limits import requester
 from app.web.visits import may_start_fetches
-from app.web.wording import NOTHING_NEW, Explanation, why_full
+from app.web.wording import NO_WORKER, NOTHING_NEW, PAUSED, Explanation, why_full
 
 log = structlog.get_logger()
 
@@ -46,6 +47,9 @@ AWAY_SECONDS, FULL_SECONDS = 60, 300
 Request = Literal["as it stands", "visit", "plays", "resume", "refresh"]
 """What is asked of a year: as it stands, to be there, to have its plays where only the counts were kept, to go on
 without waiting for the next try, or anew."""
+
+
+S = TypeVar("S", bound="ListenerStatus")
 
 
 class Renamed(Exception):
@@ -77,11 +81,18 @@ class ListenerStatus:
     """Whether nothing is here or on its way, as the request was none that starts a fetch."""
     has_no_worker: bool = False
     """Whether it is to go on, and nobody is there who would do that."""
+    is_paused: bool = False
+    """Whether that is because the operator has paused fetching."""
 
     @property
     def is_away(self) -> bool:
         """Whether nothing new can be fetched."""
         return self.queue_away or self.queue_full is not None or self.store_away
+
+    @property
+    def why_still(self) -> str:
+        """Say why nobody goes on with it."""
+        return PAUSED if self.is_paused else NO_WORKER
 
     @property
     def why_nothing_new(self) -> Explanation:
@@ -135,7 +146,7 @@ def year_status(context: Context, username: str, year: int, request: Request = "
     """
     if request in ("visit", "plays") and not may_start_fetches(flask.request):
         request = "as it stands"
-    status = _year_status(context, Topic(username, year), year, request)
+    status = _paused(context, _year_status(context, Topic(username, year), year, request))
     if request != "as it stands" and status.event is not None and status.event.scrobbles and not status.is_away:
         with suppress(RedisError):
             context.looks.note(status.username, year)
@@ -170,6 +181,10 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
 
     Raises Renamed.
     """
+    return _paused(context, _listener_status(context, username))
+
+
+def _listener_status(context: Context, username: str) -> ListenerStatus:
     topic = Topic(username)
     try:
         snapshot = event_stream.latest_snapshot(context.redis, topic)
@@ -197,6 +212,14 @@ def listener_status(context: Context, username: str) -> ListenerStatus:
     # An old failure says nothing any more; old counts are shown until new ones are in.
     event = snapshot.event if snapshot.event.phase != "failed" else None
     return ListenerStatus(snapshot.username, event)
+
+
+def _paused(context: Context, status: S) -> S:
+    """Return the status, with whether it stands still since fetching is paused."""
+    with suppress(RedisError):
+        if status.waits and is_paused(context.redis):
+            return replace(status, has_no_worker=True, is_paused=True)
+    return status
 
 
 def latest_event(context: Context, topic: Topic) -> Event | None:

@@ -4,6 +4,7 @@ from redis import Redis
 from rq import Worker, get_current_job
 
 from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, someone_waits
+from app.pause import is_paused
 from worker import shutdown
 from worker.context import Clock
 from worker.fetching.mirror_client import mirror_answers
@@ -25,7 +26,8 @@ def await_mirror(url: str, redis: Redis, clock: Clock) -> None:
         pause = min(LONGEST_PAUSE, 2 * pause)
         while clock.now() < next_look:
             shutdown.raise_if_requested()
-            if someone_waits(redis, names) or clock.now() > until:
+            # While fetching is paused, nobody gets that turn.
+            if (someone_waits(redis, names) and not is_paused(redis)) or clock.now() > until:
                 raise shutdown.GaveWay
             clock.sleep(min(1.0, max(0.0, next_look - clock.now())))
 

@@ -1,13 +1,14 @@
 """Check Redis and the queues in it: how long jobs wait, which workers run, what has failed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
+from app.pause import paused_since
 from app.redis_client import connect_redis
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
@@ -26,7 +27,7 @@ def check_queue(context: CheckContext) -> Iterator[Finding]:
         return
     try:
         with connect_redis(context.settings) as redis:
-            found, cannot_write = read_queues(redis), _cannot_write(redis)
+            found, cannot_write, since = read_queues(redis), _cannot_write(redis), paused_since(redis)
     except RedisError as error:
         yield from _unknown(
             f"does not answer ({type(error).__name__})",
@@ -38,7 +39,7 @@ def check_queue(context: CheckContext) -> Iterator[Finding]:
         yield ill(PART, seen, "make room where its data is: `df -h`; it goes on by itself")
     else:
         yield well(PART, "answers")
-    yield from (_queue(found), _workers(found), _failed(found))
+    yield from (_paused(found, since) if since else _queue(found), _workers(found), _failed(found))
 
 
 def _cannot_write(redis: Redis) -> bool:
@@ -60,6 +61,11 @@ def is_busy(settings: Settings) -> bool:
 def _unknown(seen: str, mend: str) -> Iterator[Finding]:
     yield ill(PART, seen, mend)
     yield from (unknown(part, "unknown without Redis", "fix Redis first") for part in PARTS[1:])
+
+
+def _paused(found: Overview, since: datetime) -> Finding:
+    long = format_duration(max(datetime.now(UTC) - since, timedelta()))
+    return warning(QUEUE, f"fetching is paused for {long}; {found.waiting} waiting", "`lastyear resume`")
 
 
 def _queue(found: Overview) -> Finding:

@@ -9,6 +9,7 @@ from math import ceil
 import structlog
 
 from app.counters.counts import increment
+from app.pause import is_paused
 from app.store import albums, fetch_jobs, stretches
 from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact
@@ -63,7 +64,7 @@ class _Round:
             self._start(calls)
             while len(calls):
                 (ask, served_before), result = calls.next()
-                shutdown.raise_if_requested()
+                self._raise_if_interrupted()
                 findings = self._take_in(ask, result, served_before)
                 # Before anything is stored, so that Last.fm works on the next answers meanwhile.
                 self._start(calls)
@@ -73,6 +74,11 @@ class _Round:
                     self._publish()
         for finding, answered_at in self._unconfirmed:
             self._confirm(finding, answered_at)
+
+    def _raise_if_interrupted(self) -> None:
+        shutdown.raise_if_requested()
+        if is_paused(self._run.context.redis):
+            raise shutdown.FetchingPaused
 
     def _start(self, calls: Overlap[tuple[Ask, int], Rows]) -> None:
         """Start as many calls as there is room for."""
@@ -181,7 +187,7 @@ class _Round:
     def _confirm(self, finding: Finding, answered_at: float) -> None:
         """Let stored plays go that an answer lacked, if a count says the same a minute later."""
         while (left := answered_at + CONFIRM_AFTER - self._clock.now()) > 0:
-            shutdown.raise_if_requested()
+            self._raise_if_interrupted()
             self._publish(seconds_left=ceil(left))
             self._clock.sleep(min(left, 5.0))
         stretch = finding.stretch

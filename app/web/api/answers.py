@@ -355,7 +355,7 @@ def trouble(status: ListenerStatus) -> Error | None:
     if failure is not None:
         return Error(code=Code(failure.code), message=f"{wording.explained(failure).headline}.")
     if status.has_no_worker:
-        return Error(code=Code.UNAVAILABLE, message=wording.NO_WORKER)
+        return Error(code=Code.UNAVAILABLE, message=status.why_still)
     if status.is_away:
         return Error(code=Code.UNAVAILABLE, message="{}. {}".format(*why_nothing_new(status)))
     return None

@@ -40,7 +40,7 @@ class Side:
         if self.status.is_unasked:
             return wording.NOT_COUNTED
         if self.status.grows and self.status.has_no_worker:
-            return wording.NO_WORKER
+            return self.status.why_still
         if self.status.grows:
             return reading.progress(event)
         if event and event.error:

@@ -1,0 +1,132 @@
+"""Admin: what the operator has done by hand, by a command or on the operator's page: both call these functions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from redis import Redis
+from rq.exceptions import DeserializationError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app.jobs.enqueue import CHORES, FETCH_YEAR, FETCHES, QUEUES, enqueue_year, queue
+from app.jobs.lines import waiting_ids
+from app.jobs.queue_status import kind_of, reason_of
+from app.jobs.story import story_of
+from app.log_names import LISTENER
+from app.store import Connection, fetch_jobs, forgetting, listeners
+
+WAITING, RUNNING, FAILED = "waiting", "running", "failed"
+
+
+class ForgottenForGood(Exception):
+    """The listener was forgotten for good: nothing is read of them. `lastyear admit` has them shown again."""
+
+
+class NoSuchJob(Exception):
+    """There is no failed job of that id. `lastyear jobs --failed` lists them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A year that the operator has asked for."""
+
+    username: str
+    year: int
+    run: UUID
+    is_new: bool
+    """Whether the run was queued for this, or was on its way already."""
+
+
+@dataclass(frozen=True)
+class JobLine:
+    """A job, as the operator's list has it."""
+
+    id: str
+    kind: str
+    queue: str
+    state: str
+    since: datetime | None
+    """When it began to wait, began to run, or failed."""
+    listener: str
+    year: int | None
+    reason: str
+    """Why it failed."""
+
+
+def ask_for_year(connection: Connection, redis: Redis, username: str, year: int, *, anew: bool = False) -> Asked:
+    """Have a worker fetch what is missing of a year; with `anew`, all of it. What is stored is shown meanwhile.
+
+    Raises ForgottenForGood, QueueAway, QueueFull.
+    """
+    if forgetting.is_barred(connection, username):
+        raise ForgottenForGood
+    listener = listeners.find(connection, username)
+    name = listener.username if listener else username
+    if event := enqueue_year(connection, redis, name, year, refresh=anew):
+        return Asked(name, year, event.run, is_new=True)
+    job = fetch_jobs.find(connection, name, year)
+    if job is None:  # forgotten in between
+        raise ForgottenForGood
+    return Asked(name, year, job.run, is_new=False)
+
+
+def list_jobs(redis: Redis, *, failed_only: bool = False) -> list[JobLine]:
+    """Return every job that runs, waits or has failed, in this order. Raises redis.exceptions.RedisError."""
+    states = (FAILED,) if failed_only else (RUNNING, WAITING, FAILED)
+    return [_line(job, state) for state in states for name in QUEUES for job in _jobs(redis, name, state)]
+
+
+def retry(connection: Connection, redis: Redis, job_id: str | None = None) -> list[JobLine]:
+    """Have failed jobs done after all: the one of this id, or all. Return them.
+
+    A year is asked for like any other: it goes on where it stopped. Raises NoSuchJob, QueueAway, QueueFull.
+    """
+    found = [job for name in QUEUES for job in _jobs(redis, name, FAILED) if job_id in (None, job.id)]
+    if job_id is not None and not found:
+        raise NoSuchJob
+    lines = []
+    for job in found:
+        lines.append(_line(job, FAILED))
+        if _function(job) == FETCH_YEAR and len(job.args) > 1:
+            enqueue_year(connection, redis, str(job.args[0]), int(job.args[1]))
+            job.delete()
+        else:
+            job.requeue()
+    return lines
+
+
+def _jobs(redis: Redis, name: str, state: str) -> Iterator[Job]:
+    one = queue(redis, name)
+    if state == RUNNING:
+        ids = one.started_job_registry.get_job_ids(cleanup=False)
+    elif state == FAILED:
+        ids = one.failed_job_registry.get_job_ids(cleanup=False)
+    else:
+        in_lines = waiting_ids(redis, fetches=name == FETCHES) if name != CHORES else []
+        ids = [*one.get_job_ids(), *in_lines]
+    found = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
+    return (job for job in found if job is not None)
+
+
+def _function(job: Job) -> str:
+    try:
+        return str(job.func_name)
+    except DeserializationError:
+        return ""
+
+
+def _line(job: Job, state: str) -> JobLine:
+    result = job.latest_result() if state == FAILED else None
+    since = {WAITING: job.enqueued_at or job.created_at, RUNNING: job.started_at, FAILED: job.ended_at}[state]
+    return JobLine(
+        id=job.id,
+        kind=kind_of(job),
+        queue=job.origin,
+        state=state,
+        since=since.replace(tzinfo=UTC) if since and since.tzinfo is None else since,
+        listener=story_of(job).get(LISTENER, ""),
+        year=job.args[1] if _function(job) == FETCH_YEAR and len(job.args) > 1 else None,
+        reason=reason_of((result.exc_string if result else None) or "") if state == FAILED else "",
+    )
