@@ -168,7 +168,7 @@ class Settings(BaseModel):
     )
     operator_may_change: bool = Field(
         False,
-        description="Whether the operator's pages may requeue and delete jobs; otherwise they only show them",
+        description="Whether the operator's pages have buttons: fetch, forget, pause, tell visitors, requeue jobs",
     )
     operator_webhook_url: WebhookURL = Field(
         NOTHING,

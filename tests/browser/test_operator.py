@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
 from app.jobs.enqueue import FETCHES, QUEUES, queue
+from app.notice import clear_notice
+from app.pause import resume
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
@@ -188,3 +190,38 @@ def ended(site: Site) -> datetime | None:
     """When the job that fails has failed last."""
     job = queue(site.redis, FETCHES).fetch_job("hostile")
     return job.ended_at if job and job.is_failed else None
+
+
+def test_the_buttons_pause_tell_visitors_and_ask_before_they_forget(
+    site: Site, operator: Page, complaints: list[str], pictures: Path, tmp_path: Path
+) -> None:
+    def about() -> str:
+        return requests.get(f"{site.url}/about", timeout=PATIENCE).text
+
+    said = operator.locator("#said")
+    with operators_pages(site, tmp_path / "buttons.log", operator_may_change=True) as url:
+        try:
+            operator.goto(url)
+            operator.click("text=Changes")
+            operator.click("#pause")
+            expect(said).to_have_text("Fetching is paused. Fetches under way stop after the stretch in hand.")
+            operator.fill("#text", "Moving on <Sunday>")
+            operator.click("#tell")
+            expect(said).to_have_text("Every page shows the notice now.")
+            assert "Moving on &lt;Sunday&gt;" in about()
+            draw(operator, pictures, "operator-changes")
+            operator.click("#clear")
+            expect(said).to_have_text("No page shows a notice any more.")
+            assert "Moving on" not in about()
+            operator.click("#resume")
+            expect(said).to_have_text("Fetching goes on.")
+        finally:
+            resume(site.redis)
+            clear_notice(site.redis)
+        operator.fill("#forget-name", "NobodyNed")
+        operator.click("#forget")
+        expect(operator.locator("h1")).to_have_text("Forget NobodyNed?")
+        draw(operator, pictures, "operator-forget")
+        operator.click("#for-now")
+        expect(said).to_have_text("Nothing was stored about the listener.")
+    assert complaints == []

@@ -1,6 +1,6 @@
 """The operator's pages: a separate application behind a password, on the same Redis and mirror.
 
-It never queries the app database, which may be suspended while somebody watches here.
+It never queries the app database, which may be suspended while somebody watches here; only a button does.
 """
 
 import os
@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response
 
 from app.settings import OPERATOR_NEEDS, VARIABLES, BadSettings, Settings, missing, read_settings
-from app.web.operator import auth, dashboard, queues
+from app.web.operator import auth, changes, dashboard, queues
 from app.web.setup import set_up
 
 WEB = Path(__file__).parent.parent
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     context = set_up(app, settings)
     auth.register(app)
     app.register_blueprint(dashboard.blueprint)
+    app.register_blueprint(changes.blueprint)
     queues.register(app, context.redis, may_change=settings.operator_may_change)
     app.add_url_rule("/", "front", _front)
     app.context_processor(lambda: {"asset": lambda name: url_for("static", filename=name)})

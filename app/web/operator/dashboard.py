@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from app.allowance import Allowance, read_allowance
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
+from app.pause import paused_since
 from app.web.context import Context, context
 from app.web.operator.activity import Activity, read_activity
 from mirror import web_queries
@@ -39,6 +40,8 @@ class Dashboard:
     mirror: MirrorState | None
     mirror_error: str = ""
     """Why the mirror did not answer."""
+    paused: datetime | None = None
+    """Since when fetching is paused."""
 
     @property
     def lag(self) -> timedelta | None:
@@ -55,10 +58,13 @@ class Dashboard:
 
     def notes(self) -> Iterator[Note]:
         """Name every problem, the worst first."""
+        if self.paused:
+            long = format_duration(max(self.at - self.paused, timedelta()))
+            yield Note(f"Fetching has been paused for {long}", "`lastyear resume`, or the button under Changes")
         if self.queues is None:
             yield Note("Redis does not answer", "Nothing can be fetched. `systemctl status valkey-server`")
         else:
-            yield from _queue_notes(self.queues)
+            yield from _queue_notes(self.queues, is_paused=self.paused is not None)
         if self.allowance:
             yield from _lastfm_notes(self.allowance)
         yield from self._mirror_notes()
@@ -110,8 +116,9 @@ def tables() -> str:
 def read(context: Context) -> Dashboard:
     """Read everything but the app database."""
     now = datetime.now(UTC)
-    found, allowed, activity, mirror, mirror_error = None, None, None, None, ""
+    found, allowed, activity, mirror, mirror_error, paused = None, None, None, None, "", None
     try:
+        paused = paused_since(context.redis)
         found = read_queues(context.redis)
         activity = read_activity(context.redis, context.settings, now)
         allowed = read_allowance(context.redis, context.settings.lastfm_requests_per_second)
@@ -121,16 +128,16 @@ def read(context: Context) -> Dashboard:
         mirror = web_queries.state(context.settings.mirror_url.get_secret_value())
     except MirrorError as error:
         mirror_error = type(error.__cause__).__name__
-    return Dashboard(now, found, allowed, activity, mirror, mirror_error)
+    return Dashboard(now, found, allowed, activity, mirror, mirror_error, paused)
 
 
-def _queue_notes(found: Overview) -> Iterator[Note]:
+def _queue_notes(found: Overview, *, is_paused: bool) -> Iterator[Note]:
     start = "`systemctl restart lastyear.target`, or `lastyear work`"
     if not found.workers:
         yield Note("No worker is running", f"Nothing is fetched. {start}")
     elif found.unserved:
         yield Note(f"No worker serves {' and '.join(found.unserved)}", start)
-    if found.oldest and found.oldest >= LONG_WAIT:
+    if found.oldest and found.oldest >= LONG_WAIT and not is_paused:
         yield Note(
             f"A job has waited for {format_duration(found.oldest)}", "`journalctl -u 'lastyear-worker@*' -n 100`"
         )

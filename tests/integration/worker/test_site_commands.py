@@ -113,16 +113,21 @@ def test_pausing_and_resuming_say_what_they_change(stage: Stage, run: Run) -> No
 
 def work_as_workers_do(stage: Stage) -> None:
     """Run what our workers would take."""
-    options = {"connection": stage.redis, "serializer": JSONSerializer, "queue_class": SafeQueue}
-    SimpleWorker(list(QUEUES), **options).work(burst=True, logging_level="WARNING")
+    worker = SimpleWorker(list(QUEUES), connection=stage.redis, serializer=JSONSerializer, queue_class=SafeQueue)
+    worker.work(burst=True, logging_level="WARNING")
 
 
 def test_a_fetch_under_way_stops_at_a_stretch_and_loses_nothing(stage: Stage) -> None:
     stage.one_call_at_a_time()
     stage.without_preview()
     stage.grant(50)
+
+    def pause_it(event: Event) -> None:
+        if event.phase == "fetching" and event.done:
+            pause(stage.redis)
+
     before = stage.context
-    stage.watch(lambda event: pause(stage.redis) and None if event.phase == "fetching" and event.done else None)
+    stage.watch(pause_it)
     run = stage.ask("LightLuca", 2023)
     work_as_workers_do(stage)
     event = stage.event("LightLuca", 2023)
