@@ -47,6 +47,7 @@ PAUSED = (
     "The operator has paused reading from Last.fm for a while. Nothing is lost, and this page goes on by itself"
     " afterwards. What has been read can be looked at meanwhile."
 )
+LOST = "This site does not answer right now; this page goes on by itself as soon as it does."
 QUEUE_FULL = Explanation(
     "Too many years are waiting to be read", "They are read one after the other, so try again in a few minutes."
 )

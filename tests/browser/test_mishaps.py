@@ -2,23 +2,42 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from demo.faults import Fault
 from tests.browser.conftest import LATENCY, Site
+from tests.browser.states import STATES, put_again
 from tests.browser.test_first_visits import is_complete, plays_drawn
+from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
+from tests.conftest import PATIENCE
+
+__all__ = ["pictures"]
 
 Until = Callable[..., None]
 
 
-def test_a_page_outlives_the_web_process(site: Site, page: Page, until: Until) -> None:
+def draw_lost(page: Page, pictures: Path) -> None:
+    """Pictures what a page says that is out of touch."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert not is_wider_than_the_screen(page), size
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=pictures / f"{size}-{scheme}-lost.png")
+
+
+def test_a_page_outlives_the_web_process(site: Site, page: Page, until: Until, pictures: Path) -> None:
     page.goto(f"{site.url}/user/HeavyHelen/2024")
     until(lambda: plays_drawn(page) > 0)
     site.web.kill()
-    page.wait_for_timeout(1500)  # long enough to be noticed by the page
+    expect(page.locator("#lost")).to_be_visible(timeout=1000 * PATIENCE)
+    draw_lost(page, pictures)
     site.start_web()
+    expect(page.locator("#lost")).to_be_hidden(timeout=1000 * PATIENCE)
     until(lambda: is_complete(page))
     expect(page.locator(".facts")).to_contain_text("12,100")
 
@@ -49,9 +68,26 @@ def test_a_page_that_was_without_a_network_finds_back(site: Site, page: Page, un
     page.goto(f"{site.url}/user/HeavyHelen/2024")
     until(lambda: plays_drawn(page) > 0)
     page.context.set_offline(True)
-    page.wait_for_timeout(1000)
+    expect(page.locator("#lost")).to_be_visible(timeout=1000 * PATIENCE)
     page.context.set_offline(False)
+    expect(page.locator("#lost")).to_be_hidden(timeout=1000 * PATIENCE)
     until(lambda: is_complete(page), seconds=60)
+
+
+def test_a_page_that_is_out_of_touch_tries_at_once_when_told_to(site: Site, page: Page) -> None:
+    put_again(site, "fetching")  # of which no event comes
+    page.clock.install()
+    page.goto(site.url + STATES["fetching"])
+    page.locator("main[data-live]").wait_for()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    page.route("**/user/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(16_000)
+    page.clock.run_for(11_000)
+    expect(page.locator("#lost")).to_be_visible()
+    page.unroute("**/user/**")
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#lost")).to_be_hidden()  # by no clock, since none moves
 
 
 @pytest.mark.parametrize(

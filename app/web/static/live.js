@@ -5,11 +5,13 @@
 
 const MIN_PAUSE = 350; // ms between two loads
 const MAX_PAUSE = 15000; // ms without an event, after which a page may have to say why; or for a load
+const LOST_AFTER = 10000; // ms without an answer of the site, after which the page says so; a restart is over before
 const TELL_PAUSE = 10000; // ms between two sentences to a screen reader
 const page = document.getElementById("page");
 const region = document.getElementById("told");
+const lost = document.getElementById("lost");
 let address = page.dataset.live;
-let socket, source, isLoading, loadAgain, loadTimer, retryTimer, ticker;
+let socket, source, isLoading, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
 let failures = 0, told = "";
 
 async function load() {
@@ -24,8 +26,27 @@ async function load() {
     const next = loaded.getElementById("page");
     if (next?.dataset.run < page.dataset.run) loadIn(3 * MIN_PAUSE); // older, from a cache
     else if (next) { document.title = loaded.title; show(next); }
-  } catch { /* Offline. */ }
+    if (next) reached(); else missed(); // what a proxy says while the site is away
+  } catch { missed(); }
   setTimeout(() => { isLoading = false; if (loadAgain) load(); }, MIN_PAUSE);
+}
+
+function reached() {
+  clearTimeout(lostTimer);
+  lostTimer = undefined;
+  lost.hidden = true;
+}
+
+function missed() {
+  lostTimer ??= setTimeout(() => {
+    lost.hidden = false;
+    region.textContent = told = lost.firstElementChild.textContent;
+  }, LOST_AFTER);
+}
+
+function tryNow() {
+  follow(address);
+  load();
 }
 
 function loadIn(pause) {
@@ -122,6 +143,9 @@ function retry(theOtherWay) {
   retryTimer = setTimeout(() => { load(); connect(); }, pause);
 }
 
+lost.querySelector("button").addEventListener("click", tryNow);
+addEventListener("online", () => { if (address) tryNow(); });
+addEventListener("offline", () => { if (address) missed(); });
 connect();
 countDown();
 loadIn(MAX_PAUSE);

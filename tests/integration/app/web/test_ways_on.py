@@ -170,6 +170,13 @@ def test_while_years_wait_for_the_mirror_it_is_shown_what_waits(client: FlaskCli
     assert "See what waits" in offers(client.get(PATHS[YEAR]).text, importing)
 
 
+def test_a_page_that_is_followed_has_at_hand_what_it_says_when_the_site_is_out_of_reach(
+    client: FlaskClient, redis: Redis
+) -> None:
+    put(redis, LISTENER, phase="fetching", years={2024: 9})
+    assert "Try now" in offers(client.get(PATHS[LISTENER]).text, wording.LOST)
+
+
 @pytest.mark.parametrize("status", TEXTS)
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/user/LightLuca", "/user/LightLuca/2024", "/user/LightLuca/2024/77"]
