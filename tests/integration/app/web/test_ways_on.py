@@ -145,14 +145,15 @@ def test_what_cannot_be_read_now_can_be_asked_for_again(
         assert AGAIN in offers(client.get(path).text, explained.advice)
 
 
-def test_without_a_worker_somebody_else_can_be_looked_at(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("is_paused", "told"), [(False, wording.NO_WORKER), (True, wording.PAUSED)])
+def test_while_nobody_reads_something_else_can_be_looked_at(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, is_paused: bool, told: str
 ) -> None:
-    waits: dict[str, Any] = {"event": event(phase="queued"), "has_no_worker": True}
+    waits: dict[str, Any] = {"event": event(phase="queued"), "has_no_worker": True, "is_paused": is_paused}
     monkeypatch.setattr("app.web.pages.year.year_status", lambda *_: YearStatus("LightLuca", **waits))
     monkeypatch.setattr("app.web.pages.listener.listener_status", lambda *_: ListenerStatus("LightLuca", **waits))
-    assert "See the other years" in offers(client.get(PATHS[YEAR]).text, wording.NO_WORKER)
-    assert "Look at another listener" in offers(client.get(PATHS[LISTENER]).text, wording.NO_WORKER)
+    assert "See the other years" in offers(client.get(PATHS[YEAR]).text, told)
+    assert "Look at another listener" in offers(client.get(PATHS[LISTENER]).text, told)
 
 
 def test_while_years_wait_for_the_mirror_it_is_shown_what_waits(client: FlaskClient, redis: Redis) -> None:
