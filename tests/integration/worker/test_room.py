@@ -10,6 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import looks
+from app.counters.counts import totals
+from app.counters.gauges import read_storage
 from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
 from app.looks import Looks
@@ -104,6 +106,10 @@ def test_what_is_stored_shrinks_below_the_limit_in_truth(stage: Stage) -> None:
     gone = sorted(name for name, _ in without_plays(stage))
     assert gone == [f"listener{nth:02}" for nth in range(30 - removed, 30)], "those that were unseen for longest"
     assert make_room(stage.connection, stage.redis, 3) == 0, "there is room for more before it begins again"
+    assert totals(stage.redis)["years_evicted",] == removed
+    storage = read_storage(stage.redis)
+    assert storage is not None
+    assert storage.bytes == room.lastfm_bytes(stage.connection)
 
 
 def test_a_run_makes_room_at_its_end_and_its_own_year_is_the_last_to_go(stage: Stage, sizes: list[int]) -> None:

@@ -2,7 +2,9 @@
 
 import re
 import threading
+import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,7 +24,7 @@ from app.settings import Settings
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
 from tests.conftest import PATIENCE, wait_until
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, RunJobs, SiteWith
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SAME_ORIGIN, RunJobs, SiteWith
 from worker.lastfm.limiter import Limiter
 from worker.pool import FetchWorker
 
@@ -120,6 +122,28 @@ def test_the_numbers_of_a_fetch(
     assert after["lastyear_lastfm_errors_total", "not_json"] == 1
     assert after["lastyear_lastfm_errors_total", "8"] == 1
     assert after["lastyear_lastfm_errors_total", "17"] == 3, "twice for a page, once for the preview"
+
+
+def test_a_strangers_wait_begins_with_their_visit(client: FlaskClient, run_jobs: RunJobs, redis: Redis) -> None:
+    before = time.time()
+    client.get("/user/LightLuca/2024")
+    asked = time.time()
+    # As if the question to Last.fm had waited for a minute.
+    [introduction] = queue(redis, LOOKUPS).jobs
+    run = UUID(int=UUID(introduction.args[2]).int - (60 * 10**9 << 64))
+    introduction.args = (*introduction.args[:2], str(run), *introduction.args[3:])
+    introduction.save()
+    run_jobs()
+    found = numbers(client)
+    for name in ("first_bars", "whole_year"):
+        seconds = found[f"lastyear_{name}_seconds_sum", ""]
+        assert 60 - (asked - before) <= seconds <= 60 + time.time() - before, name
+    run_jobs()
+    client.post("/user/LightLuca/2024/refresh", headers=SAME_ORIGIN)
+    run_jobs()
+    again = numbers(client)
+    assert again["lastyear_fetches_total", "completed"] == 2
+    assert again["lastyear_whole_year_seconds_count", ""] == 1, "of what is here nobody waits for bars"
 
 
 def test_the_rate_that_last_fm_allows_is_a_number(client: FlaskClient, redis: Redis, settings: Settings) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from app.counters.counts import totals
 from app.events import Event, Failure
 from app.jobs import enqueue
 from app.store import stretches
@@ -41,6 +42,11 @@ def killed_at(stage: Stage, plays: int) -> Callable[[Event], None]:
     return kill
 
 
+def times(counted: dict[tuple[str, ...], int], name: str) -> int:
+    """How often something was timed."""
+    return sum(by for (field, *_), by in counted.items() if field == f"{name}_bucket")
+
+
 @pytest.mark.parametrize("stored", PROVEN)
 def test_a_run_killed_behind_a_stretch_asks_only_for_what_is_not_proven(stage: Stage, stored: int) -> None:
     stage.take_in("KilledKit", some_plays(COUNT))
@@ -58,6 +64,9 @@ def test_a_run_killed_behind_a_stretch_asks_only_for_what_is_not_proven(stage: S
     assert stage.rows("KilledKit", 2023) == told
     job = stage.job("KilledKit", 2023)
     assert (job.status, job.expected, job.run) == ("completed", COUNT, run)
+    counted = totals(stage.redis)
+    assert counted["fetches", "completed"] == times(counted, "whole_year_seconds") == 1
+    assert times(counted, "first_bars_seconds") <= 1
     missing = COUNT - stored
     assert len(stage.asked()) == (missing // (GRANTED - 1) + 1 if missing else 0)
     assert all(end <= told[missing][0] for _, end in stage.asked() if stored)
