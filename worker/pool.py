@@ -25,7 +25,7 @@ from rq.utils import now
 from rq.worker_pool import WorkerPool
 
 from app.counters.counts import observe
-from app.jobs.enqueue import FETCHES, QueueAway, enqueue_recovery
+from app.jobs.enqueue import FETCHES, QUEUES, QueueAway, enqueue_recovery
 from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
@@ -169,7 +169,7 @@ class FetchWorker(Worker):
         """Note that the job has begun. RQ removes its note of a taken job only where there is one queue."""
         is_first, waited = job.started_at is None, now() - _in_utc(job.created_at)
         super().prepare_job_execution(job, remove_from_intermediate_queue=True)
-        if is_first:
+        if is_first and job.origin in QUEUES:
             observe(self.connection, "queue_wait_seconds", waited.total_seconds(), job.origin)
 
     def run_maintenance_tasks(self) -> None:

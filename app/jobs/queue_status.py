@@ -87,6 +87,7 @@ class WorkerStatus:
     name: str
     state: str
     queues: tuple[str, ...]
+    """Those in QUEUES that it serves."""
     age: timedelta | None
     done: int
 
@@ -176,7 +177,7 @@ def _worker_status(worker: BaseWorker, now: datetime) -> WorkerStatus:
     return WorkerStatus(
         name=worker.name,
         state=str(worker.get_state()),
-        queues=tuple(one.name for one in worker.queues),
+        queues=tuple(one.name for one in worker.queues if one.name in QUEUES),
         age=_time_since(worker.birth_date, now),
         done=int(worker.successful_job_count),
     )
