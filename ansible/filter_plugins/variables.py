@@ -38,6 +38,14 @@ SHAPES = {
     ),
     "lastyear_database_url": POSTGRESQL,
     "lastyear_database_direct_url": (f"({POSTGRESQL[0]})?", POSTGRESQL[1]),
+    "lastyear_redis_url": (
+        r"(rediss?(\+sentinel)?://[^\s']+)?",
+        "should begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://, or be empty",
+    ),
+    "lastyear_mirror_url": (
+        r"(postgres(ql)?://mirror_reader(:[^\s/'@]+)?@[^\s']*)?",
+        "should be postgresql://mirror_reader:PASSWORD@HOST,HOST/musicbrainz?..., or be empty",
+    ),
     "lastyear_lastfm_api_url": WEB,
     "lastyear_lastfm_web_url": WEB,
     "lastyear_operator_webhook_url": WEB,
