@@ -216,10 +216,16 @@ def _listener_status(context: Context, username: str) -> ListenerStatus:
 
 def _paused(context: Context, status: S) -> S:
     """Return the status, with whether it stands still since fetching is paused."""
-    with suppress(RedisError):
-        if status.waits and is_paused(context.redis):
-            return replace(status, has_no_worker=True, is_paused=True)
-    return status
+    stands_still = status.waits and fetching_is_paused(context)
+    return replace(status, has_no_worker=True, is_paused=True) if stands_still else status
+
+
+def fetching_is_paused(context: Context) -> bool:
+    """Whether the operator has paused fetching, as far as Redis says."""
+    try:
+        return is_paused(context.redis)
+    except RedisError:
+        return False
 
 
 def latest_event(context: Context, topic: Topic) -> Event | None:

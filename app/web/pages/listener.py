@@ -13,7 +13,7 @@ from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin
-from app.web.year_status import ListenerStatus, fetches_ahead, former_name, listener_status
+from app.web.year_status import ListenerStatus, fetches_ahead, fetching_is_paused, former_name, listener_status
 
 blueprint = Blueprint("listener", __name__)
 
@@ -26,6 +26,7 @@ def show(name: str) -> Response:
     years = listener_years(context(), status.username, status.event.years if status.event else {})
     if failure is Failure.LISTENING_HIDDEN:
         years = [one for one in years if one.is_complete]  # the others would only say the same once more
+    waits = status.waits or any(one.is_running for one in years)
     page = make_response(
         render_template(
             "listener.html",
@@ -35,7 +36,8 @@ def show(name: str) -> Response:
             years=years,
             heat=draw_heat_map({one.year: one.plays for one in years}),
             ahead={one.year: fetches_ahead(context(), one.event) for one in years if one.event and one.is_running},
-            waits=status.waits or any(one.is_running for one in years),
+            waits=waits,
+            is_paused=waits and fetching_is_paused(context()),
             next_try=_next_try(status, years),
         )
     )

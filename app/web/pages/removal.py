@@ -4,6 +4,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from app.jobs import removal
+from app.pause import is_paused
 from app.web.context import context
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin
@@ -19,7 +20,13 @@ def show(name: str) -> Response:
     if asked is None:
         context().rate_limits.hit("removals")
         asked = removal.ask(context().redis, username)
-    page = render_template("removal.html", name=username, removal=asked, contact=context().settings.contact)
+    page = render_template(
+        "removal.html",
+        name=username,
+        removal=asked,
+        contact=context().settings.contact,
+        is_paused=is_paused(context().redis),
+    )
     return private(make_response(page))
 
 

@@ -5,7 +5,7 @@ from redis import Redis
 
 from app.notice import clear_notice, write_notice
 from app.pause import pause, resume
-from tests.integration.app.web.conftest import NO_REDIS, Fetched, RunJobs, SiteWith
+from tests.integration.app.web.conftest import NO_REDIS, SAME_ORIGIN, Fetched, RunJobs, SiteWith
 
 PAGES = ("/", "/about", "/user/LightLuca", "/user/LightLuca/2024", "/no-such-page", "/api")
 TEXT = "Moving on <b>Sunday</b> & back on Monday"
@@ -50,6 +50,8 @@ def test_a_page_that_waits_says_that_fetching_is_paused_and_what_can_be_done(
     client: FlaskClient, redis: Redis, fetched: Fetched, run_jobs: RunJobs
 ) -> None:
     fetched("LightLuca", 2024)
+    client.get("/user/LightLuca")
+    run_jobs()
     pause(redis)
     for path in ("/user/LightLuca/2023", "/user/SingleSam/2024", "/user/SingleSam"):
         client.get(path)
@@ -58,6 +60,10 @@ def test_a_page_that_waits_says_that_fetching_is_paused_and_what_can_be_done(
         assert "goes on by itself" in page
         assert "data-live" in page
         assert "left</p>" not in page
+    assert client.post("/user/LightLuca/missing", headers=SAME_ORIGIN).status_code == 303
+    assert PAUSED in client.get("/user/LightLuca").text
+    client.post("/user/LightLuca/remove", headers=SAME_ORIGIN)
+    assert "The operator has paused asking Last.fm" in client.get("/user/LightLuca/remove").text
     trouble = client.get("/api/v1/users/LightLuca/years/2023").get_json()["trouble"]
     assert trouble["code"] == "unavailable"
     assert PAUSED in trouble["message"]
