@@ -10,6 +10,7 @@ from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.pause import paused_since
 from app.redis_client import connect_redis
+from app.sentinel_url import is_sentinel_url
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 from worker.doctor.systemd import has_units
@@ -29,10 +30,9 @@ def check_queue(context: CheckContext) -> Iterator[Finding]:
         with connect_redis(context.settings) as redis:
             found, cannot_write, since = read_queues(redis), _cannot_write(redis), paused_since(redis)
     except RedisError as error:
-        yield from _unknown(
-            f"does not answer ({type(error).__name__})",
-            "look at REDIS_URL, and at `systemctl status valkey-server`",
-        )
+        by_sentinels = is_sentinel_url(context.settings.redis_url.get_secret_value())
+        where = "ask the sentinels: `SENTINEL MASTERS`" if by_sentinels else "at `systemctl status valkey-server`"
+        yield from _unknown(f"does not answer ({type(error).__name__})", f"look at REDIS_URL, and {where}")
         return
     if cannot_write:
         seen = "answers, but cannot write to its disk, so that nothing can be started"

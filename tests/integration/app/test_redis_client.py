@@ -38,5 +38,6 @@ def test_an_outage_is_told_from_a_mistake_of_ours(redis: Redis) -> None:
     assert not is_outage(mistake.value)
     assert not is_outage(KeyError("x"))
     full_disk = "Command # 1 (SET x 1) of pipeline caused error: MISCONF Errors writing to the AOF file"
-    for error in (ResponseError(full_disk), OutOfMemoryError("maxmemory"), RedisConnectionError("refused")):
+    alone = ResponseError("NOREPLICAS Not enough good replicas to write.")
+    for error in (ResponseError(full_disk), alone, OutOfMemoryError("maxmemory"), RedisConnectionError("refused")):
         assert is_outage(error)

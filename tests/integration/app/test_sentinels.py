@@ -9,14 +9,17 @@ import pytest
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
+from app import redis_client
 from app.event_stream import Topic, publish
 from app.events import Event, new_run
 from app.redis_client import connect_redis, is_outage
+from app.sentinel_url import parse_sentinel_url
 from app.settings import Settings, read_settings
 from app.web.live import subscriptions
 from app.web.live.subscriptions import Subscriptions
 from tests.conftest import PATIENCE, wait_until
-from tests.sentinels import SENTINEL_PASSWORD, Sentinels, sentinels
+from tests.sentinels import NAME, SENTINEL_PASSWORD, Sentinels, sentinels
+from tests.tls import Authority, front
 
 HELEN = Topic("HeavyHelen", 2024)
 
@@ -74,17 +77,33 @@ def tries(impatient: object) -> object:
         return None
 
 
-def test_a_sentinel_that_is_away_is_passed_over_and_a_wrong_password_is_an_outage(
-    watched: Sentinels, by_sentinels: Settings
+def test_a_sentinel_that_is_away_is_passed_over_a_wrong_password_is_an_outage_and_tls_is_spoken_with_all(
+    watched: Sentinels, by_sentinels: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    authority, primary = Authority(tmp_path), watched.primary()
+    assert primary is not None
+    with front(authority, watched.ports[1]) as sentinel, front(authority, primary) as encrypted:
+        url = f"rediss+sentinel://:p%2Fw%40rd-of-valkey@localhost:{sentinel.port}/{NAME}"
+        options = f"?sentinel_password={SENTINEL_PASSWORD}&ssl_ca_certs={authority.file}"
+        found = redis_client._Sentinels(parse_sentinel_url(url + options))
+        assert found.find_primary() == ("127.0.0.1", primary)
+        # The sentinels, which speak none here, do not know of its front.
+        address = ("localhost", encrypted.port)
+        monkeypatch.setattr(redis_client._Sentinels, "find_primary", lambda _: address)
+        with connect_redis(read_settings({"REDIS_URL": url + options}, [])) as redis:
+            assert redis.ping()
+        assert (sentinel.connections, encrypted.connections) == (1, 1)
+        with connect_redis(read_settings({"REDIS_URL": url}, [])) as redis, pytest.raises(RedisError):
+            redis.ping()
+        monkeypatch.undo()
     away = watched.ports[0]
     watched.servers[away].kill()
     watched.servers[away].wait()
     with connect_redis(by_sentinels) as redis:
         assert redis.ping()
     for wrong in ("", "?sentinel_password=wrong"):
-        url = SecretStr(watched.url.partition("?")[0] + wrong)
-        with connect_redis(by_sentinels.model_copy(update={"redis_url": url})) as redis:
+        wrongly = SecretStr(watched.url.partition("?")[0] + wrong)
+        with connect_redis(by_sentinels.model_copy(update={"redis_url": wrongly})) as redis:
             with pytest.raises(RedisError) as refused:
                 redis.ping()
             assert is_outage(refused.value)
