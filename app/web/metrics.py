@@ -25,6 +25,7 @@ from app.counters.counts import INFINITY, totals
 from app.counters.gauges import read_storage
 from app.jobs.enqueue import QUEUES
 from app.jobs.queue_status import Overview, read_queues
+from app.pause import is_paused
 from app.settings import Settings
 from app.web.context import Context
 from mirror import web_queries
@@ -57,6 +58,11 @@ class _Metrics(Collector):
         try:
             from_redis = [
                 *_counted(totals(context.redis)),
+                _gauge(
+                    "fetching_paused",
+                    "Whether somebody has paused fetching",
+                    is_paused(context.redis),
+                ),
                 *_queues(read_queues(context.redis, latest=1)),
                 *_lastfm(context.redis, context.settings),
                 *_storage(context.redis, context.settings),

@@ -20,6 +20,7 @@ from app.allowance import PACE_KEY
 from app.event_stream import Topic
 from app.jobs import enqueue
 from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, QUEUES, enqueue_rematch, queue
+from app.pause import pause
 from app.settings import Settings
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
@@ -242,3 +243,9 @@ def test_refusals_are_counted_by_their_reason(
     found = numbers(client)
     assert found["lastyear_queue_refusals_total", f"{LOOKUPS},queue_full"] == 1
     assert found["lastyear_queue_refusals_total", f"{LOOKUPS},line_full"] == 2
+
+
+def test_a_pause_is_a_number(client: FlaskClient, redis: Redis) -> None:
+    assert numbers(client)["lastyear_fetching_paused", ""] == 0
+    pause(redis)
+    assert numbers(client)["lastyear_fetching_paused", ""] == 1
