@@ -199,7 +199,7 @@ def save_derived(redis: Redis, topic: Topic, event: Event, name: str, text: str)
 
 
 def load_derived(redis: Redis, topic: Topic, event: Event, name: str) -> str | None:
-    """Return the text kept under this name, if the year's run and counts are still the same."""
+    """Return the text kept under this name, if the year's run, progress and counts are still the same."""
     kept, digest = redis.hget(topic.derived, name), _digest(event)
     text = kept.decode() if isinstance(kept, bytes) else ""
     return text.removeprefix(digest) if text.startswith(digest) else None

@@ -29,8 +29,8 @@ MAX_LETTERS = 80  # of a name
 def show(name: str, year: str) -> Response:
     """Give the three most played of every release year, as artist, title and plays.
 
-    Those of a decade are among those of its years. Of a year without its plays, as far as they were kept.
-    Cached in Redis until the year's counts change.
+    Those of a decade are among those of its years. Of a year without its plays, as far as they were kept; of one
+    that grows, of what is stored so far. Cached in Redis until the year's counts change.
     """
     topic, redis = Topic(listener_name(name), listening_year_of(year)), context().redis
     snapshot = event_stream.latest_snapshot(redis, topic)

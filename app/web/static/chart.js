@@ -1,4 +1,4 @@
-// Shows a bar's albums in a tooltip, by mouse, finger and arrow keys, and shares the page.
+// Shows a bar's albums in a tooltip, by mouse, finger and keys, and shares the page.
 // The bars are links with a title: without this script everything is one click away.
 "use strict";
 {
@@ -12,9 +12,10 @@
   const addresses = () => page.querySelector("svg.chart").dataset.top.split(" ");
 
   function show(bar, hint = "") {
-    if (bar === shown || (bar && bar === closed && !hint)) return;
-    hide();
+    if (bar && bar === closed && !hint) return;
     closed = undefined;
+    if (bar === shown) return;
+    hide();
     if (!bar) return;
     shown = bar;
     const isCompared = addresses().length > 1;
@@ -89,25 +90,10 @@
     return element;
   }
 
-  // Tab reaches the chart once, at the bar that had the focus last; arrow keys go on from there.
+  // Tab reaches the chart once, at the bar that had the focus last; arrow keys go on from there (keys.js).
   function makeTabStop(bar) {
     tabStop = bar?.isConnected ? bar : page.querySelector(".bars a");
     for (const other of page.querySelectorAll(".bars a")) other.tabIndex = other === tabStop ? 0 : -1;
-  }
-
-  function onKey(event) {
-    const bar = barAt(document.activeElement);
-    if (event.key === "Escape") {
-      closed = shown ?? closed;
-      hide();
-    }
-    if (!bar || event.altKey || event.ctrlKey || event.metaKey) return;
-    const bars = [...bar.parentElement.querySelectorAll("a")];
-    const at = bars.indexOf(bar);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: bars.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    bars[to]?.focus();
   }
 
   // The first tap shows a bar, the second opens it; a finger moves from bar to bar.
@@ -135,7 +121,11 @@
     makeTabStop(bar);
   });
   page.addEventListener("focusout", (event) => { if (barAt(event.target)) show(); });
-  page.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    closed = shown ?? closed;
+    hide();
+  });
   page.addEventListener("click", (event) => { if (event.target.id === "share") share(event.target); });
   page.addEventListener("morphed", () => { // by live.js
     topAlbums.clear(); // a tip that is opened from now on has newer ones

@@ -63,6 +63,27 @@ def test_the_database_is_asked_once_and_again_when_the_year_has_changed(
     assert answer.get_json()["error"] == "A part of this site does not answer"
 
 
+def test_while_a_year_grows_the_database_is_asked_once_for_what_is_stored_and_again_when_more_came(
+    fetched: Fetched, client: FlaskClient, site_with: SiteWith, redis: Redis
+) -> None:
+    fetched("LightLuca", 2024)
+    whole = client.get(TOP).get_json()
+    topic, away = Topic("LightLuca", 2024), site_with(database_url=NO_DATABASE)
+    snapshot = event_stream.latest_snapshot(redis, topic)
+    assert snapshot is not None
+    growing = {"run": new_run(), "phase": "fetching", "preview": True, "expected": 99_999}
+
+    def grow(done: int) -> None:
+        event = snapshot.event.model_copy(update={**growing, "done": done})
+        event_stream.save_snapshot(redis, topic, snapshot.model_copy(update={"event": event}))
+
+    grow(100)
+    assert client.get(TOP).get_json() == whole
+    assert away.get(TOP).get_json() == whole, "nobody asks the database again"
+    grow(200)
+    assert away.get(TOP).status_code == 503, "though the preview's numbers are the same"
+
+
 def test_what_is_kept_goes_with_its_listener(fetched: Fetched, client: FlaskClient, redis: Redis) -> None:
     fetched("LightLuca", 2024)
     client.get(TOP)
