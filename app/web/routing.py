@@ -35,7 +35,7 @@ def listening_year_of(text: str) -> int:
     this_year = datetime.now(UTC).year
     if text.isascii() and text.isdigit() and FIRST_LISTENING_YEAR <= int(text[:6]) <= this_year and len(text) == 4:
         return int(text)
-    advice = f"Charts go from {FIRST_LISTENING_YEAR}, the first year of Last.fm, to {this_year}."
+    advice = f"Pick one from {FIRST_LISTENING_YEAR}, the first year of Last.fm, to {this_year}."
     raise Problem(404, "There is no such year", advice, code=Code.NO_SUCH_YEAR)
 
 
