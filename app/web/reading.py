@@ -3,6 +3,7 @@
 from calendar import month_name
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from app.events import Event, Gap
 from app.formatting import counted
@@ -10,6 +11,17 @@ from app.formatting import date as written_date
 
 NAMED_GAPS = 3
 """How many gaps are named; of the others it is said how many there are."""
+
+
+FEW_SECONDS = 5
+"""Below this it is told that they are few, and as many after the end that was expected, that it takes longer."""
+
+
+class TimeLeft(NamedTuple):
+    """What is said of the time that is left, and the seconds from which a page counts down."""
+
+    text: str
+    seconds: float | None = None
 
 
 def progress(event: Event | None, ahead: int = 0) -> str:
@@ -32,6 +44,27 @@ def checked(done: int, expected: int) -> str:
     return f"{min(done, expected):,} of {counted(expected, 'play')} checked"
 
 
+def time_left(event: Event | None, age: float = 0.0) -> TimeLeft | None:
+    """Say how long a fetch still takes, by an event of so many seconds ago; None while there is nothing to say.
+
+    The page counts down from the seconds by itself, and ends with the same words: static/waiting.js.
+    """
+    is_read = event is not None and event.phase in ("fetching", "augmenting") and bool(event.expected)
+    if event is None or not is_read or event.waiting_for or event.next_try_at is not None:
+        return None
+    if event.seconds_left is None:
+        # Before the first play is stored no figure has been told that could have been too low.
+        return TimeLeft("a little longer") if event.done else None
+    seconds = event.seconds_left - max(0.0, age)
+    if seconds < -FEW_SECONDS:
+        return TimeLeft("a little longer")
+    if seconds < FEW_SECONDS:
+        return TimeLeft("a few seconds left", seconds)
+    whole = round(seconds)
+    figure = f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
+    return TimeLeft(f"about {figure} left".replace(" s ", "\u00a0s ").replace(" min ", "\u00a0min\u00a0"), seconds)
+
+
 def in_tab(event: Event | None, title: str) -> str:
     """Put how far a fetch is before a page's title, where a narrow tab still shows it."""
     if event is None or event.phase not in ("fetching", "augmenting") or not event.expected:
@@ -43,13 +76,13 @@ def in_tab(event: Event | None, title: str) -> str:
 def meanwhile(event: Event | None, ahead: int = 0) -> str:
     """Say in one line what the bars are worth while a year comes in, and that nobody has to wait for it."""
     if event is not None and event.preview:
-        return "The bars are nearly right already, and exact in the end. You may close this page meanwhile."
+        return "The bars are nearly right, and exact in the end. You may close this page."
     if event is not None and event.scrobbles:
-        return "The bars grow as plays come in. You may close this page meanwhile."
+        return "The bars grow as plays come in. You may close this page."
     when = "when it is this year’s turn" if ahead else "in a moment"
     if event is not None and (event.next_try_at is not None or event.waiting_for):
         when = "when it goes on, by itself"
-    return f"The first bars appear {when}. You may close this page meanwhile."
+    return f"The first bars appear {when}. You may close this page."
 
 
 def standstill(event: Event | None) -> str:

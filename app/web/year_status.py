@@ -127,6 +127,11 @@ class YearStatus(ListenerStatus):
     at: float = 0.0
 
     @property
+    def age(self) -> float:
+        """How many seconds ago it was so."""
+        return time.time() - self.at
+
+    @property
     def grows(self) -> bool:
         """Whether plays are to come that were never here, unlike those of a year that is read again."""
         return self.waits and not (self.event is not None and self.event.is_whole)

@@ -37,6 +37,7 @@ class ProgressReporter:
         self._topic = Topic(username, year)
         self._lock = Lock()  # keeps the events of the preview's thread and of the job's in order
         self._last: Event | None = None
+        self._last_at = 0.0
         self._preview = YearCounts()
         self._tell_first_bars: Callable[[], None] | None = None
 
@@ -47,14 +48,14 @@ class ProgressReporter:
     def publish(self, event: Event) -> None:
         """Publish an event about what is stored, filled up from the preview."""
         with self._lock:
-            self._last = event
+            self._last, self._last_at = event, self._clock.now()
             self._send(self._blended(event))
 
     def show_preview(self, preview: YearCounts) -> None:
         """Use the preview from now on, and publish it at once if it adds to what is stored."""
         with self._lock:
             self._preview = preview
-            if self._last and (blended := self._blended(self._last)).preview:
+            if self._last and (blended := self._blended(self._by_now(self._last))).preview:
                 self._send(blended)
 
     def show_wait(self, seconds: float) -> None:
@@ -63,7 +64,8 @@ class ProgressReporter:
             if self._last and self._last.is_running and seconds >= NOTICED:
                 next_try_at = self._clock.now() + seconds
                 self._publish(
-                    self._topic, self._blended(self._last).model_copy(update={"next_try_at": next_try_at})
+                    self._topic,
+                    self._blended(self._by_now(self._last)).model_copy(update={"next_try_at": next_try_at}),
                 )
 
     def close(self) -> None:
@@ -76,6 +78,13 @@ class ProgressReporter:
         if event.years and (tell := self._tell_first_bars):
             self._tell_first_bars = None
             tell()
+
+    def _by_now(self, event: Event) -> Event:
+        """Return the event with the time that is left counted down, as pages have done."""
+        if event.seconds_left is None:
+            return event
+        passed = max(0.0, self._clock.now() - self._last_at)
+        return event.model_copy(update={"seconds_left": max(0, round(event.seconds_left - passed))})
 
     def _blended(self, exact: Event) -> Event:
         # The first answer says how much there is, and whether the listener hides it. If it holds all, there is

@@ -98,6 +98,18 @@ class Ask:
     by_pages: bool = False
     """Whether it is a single second with more plays than one answer holds."""
 
+    @property
+    def plays(self) -> int | None:
+        """About how many plays it has, as far as answers about it or about all of its claim say."""
+        if self.before is not None:
+            return max(self.before.shown, self.before.total or 0)
+        claim = self.claim
+        if claim is None or claim.total is None:
+            return None
+        told = sum(rows.total or 0 for rows in claim.answers.values() if rows)
+        left = max(0, claim.total - claim.rows.shown - told)
+        return left // max(1, claim.parts - len(claim.answers))
+
 
 def plan(window: Stretch, stored: Sequence[StoredStretch], now: float, prove_since: float = 0.0) -> list[Ask]:
     """Return what to ask for, the newest first: all of `window` that no stored stretch proves any more at `now`.
@@ -180,6 +192,10 @@ class Search:
     def is_searching(self) -> bool:
         """Whether it looks for what is missing, which takes as long as it takes."""
         return self._searches < SEARCHES
+
+    def may_cut(self, left: int, granted: int) -> int:
+        """Return how many cuts may still be made, `left` plays being known to come."""
+        return FEW_CUTS + int(CUTS_A_CALL * (self._seen + left) / granted) - self._cuts
 
     def next(self) -> Ask:
         """Take what is to be asked for next out of `todo`."""
@@ -265,8 +281,7 @@ class Search:
         shown = rows.since(piece.start).shown
         left = max(0, (rows.total or 0) - shown)
         self._seen += shown
-        may_cut = FEW_CUTS + int(CUTS_A_CALL * (self._seen + left) / rows.granted) - self._cuts
-        number = max(1, min(MOST_PARTS, ceil(left / rows.granted) // CALLS_A_PART, 1 + may_cut))
+        number = parts_of(left, rows.granted, self.may_cut(left, rows.granted))
         self._cuts += number - 1
         # The plays seen say how far back the rest may go; the oldest part has all time before that.
         reach = min(rest.seconds, ceil(left * (newest - oldest) / max(1, shown)))
@@ -287,6 +302,11 @@ class Search:
             return False
         self._searches -= 1
         return True
+
+
+def parts_of(left: int, granted: int, may_cut: int) -> int:
+    """Return into how many parts a rest of so many plays is cut, to be read side by side."""
+    return max(1, min(MOST_PARTS, ceil(left / granted) // CALLS_A_PART, 1 + may_cut))
 
 
 def _may_go_on(ask: Ask, rows: Rows) -> bool:

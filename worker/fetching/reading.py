@@ -8,6 +8,7 @@ from math import ceil
 
 import structlog
 
+from app.allowance import Allowance, read_allowance
 from app.counters.counts import increment
 from app.pause import is_paused
 from app.store import albums, fetch_jobs, stretches
@@ -15,7 +16,9 @@ from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact
 from worker.fetching.listeners import confirm_listener
 from worker.fetching.proof import Ask, Finding, Search, Stretch, plan
+from worker.fetching.time_left import Forecast
 from worker.fetching.year import Run
+from worker.lastfm.demand import Demand, drop_demand, note_demand, others_demand
 from worker.lastfm.errors import CallRefused, NoSuchUser, OtherListener, TooFast, TooMuch, TryAgain
 from worker.lastfm.overlap import Overlap
 from worker.lastfm.payloads import Rows
@@ -48,9 +51,20 @@ class _Round:
 
     def __init__(self, run: Run, asked: list[Ask]) -> None:
         self._run = run
-        self._lastfm = run.context.lastfm
+        self._lastfm = run.context.lastfm.telling(self._note_wait)
         self._clock = run.context.clock
         self._search = Search(asked)
+        run.speed.answer = self._lastfm.traffic.seconds
+        self._forecast = Forecast(
+            self._search,
+            self._lastfm.concurrent_calls,
+            run.speed,
+            run.promise,
+            look=self._look,
+            note=partial(note_demand, run.context.redis, run.job.run),
+        )
+        self._granted = 0
+        self._publishing = 0.0  # seconds that it took the last time
         self._totals: dict[Stretch, int | None] = {ask.stretch: None for ask in asked}
         self._read_before = run.count_read()
         self._counted_before = sum(one.total for one in run.proven())
@@ -60,18 +74,15 @@ class _Round:
 
     def read(self) -> None:
         """Read all of them."""
-        with self._run.context.overlap(self._lastfm.concurrent_calls) as calls:
-            self._start(calls)
-            while len(calls):
-                (ask, served_before), result = calls.next()
-                self._raise_if_interrupted()
-                findings = self._take_in(ask, result, served_before)
-                # Before anything is stored, so that Last.fm works on the next answers meanwhile.
+        redis, run = self._run.context.redis, self._run.job.run
+        note_demand(redis, run, Demand(None))
+        try:
+            with self._run.context.overlap(self._lastfm.concurrent_calls) as calls:
                 self._start(calls)
-                for finding in findings:
-                    self._store(self._counted(finding))
-                if findings or self._served == 1:
-                    self._publish()
+                while len(calls):
+                    self._go_on(calls)
+        finally:
+            drop_demand(redis, run)
         for finding, answered_at in self._unconfirmed:
             self._confirm(finding, answered_at)
 
@@ -80,11 +91,30 @@ class _Round:
         if is_paused(self._run.context.redis):
             raise shutdown.FetchingPaused
 
+    def _go_on(self, calls: Overlap[tuple[Ask, int], Rows]) -> None:
+        """Take in the next answer, and store what it proves."""
+        (ask, served_before), result = calls.next()
+        self._raise_if_interrupted()
+        self._forecast.ended(ask)
+        findings = self._take_in(ask, result, served_before)
+        # Before anything is stored, so that Last.fm works on the next answers meanwhile.
+        self._start(calls)
+        began = self._clock.now()
+        for finding in findings:
+            self._store(self._counted(finding))
+        stored = self._clock.now()
+        for _ in findings:
+            self._run.speed.stored((stored - began + self._publishing) / len(findings))
+        if findings or self._served == 1:
+            self._publish()
+            self._publishing = self._clock.now() - stored
+
     def _start(self, calls: Overlap[tuple[Ask, int], Rows]) -> None:
         """Start as many calls as there is room for."""
         # The first answer comes alone: it shows how many rows Last.fm serves.
         while self._search.todo and calls.has_room and (self._served or not len(calls)):
             ask = self._search.next()
+            self._forecast.started(ask)
             calls.start((ask, self._served), partial(self._call, ask))
 
     def _call(self, ask: Ask) -> Rows:
@@ -122,6 +152,7 @@ class _Round:
             at_once = isinstance(error, TooMuch) and not ask.failures and not ask.is_suspect
             return self._not_served(ask, None if at_once else served_before)
         self._served += 1
+        self._granted = rows.granted
         if ask.stretch in self._totals and self._totals[ask.stretch] is None:
             self._totals[ask.stretch] = rows.total
         return self._search.answered(ask, rows)
@@ -179,6 +210,8 @@ class _Round:
                 )
         matched = sum(album.augmentation_status == "matched" for album in placed)
         log.info("Stored a stretch", plays=len(rows.scrobbles), asked_mirror=len(wanted), matched=matched)
+        if not run.mirror.is_away:
+            self._forecast.unmatched += sum(album.augmentation_status == "pending" for album in placed)
         if is_doubted:
             self._unconfirmed.append((finding, answered_at))
         else:
@@ -234,9 +267,24 @@ class _Round:
 
     def _publish(self, *, seconds_left: int | None = None) -> None:
         done, expected = self._run.count_read(), self._expected
-        taken, read = self._clock.now() - self._began, done - self._read_before
-        if expected is not None:
-            expected = max(expected, done)
-            if seconds_left is None and read > 0 and not self._search.is_searching:
-                seconds_left = round(taken / read * (expected - done))
+        expected = None if expected is None else max(expected, done)
+        if seconds_left is None and expected is not None:
+            self._run.speed.answer = self._lastfm.traffic.seconds
+            seconds_left = self._forecast.told(
+                self._clock.now(),
+                on_wire=self._lastfm.traffic.on_wire,
+                granted=self._granted,
+                read=done - self._read_before,
+                expected=expected - self._read_before,
+            )
         self._run.publish("fetching", done=done, expected=expected, seconds_left=seconds_left)
+
+    def _look(self) -> tuple[Allowance, list[Demand]]:
+        redis = self._run.context.redis
+        allowance = read_allowance(redis, self._lastfm.limiter.rate)
+        return allowance, others_demand(redis, self._run.job.run)
+
+    def _note_wait(self, seconds: float) -> None:
+        """Take in that Last.fm is asked again only in so many seconds; called in a thread."""
+        self._forecast.delayed(self._clock.now(), seconds)
+        self._run.reporter.show_wait(seconds)

@@ -31,6 +31,8 @@ from worker.fetching.listeners import confirm_listener
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.preview import ProgressReporter, start_preview
 from worker.fetching.proof import SIZES, Stretch, proven
+from worker.fetching.remaining import known_speed, save_speed
+from worker.fetching.time_left import Promise, Speed
 
 log = structlog.get_logger()
 
@@ -50,6 +52,9 @@ class Run:
     """When it began, in UNIX seconds."""
     asked_at: float
     """When somebody asked for the year, in UNIX seconds."""
+    speed: Speed
+    promise: Promise
+    """What pages are told of the time that is left."""
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -116,6 +121,8 @@ def begin(
         window=Stretch(start, max(start, min(end, int(job.window_end.timestamp()), int(now)))),
         began=now,
         asked_at=run_began(run) if asked_at is None else asked_at,
+        speed=known_speed(context.redis),
+        promise=Promise(context.clock.now(), _told_before(context, Topic(listener.username, year), run)),
     )
     log.info("Fetching a year", year=year, window_end=job.window_end)
     done = fetch.count_read()
@@ -125,6 +132,14 @@ def begin(
         _begin_preview(fetch)
     fetch.publish("fetching", done=done)
     return fetch
+
+
+def _told_before(context: WorkerContext, topic: Topic, run: UUID) -> float | None:
+    """Return how many seconds the run has said that are left, if it goes on after its worker's death."""
+    before = latest_snapshot(context.redis, topic)
+    if before is None or before.event.run != run or before.event.seconds_left is None:
+        return None
+    return max(0.0, before.event.seconds_left - max(0.0, before.age))
 
 
 def _begin_preview(run: Run) -> None:
@@ -152,11 +167,13 @@ def match_albums(run: Run) -> None:
     Raises Overtaken.
     """
     fetch_jobs.augment(run.connection, run.job.run)
-    run.publish("augmenting")
     run.mirror.try_again()
     waiting = albums.pending(run.connection, run.listener.id, *run.bounds)
+    left = len(waiting)
+    _publish_matching(run, left)
     for batch in batched(waiting):
         shutdown.raise_if_requested()
+        began = run.context.clock.now()
         placed = match_fuzzy(run.mirror, batch)
         if placed is None:
             break
@@ -166,7 +183,15 @@ def match_albums(run: Run) -> None:
             albums.save(run.connection, placed)
         found = sum(album.release_group is not None for album in placed)
         log.info("Looked up albums in the mirror", asked=len(batch), found=found)
-        run.publish("augmenting")
+        left -= len(batch)
+        run.speed.matched(len(batch), run.context.clock.now() - began)
+        _publish_matching(run, left)
+    if waiting and not left:
+        save_speed(run.context.redis, run.speed)
+
+
+def _publish_matching(run: Run, left: int) -> None:
+    run.publish("augmenting", seconds_left=run.promise.told(run.context.clock.now(), run.speed.to_match(left)))
 
 
 def match_songs(run: Run) -> None:

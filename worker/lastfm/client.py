@@ -44,6 +44,7 @@ from worker.lastfm.payloads import (
 )
 from worker.lastfm.retrying import RETRY_DELAYS, Retrying
 from worker.lastfm.server_clock import ServerClock
+from worker.lastfm.traffic import Traffic
 from worker.lastfm.transport import TooLarge, new_session, read_body
 
 T = TypeVar("T")
@@ -98,6 +99,7 @@ class LastFm:
         self._session = session or new_session(self.concurrent_calls)
         self._session.headers["User-Agent"] = f"LastYear.fm/{VERSION} (+{contact})"
         self._clock = ServerClock(clock)
+        self.traffic = Traffic(clock)
         self._ask = Retrying(delays, sleep)
 
     def now(self) -> float:
@@ -193,7 +195,8 @@ class LastFm:
         if not though_refused and (seconds := self.limiter.refused_for(self._key)) > 0:
             raise KeyRefused(f"Last.fm refused this key before; the next call is in {seconds:.0f} s", seconds)
         self.limiter.wait(urgent=urgent, tell=self._ask.on_retry)
-        status, content = self._get(method, parameters)
+        with self.traffic.call():
+            status, content = self._get(method, parameters)
         body = self._read_json(method, status, content)
         if "error" in body:
             self._raise_for_error(f"{method}: error {_code(body)}, HTTP {status}", _code(body), status)

@@ -3,6 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from threading import Lock
 
 from redis import Redis
 
@@ -16,6 +18,7 @@ from app.allowance import (
 )
 
 LONG_WAIT = 10.0  # seconds; calls that share the rate wait for less
+TURNS = 0.02  # seconds, within which those wake first who have waited longest
 
 # The generic cell rate algorithm (a leaky bucket in one number): the key holds the moment at which all calls made
 # so far are paid for. A call costs more while the pace is slowed. The clock is Redis' own, so that machines need
@@ -92,15 +95,21 @@ class Limiter:
         self._sleep = sleep
         self._script = redis.register_script(_SCRIPT)
         self._refusal = redis.register_script(_REFUSAL_SCRIPT)
+        self._turn = Lock()
 
     def wait(self, *, urgent: bool = False, tell: Callable[[float], None] = lambda _seconds: None) -> None:
         """Wait until one more call is allowed, and `tell` of a long wait for how many seconds it is. One saved-up
         call is reserved for `urgent` ones, whose answer somebody is waiting for."""
         tolerance = (self.burst - 1 + urgent) * self._interval
-        while (seconds := self._run("take", self._interval, tolerance)) > 0:
-            if seconds > LONG_WAIT:
-                tell(seconds)
-            self._sleep(seconds)
+        # One call of a process waits at a time, and one that was overtaken wakes first: so fetches take turns,
+        # however many calls each of them has to make.
+        with nullcontext() if urgent else self._turn:
+            tries = 0
+            while (seconds := self._run("take", self._interval, tolerance)) > 0:
+                if seconds > LONG_WAIT:
+                    tell(seconds)
+                self._sleep(seconds if urgent else seconds + TURNS / 2**tries)
+                tries += 1
 
     def pause(self, seconds: float) -> None:
         """Stop all calls for so long, as Last.fm said that they are too fast, then let them go on slowly."""

@@ -65,10 +65,10 @@ function show(next) {
   if (!address || sentence("[data-told=now]", false) !== before) tell();
 }
 
-// What belongs to the visitor or to chart.js, not to the server.
+// What belongs to the visitor, to chart.js or to waiting.js, not to the server.
 const KEEP = {
   beforeNodeRemoved: (node) => node.id !== "tip",
-  beforeNodeMorphed: (node) => node.parentNode?.id !== "share",
+  beforeNodeMorphed: (node) => node.parentNode?.id !== "share" && node.id !== "guess",
   beforeAttributeUpdated: (name, element) =>
     !(name === "open" || (name === "value" && element.localName === "input") || (name === "hidden" && element.id === "share")),
 };

@@ -2,7 +2,7 @@
 // A page loads it right where it may add something, so that nothing below moves: that is not laid out yet.
 "use strict";
 {
-  const NAMES = "lastyear:names", YEARS = "lastyear:years";
+  const NAMES = "lastyear:names", YEARS = "lastyear:years", GUESSES = "lastyear:guesses"; // the last by waiting.js
   const MOST_NAMES = 8, MOST_YEARS = 50;
   const COUNTS = /^\d{1,9}( \d{1,4}:\d{1,9})*$/; // all plays, then those of each release year
 
@@ -18,6 +18,7 @@
   }
   const names = () => read(NAMES, (name) => typeof name === "string");
   const years = () => read(YEARS, (one) => Array.isArray(one) && typeof one[0] === "string" && isTime(one[1]) && isCounts(one[2]));
+  const guesses = () => read(GUESSES, (one) => Array.isArray(one) && typeof one[0] === "string");
   const isTime = (at) => typeof at === "number" && !Number.isNaN(new Date(at).getTime());
   const isCounts = (counts) => typeof counts === "string" && COUNTS.test(counts);
   const isSame = (one, other) => one.toLowerCase() === other.toLowerCase();
@@ -31,6 +32,7 @@
   function forget(name) {
     write(NAMES, names().filter((other) => !isSame(name, other)));
     write(YEARS, years().filter(([year]) => !isSame(name, year.split("/")[0])));
+    write(GUESSES, guesses().filter(([year]) => !isSame(name, year.split("/")[0])));
   }
 
   // What is different now; of plays that were removed meanwhile nobody knows which years they had.
@@ -95,7 +97,7 @@
       return item;
     }));
     recent.querySelector("button").addEventListener("click", () => {
-      for (const key of [NAMES, YEARS]) write(key, []);
+      for (const key of [NAMES, YEARS, GUESSES]) write(key, []);
       recent.hidden = true;
       document.getElementById("name").focus();
     });

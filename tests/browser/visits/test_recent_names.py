@@ -36,7 +36,7 @@ def test_names_that_were_opened_are_offered_the_last_first_and_can_be_cleared(
     expect(page.locator("#recent")).to_be_hidden()
     expect(page.get_by_label("Your Last.fm name")).to_be_focused()
     assert names(states, page) == []
-    assert page.evaluate("Object.values(localStorage)") == ["[]", "[]"]
+    assert set(page.evaluate("Object.values(localStorage)")) == {"[]"}
     assert complaints == []
 
 

@@ -2,11 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 
 import pytest
 from redis import Redis
 
 from app.allowance import ALLOWANCE_KEY, MIN_PACE, PACE_KEY, read_allowance
+from tests.conftest import PATIENCE
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.lastfm.limiter import Limiter
 
@@ -215,3 +217,42 @@ def test_error_29_pauses_everybody(stage: Stage) -> None:
     stage.run_jobs()
     assert stage.lastfm.call_log.rejected == 5
     assert seconds_to_wait(calls) > 0
+
+
+def test_a_call_that_is_overtaken_wakes_before_those_that_have_just_begun_to_wait(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    calls = Limiter(redis, SLOW, sleep=slept.append)
+    answers = iter([5.0, 5.0, 5.0, 0.0, 5.0, 0.0])
+    monkeypatch.setattr(calls, "_run", lambda *_: next(answers))
+    calls.wait()
+    calls.wait()
+    first, second, third, next_call = (seconds - 5.0 for seconds in slept)
+    assert next_call == first > second > third > 0
+
+
+def test_of_a_process_one_call_waits_at_a_time_but_for_urgent_ones(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep, most, go_on = Semaphore(0), 0, Event()
+    waiting: list[int] = []
+
+    def sleep(_: float) -> None:
+        nonlocal most
+        waiting.append(1)
+        most = max(most, len(waiting))
+        asleep.release()
+        go_on.wait(PATIENCE)
+        waiting.pop()
+
+    calls = Limiter(redis, SLOW, sleep=sleep)
+    monkeypatch.setattr(calls, "_run", lambda *_: 0.0 if go_on.is_set() else 5.0)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(3):
+            threads.submit(calls.wait)
+        asleep.acquire(timeout=PATIENCE)
+        threads.submit(calls.wait, urgent=True)
+        asleep.acquire(timeout=PATIENCE)
+        go_on.set()
+    assert most == 2

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events import Event, Gap
-from app.web.reading import in_tab, meanwhile, not_there, progress, when_read
+from app.web.reading import in_tab, meanwhile, not_there, progress, time_left, when_read
 
 
 def event(**fields: Any) -> Event:
@@ -69,6 +69,36 @@ def test_a_tab_says_first_how_far_it_is(fields: dict[str, Any], said: str) -> No
     assert in_tab(event(**fields), "HeavyHelen’s 2021") == said
 
 
+UNDER_WAY = {"phase": "fetching", "done": 1, "expected": 9}
+
+
+@pytest.mark.parametrize(
+    ("fields", "age", "said"),
+    [
+        ({"seconds_left": 200_000}, 0.0, "about 3333 min 20 s left"),
+        ({"seconds_left": 125}, 0.0, "about 2 min 05 s left"),
+        ({"seconds_left": 60}, 0.0, "about 1 min 00 s left"),
+        ({"seconds_left": 60}, 1.2, "about 59 s left"),
+        ({"seconds_left": 5}, 0.0, "about 5 s left"),
+        ({"seconds_left": 5}, -3.0, "about 5 s left"),
+        ({"seconds_left": 5}, 0.1, "a few seconds left"),
+        ({"seconds_left": 0}, 0.0, "a few seconds left"),
+        ({"seconds_left": 3}, 8.1, "a little longer"),
+        ({"seconds_left": None}, 0.0, "a little longer"),
+        ({"phase": "augmenting", "seconds_left": 7}, 0.0, "about 7 s left"),
+        ({"done": 0}, 0.0, None),
+        ({"expected": None, "seconds_left": 4}, 0.0, None),
+        ({"seconds_left": 9, "next_try_at": 5.0}, 0.0, None),
+        ({"seconds_left": 9, "waiting_for": "database"}, 0.0, None),
+        ({"phase": "queued", "seconds_left": 9}, 0.0, None),
+        ({"phase": "completed", "seconds_left": 9}, 0.0, None),
+    ],
+)
+def test_the_time_left_is_told_as_far_as_it_is_known(fields: dict[str, Any], age: float, said: str | None) -> None:
+    left = time_left(event(**UNDER_WAY | fields), age)
+    assert (left and left.text.replace("\u00a0", " ")) == said
+
+
 def test_one_may_always_close_the_page_and_it_is_said_what_the_bars_are_worth() -> None:
     running = event(phase="fetching")
     told = [
@@ -78,13 +108,13 @@ def test_one_may_always_close_the_page_and_it_is_said_what_the_bars_are_worth() 
         meanwhile(running.model_copy(update={"scrobbles": 5})),
         meanwhile(running.model_copy(update={"scrobbles": 5, "preview": True})),
     ]
-    close = " You may close this page meanwhile."
+    close = " You may close this page."
     assert [line.removesuffix(close) for line in told] == [
         "The first bars appear in a moment.",
         "The first bars appear when it is this year’s turn.",
         "The first bars appear when it goes on, by itself.",
         "The bars grow as plays come in.",
-        "The bars are nearly right already, and exact in the end.",
+        "The bars are nearly right, and exact in the end.",
     ]
     assert all(line.endswith(close) for line in told)
 
