@@ -9,10 +9,10 @@ from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
 
-from app.jobs.enqueue import CHORES, FETCHES
+from app.jobs.enqueue import FETCHES, LOOKUPS
 from app.pause import is_paused
 
-AWAITED, UNPAUSED = (Queue.redis_queue_namespace_prefix + name for name in (FETCHES, CHORES))
+PAUSED = AWAITED, _ = [Queue.redis_queue_namespace_prefix + name for name in (FETCHES, LOOKUPS)]
 LOOK_SECONDS = 0.2
 """How often the other queues are looked at; a job in AWAITED is taken at once."""
 
@@ -56,8 +56,11 @@ class SafeQueue(Queue):
 
 
 def _served(redis: Redis, queue_keys: Sequence[str]) -> list[str]:
-    """Return the queues from which jobs are taken now: while fetching is paused, of those only chores."""
-    return [key for key in queue_keys if key == UNPAUSED] if is_paused(redis) else list(queue_keys)
+    """Return the queues from which jobs are taken now: while fetching is paused, those whose jobs ask Last.fm wait.
+
+    A machine's own queue of canaries does not: a deploy goes on.
+    """
+    return [key for key in queue_keys if key not in PAUSED] if is_paused(redis) else list(queue_keys)
 
 
 def taken_jobs(queues: Iterable[Queue]) -> set[tuple[str, str]]:

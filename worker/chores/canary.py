@@ -11,6 +11,7 @@ from app.events import new_run
 from app.jobs.canary import LASTFM, MIRROR, STORE, WORKER, Step
 from app.listening_years import year_bounds
 from app.logs import without_secrets
+from app.pause import is_paused
 from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, stretches
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble
@@ -47,7 +48,7 @@ def go(context: WorkerContext, report: Callable[[Step], None]) -> None:
     """Take every step, also after one that failed, and report each."""
     report(Step(name=WORKER, passed=True, seen=sys.prefix))
     steps: dict[str, Callable[[], str]] = {
-        LASTFM: lambda: ask_lastfm(context.lastfm, context.clock.sleep),
+        LASTFM: lambda: _ask_unless_paused(context),
         MIRROR: lambda: ask_mirror(context.settings.mirror_url.get_secret_value()),
         STORE: lambda: try_store(context.settings.database_url.get_secret_value()),
     }
@@ -64,6 +65,12 @@ def _taken(name: str, take: Callable[[], str]) -> Step:
     except Exception as error:
         log.exception("The canary failed", step=name)
         return Step(name=name, passed=False, seen=f"{type(error).__name__}: {error}")
+
+
+def _ask_unless_paused(context: WorkerContext) -> str:
+    if is_paused(context.redis):
+        raise Inconclusive("was not asked: fetching is paused")
+    return ask_lastfm(context.lastfm, context.clock.sleep)
 
 
 def ask_lastfm(lastfm: LastFm, sleep: Callable[[float], None] = time.sleep) -> str:

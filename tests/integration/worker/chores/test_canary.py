@@ -11,6 +11,7 @@ from redis import Redis
 
 from app.jobs.canary import LASTFM, MIRROR, STEPS, STORE, WORKER
 from app.jobs.enqueue import enqueue_listener
+from app.pause import pause
 from app.settings import Settings
 from app.store import Connection
 from demo.accounts import Account
@@ -140,6 +141,18 @@ def test_a_long_pause_that_lastfm_has_told_is_not_waited_for(
     Limiter(redis, settings.lastfm_requests_per_second).pause(60)
     worker()
     assert told(run(settings))[LASTFM] == ("warning", "gave no usable answer (it has told us to wait)")
+
+
+def test_it_comes_through_while_fetching_is_paused_and_asks_lastfm_for_nothing(
+    settings: Settings, worker: Callable[..., Running], redis: Redis, rj: LastfmStandIn
+) -> None:
+    pause(redis)
+    process = worker()
+    result = run(settings)
+    assert result.exit_code == 0, result.output + process.output
+    assert told(result)[LASTFM] == ("warning", "was not asked: fetching is paused")
+    assert told(result)[STORE][0] == "well"
+    assert rj.calls == []
 
 
 @pytest.mark.parametrize("fault", ["error10", "error3"])
