@@ -16,7 +16,7 @@ import click
 from app import event_stream
 from app.events import new_run
 from app.formatting import counted
-from app.jobs.forget import forget_listener
+from app.jobs.forget import forget_listeners
 from app.redis_client import connect_redis
 from app.store import backup, connect, opt_outs
 from app.store.backup import BackupFailed, Contents
@@ -70,11 +70,11 @@ def restore_command(file: Path | None, *, verify: bool, replace: bool, yes: bool
     if replace and not yes:
         click.confirm("Delete what is in the database now, and restore the dump instead?", abort=True)
     redis = connect_redis(settings)
+    redis.ping()  # while it is away, it would go on showing what is deleted here
     found = _restored(settings.migrations_url, file, replace=replace)
     with connect(settings.migrations_url) as connection:
         forgotten = opt_outs.voided_names(connection) if "forgotten_names" in found.rows else []
-        for name in forgotten:
-            forget_listener(connection, redis, name)
+        forget_listeners(connection, redis, forgotten)
         is_behind = bool(outstanding(connection))
     event_stream.forget_everyone(redis, voiding=new_run())  # pages are drawn from the database again
     _say_restored(file, found)

@@ -1,6 +1,6 @@
 """Forget: everything about a listener, or about all, in the database and in Redis, runs under way included."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from redis import Redis
@@ -22,15 +22,25 @@ def forget_listener(connection: Connection, redis: Redis, username: str, *, for_
 
     May run twice. Raises StoreAway and redis.exceptions.RedisError: then it has to run again.
     """
-    run = new_run()
-    with connection.transaction():
-        found = forgetting.forget(connection, username, run, for_good=for_good)
+    return forget_listeners(connection, redis, [username], for_good=for_good) == 1
+
+
+def forget_listeners(
+    connection: Connection, redis: Redis, usernames: Sequence[str], *, for_good: bool = False
+) -> int:
+    """Do so for several, and return of how many there was something. All are gone from the database first."""
+    run, found = new_run(), 0
+    for username in usernames:
+        with connection.transaction():
+            found += forgetting.forget(connection, username, run, for_good=for_good)
     # After the database, so that no run that is under way can bring anything back.
-    forget_in_redis(redis, username, voiding=run)
+    for username in usernames:
+        forget_in_redis(redis, username, voiding=run)
     # It may take long, and names nobody; if it fails, the removal that was asked for goes on where it was.
     with connection.transaction():
         orphans.remove(connection)
-    removal.drop(redis, username)
+    for username in usernames:
+        removal.drop(redis, username)
     return found
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.event_stream import Topic, latest_snapshot
+from app.jobs import forget
 from app.jobs.forget import forget_listener
 from app.settings import Settings
 from app.store import backup, connect, forgetting
@@ -102,6 +104,29 @@ def test_what_is_there_is_replaced_only_if_told_and_whoever_has_left_meanwhile_d
     assert fetched.rows("StayingSue", 2023) == fetched.told("StayingSue", 2023)
     assert fetched.rows("SingleSam", 2024) == fetched.told("SingleSam", 2024)
     assert latest_snapshot(fetched.redis, Topic("StayingSue", 2023)) is None, "pages read the database again"
+
+
+def test_nobody_comes_back_with_a_dump_because_redis_is_away(
+    fetched: Stage, lastyear: Lastyear, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lastyear("backup").exit_code == 0
+    (path,) = dumps(folder)
+    for name in ("LeavingLeo", "LeavingLea"):
+        forget_listener(fetched.connection, fetched.redis, name, for_good=True)
+    before = read_contents(fetched.connection)
+    restore = ("restore", str(path), "--replace", "--yes")
+    assert lastyear(*restore, REDIS_URL="redis://127.0.0.1:1").exit_code == 1
+    assert read_contents(fetched.connection) == before, "nothing was replaced"
+
+    def goes_away(*_: object, **__: object) -> None:
+        raise RedisConnectionError
+
+    with monkeypatch.context() as away:
+        away.setattr(forget, "forget_in_redis", goes_away)
+        assert lastyear(*restore).exit_code == 1
+    rows = read_contents(fetched.connection).rows
+    assert (rows["lastfm_users"], rows["forgotten_names"]) == (1, 2), "both are gone from the database"
+    assert lastyear(*restore).exit_code == 0
 
 
 def test_a_dump_that_is_torn_or_changed_is_none_and_the_last_few_are_kept(
