@@ -19,8 +19,8 @@ LISTENER, OTHERS = "listener", "_others"
 """What a line, or its context, calls the listener it is about, and others whose names may come up."""
 
 _PLACES = (
-    # The path of a page, encoded or not.
-    r"(?P<address>(?i:(?:/|%2F)(?:u|%75)(?:s|%73)(?:e|%65)(?:r|%72)(?:/|%2F)+))(?P<in_address>(?:%(?!2[Ff])|[^\s/?#%\"'<>])+)",
+    # The path of a page or of the API, encoded or not.
+    r"(?P<address>(?i:(?:/|%2F)(?:u|%[57]5)(?:s|%[57]3)(?:e|%[46]5)(?:r|%[57]2)(?:s|%[57]3)?(?:/|%2F)+))(?P<in_address>(?:%(?!2[Ff])|[^\s/?#%\"'<>])+)",
     r"(?P<query>[?&](?:user|username|name|with|was)=)(?P<in_query>[^\s&#\"'<>]+)",
     r"\b(?P<job>(?:listener|introduction|remove)-)(?P<in_job>[0-9a-f]{2,})\b",
     r"(?P<call>worker\.jobs\.\w+\(['\"])(?P<in_call>[^'\"]*)",

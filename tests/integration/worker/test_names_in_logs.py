@@ -72,7 +72,8 @@ def live_through_a_day(there: Site, settings: Settings, redis: Redis) -> str:
     environ = environment(settings)
     with running(there.log, environ, "lastyear", "forget", "--yes", "--for-good", OTHER) as forget:
         wait_until(lambda: forget.ended, otherwise=lambda: forget.output)
-    assert there.get(f"/user/{OTHER}/2023").status_code
+    for path in ("/user/{}/2023", "/api/v1/users/{}", "/api/v1/users/{}/years/2023/albums?released=unknown"):
+        assert there.get(path.format(OTHER)).status_code
     return first.headers["X-Request-ID"]
 
 

@@ -25,6 +25,8 @@ def test_a_token_is_the_same_for_every_spelling_and_another_for_everybody_else_a
         ("Exception on /user/HeavyHelen/2024 [GET]", f"Exception on /user/{TOKEN}/2024 [GET]"),
         ("GET /user/%48eavyHelen?by=decade HTTP/1.1", f"GET /user/{TOKEN}?by=decade HTTP/1.1"),
         ("/%75ser%2FHeavyHelen%2F2024", f"/%75ser%2F{TOKEN}%2F2024"),
+        ("/api/v1/users/HeavyHelen/years/2024", f"/api/v1/users/{TOKEN}/years/2024"),
+        ("%2Fapi%2Fv1%2F%55ser%73%2FHeavyHelen", f"%2Fapi%2Fv1%2F%55ser%73%2F{TOKEN}"),
         ("https://site/user/HeavyHelen", f"https://site/user/{TOKEN}"),
         ("/2.0/?method=user.getInfo&user=HeavyHelen&x=1", f"/2.0/?method=user.getInfo&user={TOKEN}&x=1"),
         ("/user?name=HeavyHelen", f"/user?name={TOKEN}"),
