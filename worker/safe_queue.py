@@ -56,9 +56,9 @@ class SafeQueue(Queue):
 
 
 def _served(redis: Redis, queue_keys: Sequence[str]) -> list[str]:
-    """Return the queues from which jobs are taken now: while fetching is paused, those whose jobs ask Last.fm wait.
+    """Return the queues from which jobs are taken now: in a pause of fetching, not those whose jobs ask Last.fm.
 
-    A machine's own queue of canaries does not: a deploy goes on.
+    The queue of canaries is served: a deploy goes on.
     """
     return [key for key in queue_keys if key not in PAUSED] if is_paused(redis) else list(queue_keys)
 
