@@ -133,8 +133,12 @@ def _done(what: str) -> Response:
 
 def _tokens() -> tuple[str, str]:
     """Return today's token of our forms, and yesterday's, which a page that was open at midnight still has."""
-    today = datetime.now(UTC).date()
+    today = _today()
     return _token(today), _token(today - timedelta(days=1))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _is_ours(token: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -155,13 +155,17 @@ def test_a_form_from_elsewhere_or_without_its_token_changes_nothing(
 
 
 def test_a_page_that_was_open_at_midnight_still_works_and_an_older_one_does_not(
-    buttons: FlaskClient, redis: Redis
+    buttons: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    today = datetime.now(UTC).date()
-    with buttons.application.app_context():
-        yesterday, before = (changes._token(today - timedelta(days=days)) for days in (1, 3))
-    assert buttons.post(f"{PAGE}/pause", data={"token": before}, headers=SAME_ORIGIN).status_code == 403
-    assert buttons.post(f"{PAGE}/pause", data={"token": yesterday}, headers=SAME_ORIGIN).status_code == 303
+    def press_on(day: date) -> int:
+        monkeypatch.setattr(changes, "_today", lambda: day)
+        return buttons.post(f"{PAGE}/pause", data={"token": opened}, headers=SAME_ORIGIN).status_code
+
+    monkeypatch.setattr(changes, "_today", lambda: date(2024, 2, 28))
+    opened = token(buttons)
+    assert press_on(date(2024, 3, 1)) == 403
+    assert not is_paused(redis)
+    assert press_on(date(2024, 2, 29)) == 303
     assert is_paused(redis)
 
 
