@@ -15,7 +15,7 @@ from tests.browser.conftest import Site
 from tests.browser.states import STATES, put_all
 from tests.browser.test_looks import SIZES
 
-MOST, MOST_AT_FIRST = 20_000, 14_000
+MOST, MOST_AT_FIRST = 30_000, 14_000
 """Bytes with their headers: of all there is, and of what has to be here before anything is seen. A server may send
 ten packets of 1,460 bytes before the first is acknowledged."""
 LARGEST = """
