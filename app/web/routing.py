@@ -56,9 +56,11 @@ def compared_with(username: str) -> str:
 
 def without_trailing_slash() -> BaseResponse | None:
     """Redirect an address that is one of ours but for the slash at its end."""
+    if request.url_rule:
+        return None
     path = "/" + request.path.strip("/")
     urls = current_app.create_url_adapter(request)
-    if request.url_rule or path == request.path or urls is None or not urls.test(path, "GET"):
+    if path == request.path or urls is None or not urls.test(path, "GET"):
         return None
     path = quote(path, safe="/@:+,;=")  # a line break would end the header
     query = request.query_string.decode("latin-1")
