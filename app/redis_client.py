@@ -22,7 +22,7 @@ _ANSWER_SECONDS = (
 )
 
 
-def connect_redis(settings: Settings, *, outage_seconds: int = 0) -> Redis:
+def connect_redis(settings: Settings, *, outage_seconds: int = 0, answer_seconds: int = _ANSWER_SECONDS) -> Redis:
     """Create a client for REDIS_URL. It connects when it is first used.
 
     While Redis cannot be reached, it tries again once a second for `outage_seconds`, if that is given.
@@ -33,7 +33,7 @@ def connect_redis(settings: Settings, *, outage_seconds: int = 0) -> Redis:
         "max_connections": _MOST_CONNECTIONS,
         "timeout": _TURN_SECONDS,
         "socket_connect_timeout": _CONNECT_SECONDS,
-        "socket_timeout": _ANSWER_SECONDS,
+        "socket_timeout": answer_seconds,
         **more,
     }
     if is_sentinel_url(url):

@@ -4,7 +4,7 @@ import threading
 from collections import Counter, defaultdict, deque
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.counters.counts import Counts, record
 
@@ -33,16 +33,22 @@ class Buffer:
             self._start()
 
     def flush(self) -> None:
-        """Add what was counted to the sums. While Redis is away or takes nothing, it is kept for the next time."""
+        """Add what was counted to the sums. While Redis is away or takes nothing, it is kept for the next time.
+
+        It is lost if Redis goes away in between: nobody knows whether it was added, and twice would be worse.
+        """
         with self._flushing:
             counts, self._left = self._left, Counts()
             self._take(counts)
             if not counts:
                 return
+            has_answered = False
             try:
+                has_answered = bool(self._redis.ping())
                 record(self._redis, counts)
-            except RedisError:
-                self._left = counts
+            except RedisError as error:
+                if not has_answered or isinstance(error, ResponseError):
+                    self._left = counts
 
     def close(self) -> None:
         """Add what is left, and end the thread."""
@@ -59,7 +65,7 @@ class Buffer:
         while not self._closed.wait(FLUSH_SECONDS):
             self.flush()
             with self._starting:
-                if not self._served:
+                if not self._served and not self._left:
                     self._has_flusher = False
                     return
 

@@ -74,7 +74,7 @@ class Counts:
 def record(redis: Redis, counts: Counts, at: float | None = None) -> None:
     """Add counts to the sums, and to those of the hour and of the day. Raises redis.exceptions.RedisError."""
     moment = datetime.fromtimestamp(time.time() if at is None else at, UTC)
-    pipeline = redis.pipeline(transaction=False)
+    pipeline = redis.pipeline()  # all of it is added, or nothing
     for name, by in counts.all.items():
         pipeline.hincrby(_KEY, name, by)
     if counts.by_time:

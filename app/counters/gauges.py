@@ -44,9 +44,15 @@ def read_storage(redis: Redis) -> Storage | None:
     return Storage(int(size), datetime.fromtimestamp(int(at), UTC)) if size and at else None
 
 
-def note_database_use(redis: Redis) -> None:
-    """Note that a connection to the app database is open, or was until now. The first for a while has woken it."""
+def note_database_use(redis: Redis, *, ends: bool = False) -> None:
+    """Note that a connection to the app database was opened: the first for a while has woken it.
+
+    With `ends`, that one was closed: the database is awake from now on for as long as before.
+    """
     with suppress(RedisError):
+        if ends:
+            redis.set(_AWAKE_KEY, 1, ex=_AWAKE_FOR)
+            return
         if redis.set(_AWAKE_KEY, 1, nx=True, ex=_AWAKE_FOR):
             increment(redis, "database_wakeups")
         else:

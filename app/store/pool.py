@@ -42,12 +42,14 @@ class _Idle:
 class Pool:
     """Connections shared by the requests of one process. It holds none while there are no requests.
 
-    `on_use` is called whenever it has opened or closed some.
+    `on_open` and `on_close` are called whenever it has opened, or closed, some.
     """
 
-    def __init__(self, url: str, on_use: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, url: str, on_open: Callable[[], None] = lambda: None, on_close: Callable[[], None] = lambda: None
+    ) -> None:
         self._url = url
-        self._on_use = on_use
+        self._on_open, self._on_close = on_open, on_close
         self._changed = threading.Condition()
         self._idle: list[_Idle] = []  # the latest is last
         self._lent = self._waiting = 0
@@ -138,7 +140,7 @@ class Pool:
                     self._idle.append(_Idle(made, monotonic(), is_new=True))
                 self._changed.notify_all()
         if made:
-            self._on_use()
+            self._on_open()
         self._start_closer()
 
     def _give_back(self, connection: BoundedConnection) -> None:
@@ -196,7 +198,7 @@ class Pool:
         for idle in old:
             idle.connection.close()
         if old:
-            self._on_use()
+            self._on_close()
 
 
 def _connected(url: str, seconds: float) -> BoundedConnection:

@@ -10,12 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask
-from redis.exceptions import RedisError
 
 from app.charts.palette import COLOURS
 from app.events import Failure
 from app.formatting import FILTERS
-from app.notice import read_notice
 from app.settings import Settings, read_settings
 from app.web import api, health, links, reading, wording
 from app.web.api import release_years
@@ -53,11 +51,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def notice_of_operator() -> str:
-    """Return what the operator has every page say; nothing while Redis is away."""
-    try:
-        return read_notice(context().redis)
-    except RedisError:
-        return ""
+    """Return what the operator has every page say."""
+    return context().notice.read()
 
 
 @lru_cache

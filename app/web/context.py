@@ -10,6 +10,7 @@ from redis import Redis
 from app.counters.buffer import Buffer
 from app.counters.gauges import note_database_use
 from app.looks import Looks
+from app.notice import KeptNotice
 from app.redis_client import connect_redis
 from app.settings import Settings
 from app.store import Pool
@@ -34,6 +35,7 @@ class Context:
     matching: MatchingProcess
     looks: Looks
     counts: Buffer
+    notice: KeptNotice
     page_cache: PageCache = field(default_factory=PageCache)
     open_pages: OpenPages = field(default_factory=OpenPages)
 
@@ -41,10 +43,23 @@ class Context:
     def of(cls, settings: Settings) -> Self:
         """Create the clients that these settings describe."""
         redis = connect_redis(settings)
-        pool = Pool(settings.database_url.get_secret_value(), on_use=partial(note_database_use, redis))
+        pool = Pool(
+            settings.database_url.get_secret_value(),
+            on_open=partial(note_database_use, redis),
+            on_close=partial(note_database_use, redis, ends=True),
+        )
         matching = MatchingProcess(settings.mirror_url.get_secret_value())
-        subscriptions, limits = Subscriptions(redis), RateLimits(redis)
-        return cls(settings, redis, pool, subscriptions, limits, matching, Looks(redis), Buffer(redis))
+        return cls(
+            settings=settings,
+            redis=redis,
+            pool=pool,
+            subscriptions=Subscriptions(redis),
+            rate_limits=RateLimits(redis),
+            matching=matching,
+            looks=Looks(redis),
+            counts=Buffer(redis),
+            notice=KeptNotice(redis),
+        )
 
     def disconnect_pages(self) -> None:
         """Close the connections of open pages, since this process is about to end."""

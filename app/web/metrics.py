@@ -26,6 +26,7 @@ from app.counters.gauges import read_storage
 from app.jobs.enqueue import QUEUES
 from app.jobs.queue_status import Overview, read_queues
 from app.pause import is_paused
+from app.redis_client import connect_redis
 from app.settings import Settings
 from app.web.context import Context
 from mirror import web_queries
@@ -33,22 +34,36 @@ from mirror.web_queries import MirrorError
 
 PREFIX = "lastyear_"
 MEGABYTE = 1_000_000
+REDIS_SECONDS = 2
 
 Sums = Mapping[tuple[str, ...], int]
 
 
 def metrics_text(context: Context) -> bytes:
-    """Return all metrics in Prometheus' text format."""
-    context.counts.flush()
+    """Return all metrics in Prometheus' text format.
+
+    Of a Redis that does not answer soon nothing more is asked: Prometheus gives up on a scrape after ten seconds.
+    """
+    if answers := _redis_answers(context.settings):
+        context.counts.flush()
     registry = CollectorRegistry()
-    registry.register(_Metrics(context))
+    registry.register(_Metrics(context, redis_answers=answers))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
+def _redis_answers(settings: Settings) -> bool:
+    with connect_redis(settings, answer_seconds=REDIS_SECONDS) as redis:
+        try:
+            return bool(redis.ping())
+        except RedisError:
+            return False
+
+
 class _Metrics(Collector):
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, redis_answers: bool) -> None:
         self._context = context
+        self._redis_answers = redis_answers
 
     def collect(self) -> Iterator[Metric]:
         """Read everything; what does not answer is left out, and its `up` is 0."""
@@ -56,23 +71,21 @@ class _Metrics(Collector):
         yield InfoMetricFamily(f"{PREFIX}build", "The version that runs", {"version": VERSION})
         yield _gauge("open_pages", "Pages that follow a fetch live", len(context.subscriptions))
         try:
-            from_redis = [
-                *_counted(totals(context.redis)),
-                _gauge(
-                    "fetching_paused",
-                    "Whether somebody has paused fetching",
-                    is_paused(context.redis),
-                ),
-                *_queues(read_queues(context.redis, latest=1)),
-                *_lastfm(context.redis, context.settings),
-                *_storage(context.redis, context.settings),
-                *_memory(context.redis),
-            ]
+            from_redis = list(_from_redis(context)) if self._redis_answers else []
         except RedisError:
             from_redis = []
         yield _gauge("redis_up", "Whether Redis answers", bool(from_redis))
         yield from from_redis
         yield from _mirror(context.settings)
+
+
+def _from_redis(context: Context) -> Iterator[Metric]:
+    yield from _counted(totals(context.redis))
+    yield _gauge("fetching_paused", "Whether somebody has paused fetching", is_paused(context.redis))
+    yield from _queues(read_queues(context.redis, latest=1))
+    yield from _lastfm(context.redis, context.settings)
+    yield from _storage(context.redis, context.settings)
+    yield from _memory(context.redis)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -107,9 +120,14 @@ def _counted(sums: Sums) -> Iterator[Metric]:
 
 
 def _label_values(name: str, field: str, sums: Sums) -> Iterable[tuple[str, ...]]:
-    """Return the values of a metric's labels: all that they may have, and those that were counted."""
+    """Return the values of a metric's labels: all that they may have, and those that were counted.
+
+    Another version may have counted more than is declared now.
+    """
+    metric = METRICS[name]
+    counted = {key[1:] for key in sums if key[0] == field and len(key) == len(metric.labels) + 1}
     # Of a label whose values are not declared there is none before it was counted.
-    return sorted({*product(*METRICS[name].labels.values()), *(key[1:] for key in sums if key[0] == field)})
+    return sorted({*product(*metric.labels.values()), *(one for one in counted if metric.bounded(one) == one)})
 
 
 def _queues(found: Overview) -> Iterator[Metric]:

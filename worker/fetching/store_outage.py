@@ -63,7 +63,7 @@ def with_store(
         except StoreAway as error:
             lasted = context.clock.now() - began if is_connected else 0.0
             outage.wait(error, is_connected=is_connected, is_new=lasted > STEADY)
-    note_database_use(context.redis)
+    note_database_use(context.redis, ends=True)
     outage.end()
 
 

@@ -1,12 +1,16 @@
 """Counters: of all processes together, by the hour and by the day, bounded, and never in anybody's way."""
 
+import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.counters import buffer
 from app.counters.buffer import Buffer
@@ -16,6 +20,9 @@ from app.counters.fetched_years import MOST, note_year, slowest_and_largest
 from app.counters.gauges import note_database_use, note_storage, read_storage
 from app.events import Failure
 from app.jobs import enqueue
+from app.settings import Settings
+from app.web.context import Context
+from demo.services import valkey
 from tests.conftest import wait_until
 
 NOON = datetime(2026, 11, 30, 12, 30, tzinfo=UTC)
@@ -76,6 +83,58 @@ def test_what_redis_did_not_take_is_added_later(full: Redis) -> None:
     one.flush()
     one.flush()
     assert totals(full) == {("http_requests", "/", "200"): 2}
+
+
+def test_what_a_full_redis_did_not_take_is_added_though_nobody_comes_any_more(
+    full: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer, "FLUSH_SECONDS", 0.01)
+    tries = []
+
+    def refused(redis: Redis, counts: Counts) -> None:
+        tries.append(counts)
+        record(redis, counts)
+
+    monkeypatch.setattr(buffer, "record", refused)
+    one = Buffer(full)
+    one.add_request("/", 200, None)
+    wait_until(lambda: len(tries) > 1, otherwise=lambda: "the thread has ended")
+    full.config_set("maxmemory", "0")
+    wait_until(lambda: totals(full) == {("http_requests", "/", "200"): 1})
+
+
+def test_nothing_is_counted_twice_after_a_time_out(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as patient:
+        one = Buffer(patient)
+        one._has_flusher = True  # as this test does
+        process = int(str(patient.info("server")["process_id"]))
+        for _ in range(10):
+            one.add_request("/", 200, None)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            with Redis.from_url(url, socket_timeout=0.5, retry=None) as impatient:
+                one._redis = impatient
+                one.flush()
+        finally:
+            os.kill(process, signal.SIGCONT)
+        one._redis = patient
+        one.flush()
+        assert totals(patient) == {("http_requests", "/", "200"): 10}, "none was added before"
+
+
+def test_what_may_have_been_added_is_not_added_again(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer_is_lost(redis: Redis, counts: Counts) -> None:
+        record(redis, counts)
+        raise RedisTimeoutError
+
+    one = Buffer(redis)
+    one._has_flusher = True  # as this test does
+    one.add_request("/", 200, None)
+    with monkeypatch.context() as lost:
+        lost.setattr(buffer, "record", answer_is_lost)
+        one.flush()
+    one.flush()
+    assert totals(redis) == {("http_requests", "/", "200"): 1}
 
 
 @pytest.mark.parametrize("state", ["away", "full"])
@@ -152,6 +211,18 @@ def test_the_database_is_woken_by_the_first_who_uses_it_for_a_while(redis: Redis
     redis.delete("lastyear:counters:database-awake")  # as after five minutes
     note_database_use(redis)
     assert totals(redis) == {("database_wakeups",): 2}
+
+
+def test_closing_a_connection_wakes_no_database(settings: Settings, redis: Redis) -> None:
+    context = Context.of(settings)
+    with context.pool.connection() as connection:
+        connection.execute("SELECT 1")
+    wait_until(lambda: totals(redis).get(("database_wakeups",)) == 1)
+    redis.delete("lastyear:counters:database-awake")  # it was open for more than five minutes
+    context.pool.close()
+    note_database_use(redis)
+    assert totals(redis)["database_wakeups",] == 1
+    context.close()
 
 
 def test_of_each_day_the_slowest_and_the_largest_years_are_kept(redis: Redis) -> None:

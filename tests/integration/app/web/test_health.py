@@ -1,8 +1,10 @@
 """Health: liveness for everyone, readiness and metrics for this machine only."""
 
 import re
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from rq.utils import utcformat
 
 from app import VERSION
 from app.allowance import PACE_KEY
+from app.counters import buffer
 from app.event_stream import Topic
 from app.jobs import enqueue
 from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, QUEUES, enqueue_rematch, queue
@@ -194,6 +197,39 @@ def test_the_numbers_are_there_without_redis(site_with: SiteWith) -> None:
     assert found["lastyear_open_pages", ""] == 0
     assert found["lastyear_redis_up", ""] == 0
     assert found["lastyear_mirror_up", ""] == 1
+
+
+def test_a_redis_that_is_frozen_is_asked_for_one_thing_only(
+    site_with: SiteWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffer, "FLUSH_SECONDS", 3600)
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as frozen, ExitStack() as stack:
+
+        def listen() -> None:
+            while True:
+                try:
+                    connection, _ = frozen.accept()
+                except OSError:
+                    return
+                heard.append(stack.enter_context(connection).recv(10_000))
+
+        threading.Thread(target=listen, daemon=True).start()
+        visitor = site_with(redis_url=SecretStr(f"redis://127.0.0.1:{frozen.getsockname()[1]}"))
+        counts = visitor.application.extensions["lastyear"].counts
+        counts.add_request("/", 200, 0.1)
+        assert numbers(visitor)["lastyear_redis_up", ""] == 0
+        assert len(heard) == 1
+        counts._served.clear()
+        frozen.shutdown(socket.SHUT_RDWR)
+
+
+def test_what_another_version_has_counted_is_no_label(client: FlaskClient, redis: Redis) -> None:
+    numbers(client)  # which is counted, too
+    before = numbers(client).keys()
+    for field in ("fetches|of-yesterday", "fetches|completed|today", "fetches", "http_requests|/"):
+        redis.hincrby("lastyear:counters", field)
+    assert numbers(client).keys() == before
 
 
 def test_the_mirror_is_a_number(client: FlaskClient, site_with: SiteWith, empty_database: str) -> None:
