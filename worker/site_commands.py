@@ -31,6 +31,9 @@ from app.usernames import USERNAME
 from worker.command_settings import command_settings
 
 LOOK_SECONDS = 0.5
+NO_WORKER_SECONDS = 60
+"""How long --wait waits for a worker: a deploy starts them anew."""
+PAUSED = "Fetching is paused: it goes on after `lastyear resume`."
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 
@@ -57,7 +60,8 @@ def _year(_context: click.Context, _parameter: click.Parameter, year: int) -> in
 def fetch(name: str, year: int, *, anew: bool, wait: bool, as_json: bool) -> None:
     """Have a worker fetch the YEAR of the listener NAME.
 
-    What is stored of it is shown meanwhile. With --wait while fetching is paused, it says so and exits with 1.
+    What is stored of it is shown meanwhile. With --wait it says so and exits with 1 where fetching is
+    paused, or no worker is there for a minute.
     """
     settings = command_settings("DATABASE_URL", "REDIS_URL")
     redis = connect_redis(settings)
@@ -71,7 +75,7 @@ def fetch(name: str, year: int, *, anew: bool, wait: bool, as_json: bool) -> Non
         click.echo(f"{whose} is queued." if asked.is_new else f"{whose} is on its way already.")
     paused = is_paused(redis)
     if paused:
-        click.echo("Fetching is paused: it begins after `lastyear resume`.", err=True)
+        click.echo(PAUSED, err=True)
     elif not is_any_alive(redis):
         click.echo("No worker is running: it begins when there is one.", err=True)
     event = _wait(redis, asked) if wait and not paused else None
@@ -81,14 +85,25 @@ def fetch(name: str, year: int, *, anew: bool, wait: bool, as_json: bool) -> Non
 
 
 def _wait(redis: Redis, asked: Asked) -> Event | None:
-    """Wait for the end of the run, or of a newer one. None when the listener is forgotten meanwhile."""
-    topic = Topic(asked.username, asked.year)
+    """Wait for the end of the run, or of a newer one. None when nobody is to be waited for, which it says.
+
+    So it is as well when the listener is forgotten meanwhile.
+    """
+    topic, alive_at = Topic(asked.username, asked.year), time.monotonic()
     while True:
         snapshot = latest_snapshot(redis, topic)
         if snapshot is None:
             return None
         if snapshot.event.run >= asked.run and not snapshot.event.is_running:
             return snapshot.event
+        if is_paused(redis):
+            click.echo(PAUSED, err=True)
+            return None
+        if is_any_alive(redis):
+            alive_at = time.monotonic()
+        elif time.monotonic() - alive_at >= NO_WORKER_SECONDS:
+            click.echo("No worker is running, so nothing is waited for.", err=True)
+            return None
         time.sleep(LOOK_SECONDS)
 
 
@@ -163,17 +178,20 @@ def jobs(*, failed: bool, retried: str | None, as_json: bool) -> None:
 
 def _retry(job_id: str | None, *, as_json: bool) -> None:
     settings = command_settings("DATABASE_URL", "REDIS_URL")
+    done = []
     with connect(_database(settings)) as connection:
         try:
-            done = admin.retry(connection, connect_redis(settings), job_id)
+            for job in admin.retry(connection, connect_redis(settings), job_id):
+                done.append(job)
+                if not as_json:
+                    click.echo(f"queued again: {_sentence(job)}")
         except NoSuchJob as error:
             raise click.ClickException(str(error.__doc__)) from None
-    if as_json:
-        _print_json({"retried": [_described(job) for job in done]})
-        return
-    for job in done:
-        click.echo(f"queued again: {_sentence(job)}")
-    if not done:
+        finally:
+            # Also when the queue is full: these were queued by then.
+            if as_json:
+                _print_json({"retried": [_described(job) for job in done]})
+    if not done and not as_json:
         click.echo("No job has failed.")
 
 

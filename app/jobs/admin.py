@@ -78,23 +78,22 @@ def list_jobs(redis: Redis, *, failed_only: bool = False) -> list[JobLine]:
     return [_line(job, state) for state in states for name in QUEUES for job in _jobs(redis, name, state)]
 
 
-def retry(connection: Connection, redis: Redis, job_id: str | None = None) -> list[JobLine]:
-    """Have failed jobs done after all: the one of this id, or all. Return them.
+def retry(connection: Connection, redis: Redis, job_id: str | None = None) -> Iterator[JobLine]:
+    """Have failed jobs done after all: the one of this id, or all. Yield each that is queued again.
 
     A year is asked for like any other: it goes on where it stopped. Raises NoSuchJob, QueueAway, QueueFull.
     """
     found = [job for name in QUEUES for job in _jobs(redis, name, FAILED) if job_id in (None, job.id)]
     if job_id is not None and not found:
         raise NoSuchJob
-    lines = []
     for job in found:
-        lines.append(_line(job, FAILED))
+        line = _line(job, FAILED)
         if _function(job) == FETCH_YEAR and len(job.args) > 1:
             enqueue_year(connection, redis, str(job.args[0]), int(job.args[1]))
             job.delete()
         else:
             job.requeue()
-    return lines
+        yield line
 
 
 def _jobs(redis: Redis, name: str, state: str) -> Iterator[Job]:

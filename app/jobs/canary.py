@@ -28,6 +28,7 @@ GONE = "the job is gone: Redis has lost it, or it was never sent"
 
 _ENDED = (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 _LOOK_SECONDS = 1
+_MOST_REPORTED = 100
 
 
 class Step(BaseModel):
@@ -85,8 +86,9 @@ def _steps(redis: Redis, canary: str, deadline: float, seconds: float) -> Iterat
         # Looked at afterwards, since it reports before it ends.
         for text in _reported(redis, canary, wait=ended is None):
             step = Step.model_validate_json(text)
-            waiting.remove(step.name)
-            yield step
+            if step.name in waiting:  # after its worker was killed it goes once more
+                waiting.remove(step.name)
+                yield step
         if ended is None and time.monotonic() > deadline:
             ended = "no worker of this machine has taken the job" if WORKER in waiting else "it has not ended"
             ended += f" in {seconds:.0f} s"
@@ -99,7 +101,7 @@ def _steps(redis: Redis, canary: str, deadline: float, seconds: float) -> Iterat
 
 def _reported(redis: Redis, canary: str, *, wait: bool) -> list[str | bytes]:
     first = redis.blpop([_key(canary)], timeout=_LOOK_SECONDS) if wait else None
-    rest = redis.lpop(_key(canary), len(STEPS))
+    rest = redis.lpop(_key(canary), _MOST_REPORTED)
     found = [first[1]] if isinstance(first, list | tuple) else []
     return [*found, *(rest if isinstance(rest, list) else [])]
 
@@ -125,7 +127,9 @@ def _remove(redis: Redis, canary: str) -> None:
             job = Job.fetch(canary, connection=redis, serializer=JSONSerializer)
             if job.get_status() in (JobStatus.QUEUED, *_ENDED):
                 job.delete()
-        queue(redis, queue_name()).delete(delete_jobs=False)
+        # Others may have sent one meanwhile.
+        if (ours := queue(redis, queue_name())).is_empty():
+            redis.srem(ours.redis_queues_keys, ours.key)
 
 
 def _key(canary: str) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
+from app.event_stream import Snapshot, Topic, latest_snapshot
 from app.events import Event
 from app.jobs import admin
-from app.jobs.enqueue import CHORES, FETCHES, QUEUES, enqueue_rematch, queue
+from app.jobs.enqueue import CHORES, FETCHES, QUEUES, QueueFull, enqueue_rematch, enqueue_year, queue
 from app.notice import MOST_CHARACTERS, read_notice
 from app.pause import is_paused, pause, resume
 from app.settings import Settings
@@ -20,6 +22,7 @@ from app.store import forgetting
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import RECENT, Stage
 from tests.processes import environment, workers
+from worker import site_commands
 from worker.cli import main
 from worker.safe_queue import SafeQueue
 
@@ -75,6 +78,22 @@ def test_waiting_for_a_year_ends_with_it_and_says_how(
     }
 
 
+def test_nobody_waits_for_what_does_not_come(stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def paused_meanwhile(redis: Redis, topic: Topic) -> Snapshot | None:
+        pause(redis)
+        return latest_snapshot(redis, topic)
+
+    with monkeypatch.context() as later:
+        later.setattr(site_commands, "latest_snapshot", paused_meanwhile)
+        waited = run("fetch", "SingleSam", "2023", "--wait")
+    assert (waited.exit_code, waited.stderr.splitlines()[-1]) == (1, site_commands.PAUSED)
+    resume(stage.redis)
+    monkeypatch.setattr(site_commands, "NO_WORKER_SECONDS", 0)
+    waited = run("fetch", "SingleSam", "2023", "--wait", "--json")
+    assert (waited.exit_code, json.loads(waited.stdout)["state"]) == (1, "queued")
+    assert waited.stderr.splitlines()[-1] == "No worker is running, so nothing is waited for."
+
+
 def test_what_cannot_be_fetched_is_said_before_anything_is_queued(stage: Stage, run: Run) -> None:
     for words in (
         ("a b", "2023"),
@@ -101,7 +120,7 @@ def test_pausing_and_resuming_say_what_they_change(stage: Stage, run: Run) -> No
     assert told(run("pause", "--json"))["paused"] is True
     waiting = run("fetch", "SingleSam", "2023", "--wait")
     assert waiting.exit_code == 1
-    assert waiting.stderr == "Fetching is paused: it begins after `lastyear resume`.\n"
+    assert waiting.stderr == site_commands.PAUSED + "\n"
     doctor = {one["part"]: one for one in json.loads(run("doctor", "--json").stdout)["findings"]}["queue"]
     assert (doctor["state"], doctor["mend"]) == ("warning", "`lastyear resume`")
     assert doctor["seen"].startswith("fetching is paused for ")
@@ -174,29 +193,49 @@ def break_down(stage: Stage, year: int) -> None:
     stage.context = before
 
 
-def test_failed_jobs_are_listed_and_done_after_all(stage: Stage, run: Run) -> None:
+def full_after(times: int) -> Callable[..., Event | None]:
+    """A queue in which there is room for so many years."""
+    room = iter(range(times))
+
+    def enqueue(*arguments: Any, **options: Any) -> Event | None:
+        if next(room, None) is None:
+            raise QueueFull
+        return enqueue_year(*arguments, **options)
+
+    return enqueue
+
+
+def test_failed_jobs_are_listed_and_done_after_all(
+    stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run("jobs").stdout == "No job runs, waits or has failed.\n"
     assert run("jobs", "--failed").stdout == "No job has failed.\n"
-    for year in (2022, 2023):
+    for year in (2021, 2022, 2023):
         break_down(stage, year)
     stage.ask("LightLuca", 2024)
     listed = told(run("jobs", "--json"))["jobs"]
     assert sorted((one["state"], one["listener"], one["year"], one["reason"]) for one in listed) == [
+        ("failed", "SingleSam", 2021, "RuntimeError"),
         ("failed", "SingleSam", 2022, "RuntimeError"),
         ("failed", "SingleSam", 2023, "RuntimeError"),
         ("waiting", "LightLuca", 2024, ""),
     ]
-    first, second = told(run("jobs", "--failed", "--json"))["jobs"]
+    first, *others = told(run("jobs", "--failed", "--json"))["jobs"]
     assert f"a year SingleSam {first['year']}: RuntimeError  ({first['id']})" in run("jobs", "--failed").stdout
     assert run("jobs", "--retry", "fetch-of-nobody").stderr == (
         "Error: There is no failed job of that id. `lastyear jobs --failed` lists them.\n"
     )
     assert [one["id"] for one in told(run("jobs", "--retry", first["id"], "--json"))["retried"]] == [first["id"]]
-    assert [one["id"] for one in told(run("jobs", "--failed", "--json"))["jobs"]] == [second["id"]]
+    assert [one["id"] for one in told(run("jobs", "--failed", "--json"))["jobs"]] == [one["id"] for one in others]
+    with monkeypatch.context() as full:
+        full.setattr(admin, "enqueue_year", full_after(1))
+        stopped = run("jobs", "--retry")
+    assert (stopped.exit_code, stopped.stdout.count("queued again: failed")) == (1, 1)
+    assert len(told(run("jobs", "--failed", "--json"))["jobs"]) == 1
     assert run("jobs", "--retry").stdout.startswith("queued again: failed")
     assert run("jobs", "--retry").stdout == "No job has failed.\n"
     stage.run_jobs()
-    for year in (2022, 2023):
+    for year in (2021, 2022, 2023):
         assert stage.event("SingleSam", year).phase == "completed"
 
 

@@ -9,8 +9,9 @@ from click.testing import CliRunner, Result
 from psycopg import sql
 from redis import Redis
 
-from app.jobs.canary import LASTFM, MIRROR, STEPS, STORE, WORKER
-from app.jobs.enqueue import enqueue_listener
+from app.jobs import canary
+from app.jobs.canary import LASTFM, MIRROR, STEPS, STORE, WORKER, Step
+from app.jobs.enqueue import enqueue_listener, queue
 from app.pause import pause
 from app.settings import Settings
 from app.store import Connection
@@ -204,6 +205,23 @@ def test_where_no_worker_is_it_says_so_and_nothing_is_left(settings: Settings, r
     assert result.exit_code == 1
     assert told(result) == {WORKER: ("FAILED", "no worker of this machine has taken the job in 0 s")}
     assert left_behind(redis) == []
+
+
+def test_one_canary_leaves_another_in_its_place(redis: Redis) -> None:
+    first, second = canary.send(redis), canary.send(redis)
+    for number, sent in enumerate((first, second)):
+        assert queue(redis, canary.queue_name()).job_ids == [first, second][number:]
+        (last,) = canary.follow(redis, sent, 0)
+        assert not last.passed
+    assert left_behind(redis) == []
+
+
+def test_one_that_has_gone_twice_is_told_once(redis: Redis) -> None:
+    steps = [Step(name=name, passed=True, seen="") for name in (WORKER, LASTFM, *STEPS)]
+    for step in steps:
+        canary.report(redis, "canary-of-a-killed-worker", step)
+    told = list(canary.follow(redis, "canary-of-a-killed-worker", 60))
+    assert sorted(told, key=lambda step: STEPS.index(step.name)) == steps[2:]
 
 
 def test_one_that_is_gone_is_not_waited_for(settings: Settings) -> None:
