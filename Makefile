@@ -1,6 +1,6 @@
 # Every chore is a target; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-provision simulate chaos lint check bench lock clean provision deploy rollback staging-branch staging-drop
+.PHONY: help run test test-provision simulate chaos lint check bench lock clean provision deploy rollback uninstall staging-branch staging-drop
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -46,11 +46,14 @@ VAULT = $(if $(ANSIBLE_VAULT_PASSWORD_FILE),,$(shell grep -rlqs '^.ANSIBLE_VAULT
 provision: .venv/.ops | $(INVENTORY)  ## Bring the machines of INVENTORY (ansible/inventories/site) to the state it describes
 	@$(PLAY) site.yml
 
-deploy: .venv/.ops | $(INVENTORY)  ## Bring this checkout's code to the machines; roll back if it does not answer
+deploy: .venv/.ops | $(INVENTORY)  ## Bring this checkout's code to the machines; roll back if it does not serve
 	@$(PLAY) deploy.yml
 
 rollback: .venv/.ops | $(INVENTORY)  ## Go back to the previous release
 	@$(PLAY) rollback.yml
+
+uninstall: .venv/.ops | $(INVENTORY)  ## Remove all of it from the machines; asks for ARGS="-e really=yes"
+	@$(PLAY) uninstall.yml
 
 # These write into the vault, for which Ansible's own password prompt is not enough.
 STAGING ?= ansible/inventories/staging

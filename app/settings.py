@@ -157,7 +157,9 @@ class Settings(BaseModel):
         description="Most MB of Last.fm's data to store (its terms allow 100): plays long unseen give way",
     )
     internal_token: SecretStr = Field(
-        NOTHING, description="Bearer token of `/internal/job-update`; without one, that address is closed"
+        NOTHING,
+        description="Bearer token of `/internal/job-update`; without one, that address is closed. Of several, with"
+        " commas between, each is taken, and workers send the first",
     )
     progress_webhook_url: WebURL = Field(
         "", description="Where workers post progress; without one, they publish it in Redis themselves"
@@ -228,6 +230,12 @@ class Settings(BaseModel):
         return tuple(ip_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
 
     @property
+    def internal_tokens(self) -> tuple[str, ...]:
+        """The tokens in INTERNAL_TOKEN."""
+        texts = self.internal_token.get_secret_value().split(",")
+        return tuple(text.strip() for text in texts if text.strip())
+
+    @property
     def migrations_url(self) -> str:
         """The database URL for migrations."""
         return self.database_direct_url.get_secret_value() or self.database_url.get_secret_value()
@@ -252,7 +260,7 @@ class Settings(BaseModel):
         written = [one.password or "" for one in parts]
         options = [pair.partition("=") for one in parts for pair in one.query.split("&")]
         written += [value for name, _, value in options if name.endswith("password")]
-        passwords = [*written, *map(unquote, written)]
+        passwords = [*written, *map(unquote, written), *self.internal_tokens]
         return tuple({text for text in [*texts, *passwords] if len(text) > 3})
 
 

@@ -19,8 +19,9 @@ class LastfmModel:
     """Answers at once and says how long each answer takes. Threads may share it.
 
     `accounts`, `faults`, `call_log`, `latency` (seconds that an API call takes) and `throttles_profiles` may be
-    changed while it is used. Any API key is accepted, unless `api_key` names the only valid one. `clock` gives the
-    time up to which listeners have played something; `timer` the seconds that pass between calls.
+    changed while it is used. Any API key is accepted, unless `api_key` names the only valid one, beside
+    `older_keys`. `clock` gives the time up to which listeners have played something; `timer` the seconds that pass
+    between calls.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class LastfmModel:
         self.latency = latency
         self.throttles_profiles = False
         self.api_key = api_key
+        self.older_keys: set[str] = set()
         self.clock = clock
 
     @property
@@ -94,7 +96,7 @@ class LastfmModel:
     def _check_key(self, key: str) -> None:
         if not key:
             raise responses.ApiError(6)
-        if self.api_key is not None and key != self.api_key:
+        if self.api_key is not None and key not in {self.api_key, *self.older_keys}:
             raise responses.ApiError(10)
 
     def _profile(self, name: str, agent: str) -> HttpResponse:

@@ -63,7 +63,7 @@ class WorkerContext:
 
 def _publish(settings: Settings, redis: Redis) -> Publish:
     if settings.progress_webhook_url:
-        return Webhook(settings.progress_webhook_url, settings.internal_token.get_secret_value()).publish
+        return Webhook(settings.progress_webhook_url, next(iter(settings.internal_tokens), "")).publish
     return partial(publish, redis)
 
 

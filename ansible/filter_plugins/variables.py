@@ -65,7 +65,10 @@ SHAPES = {
     "lastyear_reboot_at": (r"(([01]\d|2[0-3]):[0-5]\d)?", 'should be "HH:MM" in quotes, or ""'),
     "lastyear_acme_email": (r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "should be a mail address"),
     "lastyear_dashboard_password": PASSWORD,
-    "lastyear_internal_token": PASSWORD,
+    "lastyear_internal_token": (
+        r"([A-Za-z0-9_-]{20,}(,[A-Za-z0-9_-]{20,})*)?",
+        "should be at least 20 letters, digits, - or _, or several such with commas between",
+    ),
     "lastyear_mirror_password": PASSWORD,
     "lastyear_address": (r"[A-Za-z0-9.:-]*", "should be an IP address or a host name"),
 }

@@ -22,6 +22,7 @@ PASSWORD = "a-password-that-only-operators-know"
 DERIVED = yaml.safe_load((CHECKOUT / "ansible/group_vars/all.yml").read_text(encoding="utf-8"))
 POSTGRESQL = f"postgresql@{DERIVED['postgresql_version']}-main"
 """The unit of the mirror's server."""
+TOKEN = "the-token-that-workers-send"
 PARTS = ("ansible", "app", "demo", "mirror", "systemd", "worker", "pyproject.toml", "requirements.lock")
 
 
@@ -162,6 +163,7 @@ def site_variables(outside: Outside) -> dict[str, Any]:
         "lastyear_tls": "internal",
         "lastyear_dashboard": "public",
         "lastyear_dashboard_password": PASSWORD,
+        "lastyear_internal_token": TOKEN,
         "lastyear_lastfm_api_key": outside.lastfm_key,
         "lastyear_lastfm_api_url": outside.lastfm.api_url,
         "lastyear_lastfm_web_url": outside.lastfm.url,

@@ -10,7 +10,7 @@ from tests.provision.stages import stage
 
 def test_playbooks_are_read_without_a_complaint(operator: Operator) -> None:
     with stage("syntax check"):
-        for playbook in ("site", "deploy", "rollback"):
+        for playbook in ("site", "deploy", "rollback", "uninstall"):
             assert "WARNING" not in operator.play(playbook, "--syntax-check").output
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -20,8 +21,9 @@ from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.packets import Edit
 from tests.provision.cable import run
 from tests.provision.flood import flood_of_pings
+from tests.provision.inventory import Inventory
 from tests.provision.machine import Machine
-from tests.provision.operator import DOMAIN, PASSWORD, POSTGRESQL, Operator, changed_checkout
+from tests.provision.operator import DOMAIN, PASSWORD, POSTGRESQL, TOKEN, Operator, changed_checkout
 from tests.provision.outside import Outside
 from tests.provision.stages import stage
 from tests.provision.visitor import Visitor
@@ -42,9 +44,13 @@ BASE = VERSION.partition("+")[0]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _known_by_name(machine: Machine) -> None:
-    """The site's name leads to the machine, from inside as well: the doctor asks for it."""
+def bare(machine: Machine) -> Inventory:
+    """What was on the machine before anything of ours: its operator has done this and that there."""
+    # The site's name leads to the machine, from inside as well: the doctor asks for it.
     machine.run(f"echo '{machine.address} {DOMAIN}' >>/etc/hosts")
+    machine.run("useradd --create-home somebody; echo kept >/etc/kept.conf")
+    machine.run("printf '[Unit]\n[Service]\nExecStart=sleep infinity\n' >/etc/systemd/system/kept.service")
+    return Inventory.of(machine)
 
 
 @pytest.fixture(scope="module")
@@ -360,16 +366,16 @@ def test_the_doctors_timer_tells_what_lasts_and_when_it_is_over(machine: Machine
 
 
 def test_another_run_changes_nothing_but_what_reads_the_one_variable_that_is_new(
-    operator: Operator, machine: Machine
+    operator: Operator, visitor: Visitor, machine: Machine
 ) -> None:
     def starts() -> str:
         units = f"lastyear-web lastyear-worker@1 {POSTGRESQL} caddy"
         return machine.run(f"systemctl show -P ExecMainStartTimestampMonotonic {units}")
 
     before, valkey = starts(), machine.run("systemctl show -P MainPID valkey-server")
-    with stage("converge again, with one changed variable"):
+    with stage("converge again, with one changed variable"), visitor.streaming("/", LUCA) as stream:
         played = operator.having(lastyear_valkey_memory_mb=99).play("site")
-    print(played.recap)
+    print(f"{played.recap}; {stream.asked} requests while Valkey restarted, {stream.faults} lost")
     assert played.changed == ["valkey : Write the settings", "valkey : Restart Valkey"]
     assert played.recap["changed"] == 2
     assert machine.run("systemctl show -P MainPID valkey-server") != valkey
@@ -397,31 +403,24 @@ def test_a_new_version_is_deployed_and_no_request_is_lost(
     assert re.search(rf"From {re.escape(before)} \(.+\) to {BASE}\.1 \(.+\)\. Migrations: The tables are up", told)
 
 
-@pytest.mark.parametrize(
-    ("path", "old", "new", "at"),
-    [
-        ("app/web/templates/landing.html", "<h1", "{{ 1 // 0 }}<h1", "Request a page"),
-        (
-            "worker/shutdown.py",
-            "            job(*arguments, **named)\n",
-            '            raise TypeError("no job comes through")\n',
-            "the job failed: TypeError: no job comes through",
-        ),
-    ],
-    ids=["no page", "no job"],
-)
-def test_a_version_that_does_not_serve_is_taken_back_by_itself(
-    operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path, path: str, old: str, new: str, at: str
+def test_a_version_that_answers_but_whose_every_job_fails_is_taken_back_by_itself(
+    operator: Operator, visitor: Visitor, machine: Machine, tmp_path: Path
 ) -> None:
-    checkout = changed_checkout(tmp_path / "broken", replaced(path, old, new))
-    with stage(f"deploy of a version that is broken in {path}"):
+    links = "readlink /opt/lastyear/current /opt/lastyear/previous"
+    before = machine.run(links)
+    broken = 'raise TypeError("no job comes through")'
+    checkout = changed_checkout(
+        tmp_path / "broken",
+        replaced("worker/shutdown.py", "            job(*arguments, **named)", f"            {broken}"),
+    )
+    with stage("deploy of a broken version"):
         said = operator.from_checkout(checkout).fail("deploy")
     assert "did not come up" in said
-    assert at in said
+    assert "the job failed: TypeError: no job comes through" in said
     assert "is in service again" in said
     assert visitor.get("/").status_code == 200
     assert "NEWER" in visitor.get("/about").text
-    assert machine.run("readlink /opt/lastyear/previous") != machine.run("readlink /opt/lastyear/current")
+    assert machine.run(links) == before
 
 
 def test_a_rollback_brings_the_version_before_that_served_well(
@@ -434,6 +433,32 @@ def test_a_rollback_brings_the_version_before_that_served_well(
     assert visitor.get(LUCA).status_code == 200
     assert machine.run("readlink /opt/lastyear/previous") == newer
     assert machine.run("ls /opt/lastyear/releases | wc -l").strip() == "2", "those that served"
+
+
+def test_secrets_are_changed_and_no_request_is_lost(
+    operator: Operator, visitor: Visitor, machine: Machine, outside: Outside, nothing_fails: None
+) -> None:
+    """Of a key, a new one is made beside it. A token is taken from workers that have not been restarted yet."""
+    key, token = secrets.token_hex(16), secrets.token_hex(24)
+    outside.lastfm.older_keys, outside.lastfm.api_key = {outside.lastfm_key}, key
+    assert statuses(machine, token) == {401}
+    outside.lastfm.latency = 0.5
+    year = "/user/HeavyHelen/2023"
+    assert visitor.get(year).status_code == 200
+    sent = f"until [ -e /run/changed ]; do {posted(TOKEN)}; sleep 0.3; done >/run/statuses"
+    machine.run(f"systemd-run --quiet --unit elsewhere --description 'a worker elsewhere' sh -c '{sent}'")
+    changed = operator.having(lastyear_lastfm_api_key=key, lastyear_internal_token=f"{token},{TOKEN}")
+    with stage("change two secrets under load"), visitor.streaming("/", LUCA, "/about", f"{LUCA}.json") as stream:
+        played = changed.play("site", "--tags", "lastyear")
+    machine.run("touch /run/changed")
+    outside.lastfm.older_keys, outside.lastfm_key, outside.lastfm.latency = set(), key, 0.0
+    taken = machine.run("cat /run/statuses").split()
+    print(f"{stream.asked} requests, {len(stream.faults)} lost; {len(taken)} events, {taken.count('400')} taken")
+    assert stream.faults == []
+    assert {*taken} == {TAKEN}
+    assert "lastyear : Write the secrets" in played.changed
+    assert statuses(machine, token) == {int(TAKEN)}
+    assert visitor.follow(year)[-1]["phase"] == "completed"
 
 
 def test_a_restart_sends_open_pages_away_and_they_may_come_back(
@@ -481,19 +506,53 @@ def test_a_unit_that_fails_is_told_of(machine: Machine) -> None:
 
 
 def test_no_secret_is_seen_where_it_should_not(machine: Machine, outside: Outside, operator: Operator) -> None:
-    secrets = [*outside.secrets, PASSWORD, b64encode(f"operator:{PASSWORD}".encode()).decode()]
+    hidden = [*outside.secrets, PASSWORD, TOKEN, b64encode(f"operator:{PASSWORD}".encode()).decode()]
     passwords = "cut -d: -f3 /etc/lastyear/credentials/redis_url* | cut -d@ -f1"
-    secrets += machine.run(f"cat /etc/lastyear/valkey.secret; {passwords}").split()
+    hidden += machine.run(f"cat /etc/lastyear/valkey.secret; {passwords}").split()
     journal, processes = machine.run("journalctl -q --no-pager -o json"), machine.run("ps axeww")
     readable = "find / -xdev -type f -perm -o=r -not -path '/proc/*' -not -path '/sys/*' -size -20M"
-    for secret in secrets:
+    for secret in hidden:
         assert secret not in journal
         assert secret not in processes
-    patterns = " ".join(f"-e {re.escape(secret)}" for secret in secrets)
+    patterns = " ".join(f"-e {re.escape(secret)}" for secret in hidden)
     assert machine.run(f"{readable} -exec grep -lF {patterns} {{}} + || true", seconds=240) == "", "readable"
 
 
+def test_uninstalling_leaves_nothing_of_it_and_all_that_was_there_before(
+    operator: Operator, machine: Machine, bare: Inventory
+) -> None:
+    assert 'make uninstall ARGS="-e really=yes"' in operator.fail("uninstall")
+    assert machine.run("systemctl is-active lastyear-web").strip() == "active", "it only asked"
+    machine.run("DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends tree")
+    with stage("uninstall"):
+        operator.play("uninstall", "-e", "really=yes")
+    machine.run("DEBIAN_FRONTEND=noninteractive apt-get -qy purge tree")
+    assert Inventory.of(machine).differences(bare) == []
+    with stage("uninstall again"):
+        operator.play("uninstall", "-e", "really=yes")
+    assert machine.run("systemctl is-system-running") == "running\n"
+    machine.run("systemd-run --unit open python3 -m http.server 8443")
+    wait_until(lambda: machine.open_ports([22, 80, 443, 8443]) == [22, 8443])
+
+
 # ---- what they use
+
+
+TAKEN = "400"
+"""What is said to an event without content from somebody who knows the token; 401 to all others."""
+
+
+def posted(token: str) -> str:
+    """A command that sends such an event, and prints what is said to it."""
+    return (
+        "curl --silent --output /dev/null --unix-socket /run/lastyear/web.sock --max-time 60"
+        f' --write-out "%{{http_code}}\\n" --header "Authorization: Bearer {token}" --data x'
+        " http://localhost/internal/job-update"
+    )
+
+
+def statuses(machine: Machine, token: str) -> set[int]:
+    return {int(line) for line in machine.run(posted(token)).split()}
 
 
 def replaced(path: str, old: str, new: str) -> Callable[[Path], None]:

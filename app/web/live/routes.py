@@ -95,9 +95,9 @@ def year_events(name: str, year: str) -> Response:
 @blueprint.post("/internal/job-update")
 def job_update() -> tuple[str, int]:
     """Publish the event that a worker elsewhere sends."""
-    token = context().settings.internal_token.get_secret_value()
-    given = request.headers.get("Authorization", "")
-    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    given = request.headers.get("Authorization", "").encode()
+    tokens = context().settings.internal_tokens
+    if not any(hmac.compare_digest(given, f"Bearer {token}".encode()) for token in tokens):
         abort(401, www_authenticate=WWWAuthenticate("bearer"))
     try:
         update = JobUpdate.model_validate_json(request.get_data())

@@ -21,7 +21,7 @@ def urls(**variables: Any) -> list[str]:
     jinja.filters["valkey_password"] = lambda user, secret: f"{secret}-of-{user}"
     texts = yaml.safe_load(ROLE.read_text(encoding="utf-8"))
     machine = {"inventory_hostname": "web1", "valkey_machine": "web1", "mirror_machine": "web1"}
-    given = {**machine, "valkey_secret": {"stdout_lines": ["secret"]}, **variables}
+    given = {**machine, "valkey_secrets": ["secret"], **variables}
     given["redis_url"] = jinja.from_string(texts["redis_url"]).render(given)
     wanted = [*texts["redis_urls"].values(), texts["mirror_url"]]
     return [jinja.from_string(text).render(given).strip() for text in wanted]
@@ -34,7 +34,7 @@ def test_without_any_the_machines_own_are_used() -> None:
     ]
 
 
-@pytest.mark.parametrize("secret", [{"valkey_secret": {"stdout_lines": ["secret"]}}, {"valkey_secret": {}}])
+@pytest.mark.parametrize("secret", [{"valkey_secrets": ["secret"]}, {"valkey_secrets": []}])
 def test_what_is_named_is_used_by_all(secret: dict[str, Any]) -> None:
     redis, mirror = ELSEWHERE.values()
     assert urls(**ELSEWHERE, **secret) == [redis, redis, redis, mirror]

@@ -178,6 +178,13 @@ def test_a_password_is_secret_as_it_is_written_and_as_it_is_meant() -> None:
     assert {"hush%40app", "hush@app"} <= set(settings.secrets())
 
 
+def test_of_several_tokens_each_is_a_secret() -> None:
+    settings = read_settings({"INTERNAL_TOKEN": " hush-new , hush-old,"}, [])
+    assert settings.internal_tokens == ("hush-new", "hush-old")
+    assert {"hush-new", "hush-old"} <= set(settings.secrets())
+    assert read_settings({"INTERNAL_TOKEN": " , "}, []).internal_tokens == ()
+
+
 def test_short_and_empty_values_are_no_secrets() -> None:
     assert "" not in read_settings({}, []).secrets()
     assert read_settings({"INTERNAL_TOKEN": "a"}, []).secrets() == ()

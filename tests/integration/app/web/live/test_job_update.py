@@ -42,6 +42,13 @@ def test_without_a_token_of_our_own_the_door_is_shut(site_with: SiteWith) -> Non
         assert visitor.post(ADDRESS, json=body(), headers={"Authorization": value}).status_code == 401
 
 
+def test_while_the_token_is_changed_the_new_and_the_old_one_are_taken(site_with: SiteWith) -> None:
+    visitor = site_with(internal_token=SecretStr("token-new, token-old"))
+    for token, status in (("token-new", 204), ("token-old", 204), ("token-new, token-old", 401), ("token", 401)):
+        answer = visitor.post(ADDRESS, json=body(), headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, token
+
+
 @pytest.mark.parametrize(
     "data",
     [
