@@ -60,6 +60,11 @@ class MirrorSettings:
     logs: bool = False
     """Whether the program that these commands are part of has a log, for progress that nobody watches."""
 
+    @property
+    def primary(self) -> str:
+        """Where imports go. `url` may lead to replicas, which know of no locks and are behind."""
+        return self.owner_url or self.url
+
 
 ReadSettings: TypeAlias = Callable[[], MirrorSettings]
 
@@ -110,7 +115,7 @@ def import_command(read_settings: ReadSettings, location: str | None, profile: s
     default is MUSICBRAINZ_DUMP_URL. Whatever goes wrong, the mirror continues to serve what it has.
     """
     settings = read_settings()
-    if when == "needed" and (stamp := _usable_export(settings.url, profile)):
+    if when == "needed" and (stamp := _usable_export(settings.primary, profile)):
         _clear_leftovers(settings)
         click.echo(f"The export {stamp} is there.")
         return
@@ -149,7 +154,7 @@ def _usable_export(url: str, profile: str) -> str | None:
 
 def _clear_leftovers(settings: MirrorSettings) -> None:
     """Drop what earlier imports have left, where there is anything."""
-    with connect(settings.url) as connection:
+    with connect(settings.primary) as connection:
         if not find_leftovers(connection) or is_importing(connection):
             return
     for leftover in clear_leftovers(settings.owner_url):

@@ -20,6 +20,7 @@ from worker.doctor.systemd import has_units, is_enabled, loaded_units
 
 PART, DISK = "mirror", "disk"
 PARTS = (PART, DISK)
+NAME = "lastyear doctor"
 
 REPLICATION_TIMER = "lastyear-mirror-replicate.timer"
 
@@ -32,13 +33,26 @@ def check_mirror(context: CheckContext) -> Iterator[Finding]:
         yield unknown(DISK, "unknown without the mirror", "set MIRROR_URL")
         return
     try:
-        with connect(url, application_name="lastyear doctor") as connection:
+        with connect(url, application_name=NAME):
+            primary = _primary(context.settings)
+        with connect(primary, application_name=NAME) as connection:
             yield _mirror(connection, context.settings)
             yield from _disk(connection)
     except MirrorAway as error:
         reason = type(error.__cause__).__name__
         yield ill(PART, f"cannot be reached ({reason})", _restart())
         yield unknown(DISK, "unknown without the mirror", "fix the mirror first")
+
+
+def _primary(settings: Settings) -> str:
+    """Return the URL of the server that imports go to: MIRROR_URL may lead to replicas, which know of no locks.
+
+    It is MIRROR_URL as well where whoever asks may not connect as the owner.
+    """
+    if owner := settings.mirror_owner_url.get_secret_value():
+        with suppress(MirrorAway), connect(owner, application_name=NAME):
+            return owner
+    return settings.mirror_url.get_secret_value()
 
 
 def _restart() -> str:

@@ -62,6 +62,15 @@ def test_import_when_needed_leaves_a_mirror_of_this_profile_as_it_is(empty_datab
     assert "now serves the export" in imported("--profile", "recordings")
 
 
+def test_whether_an_import_is_needed_is_asked_of_the_primary(empty_database: str, published: Path) -> None:
+    replicas = "postgresql://nobody@127.0.0.1:1/nothing"
+    settings = MirrorSettings(url=replicas, owner_url=empty_database, dump_url=str(published))
+    for said in ("now serves the export", f"The export {STAMP} is there.\n"):
+        result = CliRunner().invoke(mirror_commands, ["import", "--when", "needed"], obj=lambda: settings)
+        assert result.exit_code == 0, result.output
+        assert said in result.stdout
+
+
 def test_status_shows_that_an_import_is_running(empty_database: str, published: Path) -> None:
     with import_connection(empty_database):
         result = run(empty_database, "status")

@@ -51,6 +51,18 @@ def test_a_first_import_at_work_is_waited_for(findings: Looked, empty_database: 
         assert "import is running" in found["mirror"].seen
 
 
+def test_what_only_the_primary_knows_is_asked_of_it_where_that_may_be(
+    findings: Looked, mirror: str, mirror_url: str
+) -> None:
+    with psycopg.connect(mirror, autocommit=True) as importer:
+        importer.execute("SELECT pg_advisory_lock(%s)", [IMPORT_LOCK])
+        found = findings(mirror_url=mirror_url, mirror_owner_url=mirror)
+        assert found["disk"].seen == "an import is running and has checked the space itself"
+    barred = "postgresql://nobody@127.0.0.1:1/nothing"
+    assert findings(mirror_url=mirror, mirror_owner_url=barred)["mirror"].state == State.WELL
+    assert "cannot be reached" in findings(mirror_url=barred, mirror_owner_url=mirror)["mirror"].seen
+
+
 def test_a_mirror_of_other_rules_is_to_be_imported_anew(findings: Looked, mirror: str) -> None:
     change(mirror, "names_rules = 'of old'")
     found = findings(mirror_url=mirror)["mirror"]
