@@ -3,16 +3,19 @@
 import json
 from functools import partial
 from pathlib import Path
+from threading import Event
 
+import pytest
 from pydantic import SecretStr
 
 from app.event_stream import Topic
 from app.redis_client import connect_redis
 from app.settings import Settings
+from demo.responses import HttpResponse
 from tests import processes
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import Site
-from tests.integration.worker.conftest import Stage, some_plays
+from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from tests.integration.worker.test_redis_lost import is_completed, workers
 from tests.sentinels import PASSWORD, SENTINEL_PASSWORD, sentinels
 
@@ -20,8 +23,16 @@ KIT = Topic("KilledKit", 2023)
 
 
 def test_a_fetch_goes_on_where_it_was_when_valkeys_primary_is_killed(
-    stage: Stage, settings: Settings, tmp_path: Path
+    stage: Stage, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    killed, answers, respond = Event(), iter(range(10)), stage.lastfm.respond
+
+    def held_until_the_kill(target: str, agent: str) -> HttpResponse:
+        if RECENT in target and next(answers, None) is None:
+            killed.wait(PATIENCE)
+        return respond(target, agent)
+
+    monkeypatch.setattr(stage.lastfm, "respond", held_until_the_kill)
     stage.take_in("KilledKit", some_plays(20_000))
     stage.take_in("WaitingWill", some_plays(10))
     with sentinels(tmp_path) as valkeys:
@@ -34,16 +45,16 @@ def test_a_fetch_goes_on_where_it_was_when_valkeys_primary_is_killed(
             run = stage.ask("KilledKit", 2023)
             wait_until(lambda: stage.job("KilledKit", 2023).expected, otherwise=lambda: process.output)
             stage.ask("WaitingWill", 2023)
-            killed = valkeys.end_primary()
-            before = stage.counts("KilledKit", 2023).scrobbles
-            assert before < 20_000, "the fetch is under way"
+            ended = valkeys.end_primary()
+            assert stage.counts("KilledKit", 2023).scrobbles < 20_000, "the fetch is under way"
+            killed.set()
             for name in ("KilledKit", "WaitingWill"):
                 wait_until(
                     partial(is_completed, stage, name),
                     seconds=180,
                     otherwise=lambda: process.output + web.output + valkeys.logs(),
                 )
-            assert valkeys.primary() != killed
+            assert valkeys.primary() != ended
             assert stage.job("KilledKit", 2023).run == run, "nobody had to take it over"
             while (event := json.loads(page.recv())) is None or event["phase"] != "completed":
                 pass
