@@ -73,6 +73,15 @@ def test_the_one_before_is_kept_in_any_case(root: Path, keep: int) -> None:
     assert kept == (["b", "c"], "b")
 
 
+def test_a_note_that_was_emptied_costs_no_release_that_may_be_needed(root: Path) -> None:
+    for name in ("a", "b", "c"):
+        install(root, name)
+        serves(root, name)
+    (root / "served").write_text("")
+    install(root, "d")
+    assert serves(root, "d", before="c") == (["b", "c", "d"], "c")
+
+
 def test_an_installation_that_noted_nothing_yet_begins_with_what_was_there(root: Path) -> None:
     install(root, "a", "b", "broken", "c")
     (root / "previous").symlink_to(root / "releases/a")
