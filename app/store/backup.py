@@ -120,6 +120,13 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Contents:
     with connect(url, NAME, silence=None) as connection:
         _check_version("psql", connection)
         found = read_contents(connection)
+        extensions = _extensions(connection)
+    if extensions:
+        raise BackupFailed(
+            f"The schema public, which is replaced, has extensions that no dump contains: {', '.join(extensions)}."
+            f" Take them elsewhere first: CREATE SCHEMA extensions; ALTER EXTENSION {extensions[0]} SET SCHEMA"
+            " extensions"
+        )
     if not (found.is_empty or replace):
         raise BackupFailed(
             f"The database is not empty: {sum(found.rows.values())} rows are in it. Restore into another one, or"
@@ -139,6 +146,18 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Contents:
     )
     with connect(url, NAME, silence=None) as connection:
         return read_contents(connection)
+
+
+def _extensions(connection: Connection) -> list[str]:
+    found = connection.execute(
+        """
+        SELECT extname
+        FROM pg_extension
+        WHERE extnamespace = to_regnamespace('public')
+        ORDER BY extname
+        """
+    )
+    return [str(name) for (name,) in found]
 
 
 @contextmanager

@@ -129,6 +129,21 @@ def test_nobody_comes_back_with_a_dump_because_redis_is_away(
     assert lastyear(*restore).exit_code == 0
 
 
+def test_an_extension_that_no_dump_contains_is_not_dropped_in_silence(
+    fetched: Stage, lastyear: Lastyear, folder: Path
+) -> None:
+    fetched.connection.execute("CREATE EXTENSION pg_trgm SCHEMA public")
+    assert lastyear("backup").exit_code == 0
+    (path,) = dumps(folder)
+    result = lastyear("restore", str(path), "--replace", "--yes")
+    assert (result.exit_code, "extensions that no dump contains: pg_trgm." in result.output) == (1, True)
+    fetched.connection.execute("CREATE SCHEMA extensions")
+    fetched.connection.execute("ALTER EXTENSION pg_trgm SET SCHEMA extensions")
+    result = lastyear("restore", str(path), "--replace", "--yes")
+    assert result.exit_code == 0, result.output
+    assert fetched.connection.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'").rowcount == 1
+
+
 def test_a_dump_that_is_torn_or_changed_is_none_and_the_last_few_are_kept(
     fetched: Stage, lastyear: Lastyear, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
