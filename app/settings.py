@@ -248,20 +248,34 @@ class Settings(BaseModel):
 
     @property
     def log_names_key(self) -> bytes:
-        """The key of the tokens that stand for listeners in logs: the same wherever the app database is."""
-        secret = self.database_url.get_secret_value().encode() or secrets.token_bytes(32)
+        """The key of the tokens that stand for listeners in logs: the same wherever the app database is.
+
+        It is another one each time where it could be guessed, as DATABASE_URL has no password.
+        """
+        url = self.database_url.get_secret_value()
+        secret = url.encode() if self.has_lasting_log_tokens else secrets.token_bytes(32)
         return blake2b(secret, person=b"names in logs").digest()
+
+    @property
+    def has_lasting_log_tokens(self) -> bool:
+        """Whether a listener's token in logs is the same in every process."""
+        return bool(_passwords([self.database_url.get_secret_value()]))
 
     def secrets(self) -> tuple[str, ...]:
         """Return each value that must never appear in a log, including passwords in URLs."""
         values = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
         texts = [value.get_secret_value() for value in values]
-        parts = [urlsplit(text) for text in texts if "://" in text]
-        written = [one.password or "" for one in parts]
-        options = [pair.partition("=") for one in parts for pair in one.query.split("&")]
-        written += [value for name, _, value in options if name.endswith("password")]
+        written = _passwords(texts)
         passwords = [*written, *map(unquote, written), *self.internal_tokens]
         return tuple({text for text in [*texts, *passwords] if len(text) > 3})
+
+
+def _passwords(texts: Iterable[str]) -> list[str]:
+    """Return the passwords in those texts that are URLs, as they are written there."""
+    parts = [urlsplit(text) for text in texts if "://" in text]
+    options = [pair.partition("=") for one in parts for pair in one.query.split("&")]
+    found = [*(one.password for one in parts), *(value for name, _, value in options if name.endswith("password"))]
+    return [password for password in found if password]
 
 
 VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items()}

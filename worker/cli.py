@@ -145,7 +145,13 @@ def admit(name: str) -> None:
 @click.argument("name")
 def token(name: str) -> None:
     """Print what stands for the listener NAME in the log, to search it for."""
-    hider = name_hider(_settings(["DATABASE_URL"]))
+    settings = _settings(["DATABASE_URL"])
+    hider = name_hider(settings)
+    if hider and not settings.has_lasting_log_tokens:
+        raise click.ClickException(
+            "DATABASE_URL has no password, so that each process has tokens of its own, which nobody can guess."
+            " Search for the id of a request or of a run."
+        )
     click.echo(hider.token(name) if hider else name)
 
 

@@ -254,6 +254,8 @@ def test_a_notice_is_shown_bounded_and_cleared(stage: Stage, run: Run) -> None:
 
 
 def test_the_token_is_what_the_log_says_of_a_listener(run: Run) -> None:
-    token = run("token", "SingleSam").stdout
-    assert token == run("token", "singlesam").stdout
+    assert "DATABASE_URL has no password" in run("token", "SingleSam").stderr
+    database = {"DATABASE_URL": "postgresql://me:secret@db.example.org/lastyear"}
+    token = CliRunner().invoke(main, ["token", "SingleSam"], env=database).stdout
+    assert token == CliRunner().invoke(main, ["token", "singlesam"], env=database).stdout
     assert token.startswith("user-")

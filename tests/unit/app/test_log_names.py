@@ -82,3 +82,7 @@ def test_the_key_is_the_same_wherever_the_app_database_is_and_is_never_that_of_n
     assert key(DATABASE_URL=database) == key(DATABASE_URL=database, REDIS_URL="redis://x")
     assert key(DATABASE_URL=database) != key(DATABASE_URL=database + "x")
     assert key() != key()
+    for guessed in ("postgresql:///lastyear", "postgresql://me@db.example.org/lastyear?sslmode=require"):
+        assert key(DATABASE_URL=guessed) != key(DATABASE_URL=guessed)
+    asked = "postgresql://me@db.example.org/lastyear?password=secret"
+    assert key(DATABASE_URL=asked) == key(DATABASE_URL=asked)
