@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -26,6 +25,7 @@ from rq.worker_pool import WorkerPool
 
 from app.counters.counts import observe
 from app.jobs.enqueue import FETCHES, QUEUES, QueueAway, enqueue_recovery
+from app.jobs.queue_status import in_utc
 from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
@@ -167,7 +167,7 @@ class FetchWorker(Worker):
 
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = True) -> None:
         """Note that the job has begun. RQ removes its note of a taken job only where there is one queue."""
-        is_first, waited = job.started_at is None, now() - _in_utc(job.created_at)
+        is_first, waited = job.started_at is None, now() - in_utc(job.created_at)
         super().prepare_job_execution(job, remove_from_intermediate_queue=True)
         if is_first and job.origin in QUEUES:
             observe(self.connection, "queue_wait_seconds", waited.total_seconds(), job.origin)
@@ -283,10 +283,6 @@ class FetchWorker(Worker):
             # The child only. RQ signals its process group, which is ours until the child has one of its own.
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
-
-
-def _in_utc(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from redis import Redis
 from rq.exceptions import DeserializationError
 from rq.job import Job
-from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import CHORES, FETCH_YEAR, FETCHES, QUEUES, enqueue_year, queue
-from app.jobs.lines import waiting_ids
-from app.jobs.queue_status import kind_of, reason_of
+from app.jobs.enqueue import FETCH_YEAR, QUEUES, enqueue_year, queue
+from app.jobs.queue_status import ids_in_lines, in_utc, jobs_of, kind_of, reason_of
 from app.jobs.story import story_of
 from app.log_names import LISTENER
 from app.store import Connection, fetch_jobs, forgetting, listeners
@@ -96,17 +94,15 @@ def retry(connection: Connection, redis: Redis, job_id: str | None = None) -> It
         yield line
 
 
-def _jobs(redis: Redis, name: str, state: str) -> Iterator[Job]:
+def _jobs(redis: Redis, name: str, state: str) -> list[Job]:
     one = queue(redis, name)
     if state == RUNNING:
         ids = one.started_job_registry.get_job_ids(cleanup=False)
     elif state == FAILED:
         ids = one.failed_job_registry.get_job_ids(cleanup=False)
     else:
-        in_lines = waiting_ids(redis, fetches=name == FETCHES) if name != CHORES else []
-        ids = [*one.get_job_ids(), *in_lines]
-    found = Job.fetch_many(ids, connection=redis, serializer=JSONSerializer)
-    return (job for job in found if job is not None)
+        ids = [*one.get_job_ids(), *ids_in_lines(one)]
+    return jobs_of(one, ids)
 
 
 def _function(job: Job) -> str:
@@ -124,7 +120,7 @@ def _line(job: Job, state: str) -> JobLine:
         kind=kind_of(job),
         queue=job.origin,
         state=state,
-        since=since.replace(tzinfo=UTC) if since and since.tzinfo is None else since,
+        since=in_utc(since) if since else None,
         listener=story_of(job).get(LISTENER, ""),
         year=job.args[1] if _function(job) == FETCH_YEAR and len(job.args) > 1 else None,
         reason=reason_of((result.exc_string if result else None) or "") if state == FAILED else "",

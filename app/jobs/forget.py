@@ -1,18 +1,17 @@
 """Forget: everything about a listener, or about all, in the database and in Redis, runs under way included."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from redis import Redis
 from rq.exceptions import DeserializationError
 from rq.job import Job
-from rq.serializers import JSONSerializer
 
 from app import event_stream, known_names, looks
 from app.events import new_run
 from app.jobs import backlog, removal
-from app.jobs.enqueue import ABOUT_ONE_LISTENER, CHORES, FETCHES, QUEUES, queue
-from app.jobs.lines import waiting_ids
+from app.jobs.enqueue import ABOUT_ONE_LISTENER, QUEUES, queue
+from app.jobs.queue_status import ids_in_lines, jobs_of
 from app.store import Connection, forgetting, orphans
 from app.store.listeners import username_key
 
@@ -76,16 +75,17 @@ def _delete_jobs(redis: Redis, key: str | None) -> None:
                 job.delete()
 
 
-def _jobs(redis: Redis, name: str) -> Iterator[Job]:
+def _jobs(redis: Redis, name: str) -> list[Job]:
     one = queue(redis, name)
-    ids: Iterable[str] = [
-        *one.get_job_ids(),
-        *(waiting_ids(redis, fetches=name == FETCHES) if name != CHORES else ()),
-        *one.failed_job_registry.get_job_ids(cleanup=False),
-        *one.finished_job_registry.get_job_ids(cleanup=False),
-    ]
-    found = Job.fetch_many(list(ids), connection=redis, serializer=JSONSerializer)
-    return (job for job in found if job is not None)
+    return jobs_of(
+        one,
+        [
+            *one.get_job_ids(),
+            *ids_in_lines(one),
+            *one.failed_job_registry.get_job_ids(cleanup=False),
+            *one.finished_job_registry.get_job_ids(cleanup=False),
+        ],
+    )
 
 
 def _listener_of(job: Job) -> str | None:

@@ -127,7 +127,7 @@ def read_queues(redis: Redis, *, latest: int = 5) -> Overview:
     """Read all queues and workers. Changes nothing. Raises redis.exceptions.RedisError."""
     now, ours = datetime.now(UTC), [queue(redis, name) for name in QUEUES]
     failed = [job for one in ours for job in _last_failed(one, latest)]
-    failed.sort(key=lambda job: _in_utc(job.ended_at) or datetime.min.replace(tzinfo=UTC), reverse=True)
+    failed.sort(key=lambda job: in_utc(job.ended_at or datetime.min.replace(tzinfo=UTC)), reverse=True)
     workers = Worker.all(connection=redis, serializer=JSONSerializer)
     return Overview(
         queues=tuple(_queue_status(one, now) for one in ours),
@@ -138,8 +138,8 @@ def read_queues(redis: Redis, *, latest: int = 5) -> Overview:
 
 
 def _queue_status(one: Queue, now: datetime) -> QueueStatus:
-    in_lines = waiting_ids(one.connection, fetches=one.name == FETCHES) if one.name != CHORES else []
-    waiting = _jobs(one, [*one.get_job_ids(0, LOOKED_AT), *in_lines[:LOOKED_AT]])
+    in_lines = ids_in_lines(one)
+    waiting = jobs_of(one, [*one.get_job_ids(0, LOOKED_AT), *in_lines[:LOOKED_AT]])
     waits = [_time_since(job.enqueued_at or job.created_at, now) for job in waiting]
     return QueueStatus(
         name=one.name,
@@ -150,15 +150,21 @@ def _queue_status(one: Queue, now: datetime) -> QueueStatus:
 
 
 def _started(one: Queue) -> list[Job]:
-    return _jobs(one, one.started_job_registry.get_job_ids(cleanup=False))
+    return jobs_of(one, one.started_job_registry.get_job_ids(cleanup=False))
 
 
 def _last_failed(one: Queue, limit: int) -> list[Job]:
     # They are kept equally long, so the one to expire last is the newest.
-    return _jobs(one, one.failed_job_registry.get_job_ids(0, limit - 1, desc=True, cleanup=False))
+    return jobs_of(one, one.failed_job_registry.get_job_ids(0, limit - 1, desc=True, cleanup=False))
 
 
-def _jobs(one: Queue, ids: Iterable[str]) -> list[Job]:
+def ids_in_lines(one: Queue) -> list[str]:
+    """Return the ids of the jobs that wait in lines for their turn in this queue."""
+    return waiting_ids(one.connection, fetches=one.name == FETCHES) if one.name != CHORES else []
+
+
+def jobs_of(one: Queue, ids: Iterable[str]) -> list[Job]:
+    """Return the jobs of these ids that are still there."""
     found = Job.fetch_many(ids, connection=one.connection, serializer=JSONSerializer)
     return [job for job in found if job is not None]
 
@@ -204,10 +210,9 @@ def reason_of(traceback: str) -> str:
 
 
 def _time_since(at: datetime | None, now: datetime) -> timedelta | None:
-    moment = _in_utc(at)
-    return max(now - moment, timedelta()) if moment else None
+    return max(now - in_utc(at), timedelta()) if at else None
 
 
-def _in_utc(at: datetime | None) -> datetime | None:
-    # RQ's times are in UTC, with and without a time zone.
-    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+def in_utc(at: datetime) -> datetime:
+    """Return one of RQ's times with its time zone, which is UTC, said or not."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -208,7 +208,7 @@ def test_the_buttons_pause_tell_visitors_and_ask_before_they_forget(
             operator.fill("#text", "Moving on <Sunday>")
             operator.click("#tell")
             expect(said).to_have_text("Every page shows the notice now.")
-            assert "Moving on &lt;Sunday&gt;" in about()
+            wait_until(lambda: "Moving on &lt;Sunday&gt;" in about())  # which may be a second old
             draw(operator, pictures, "operator-changes")
             operator.goto(f"{site.url}/user/NobodyNed/2010")
             expect(operator.locator("#no-worker")).to_contain_text("The operator has paused")
@@ -217,7 +217,7 @@ def test_the_buttons_pause_tell_visitors_and_ask_before_they_forget(
             operator.goto(f"{url}changes")
             operator.click("#clear")
             expect(said).to_have_text("No page shows a notice any more.")
-            assert "Moving on" not in about()
+            wait_until(lambda: "Moving on" not in about())
             operator.click("#resume")
             expect(said).to_have_text("Fetching goes on.")
         finally:
