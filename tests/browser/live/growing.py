@@ -42,7 +42,7 @@ class GrowingYear:
         fields = {"phase": "fetching", "years": taste(done, self.topic.year or 0), "done": done, **fields}
         self.publish(**fields)
         if fields["phase"] == "fetching":
-            expect(page.locator("progress")).to_have_attribute("value", str(done))
+            expect(page.locator(".progress strong")).to_contain_text(f"{done:,} of")
 
     def end(self, page: Page, **fields: Any) -> None:
         """Publishes the last event, and waits until the page follows no more."""

@@ -140,10 +140,12 @@ PLACES = """
 
 
 def test_a_year_that_goes_on_tells_it_when_it_is_read_and_nothing_moves(site: Site, tab: Page) -> None:
+    assert tab.viewport_size
+    year = 2018 if tab.viewport_size["width"] == 390 else 2015  # one page may be kept for a second
     tab.goto(site.url)
-    visited(tab, {"LightLuca/2018": BEFORE})
-    topic = put(site, 2018, event(phase="fetching", was_whole=True, years=YEARS, scrobbles=200))
-    tab.goto(f"{site.url}/user/LightLuca/2018")
+    visited(tab, {f"LightLuca/{year}": BEFORE})
+    topic = put(site, year, event(phase="fetching", was_whole=True, years=YEARS, scrobbles=200))
+    tab.goto(f"{site.url}/user/LightLuca/{year}")
     tab.locator("main[data-live]").wait_for()
     expect(tab.locator("#since")).to_be_empty()
     before = tab.evaluate(PLACES)
