@@ -14,8 +14,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from app import logs
-from app.log_setup import configure_logs
+from app.logs import lines as logs
+from app.logs.setup import configure_logs
 from app.settings import OPERATOR_NEEDS, WEB_NEEDS, BadSettings, Settings, read_settings
 
 

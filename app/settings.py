@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.sentinel_url import SCHEMES, is_sentinel_url, parse_sentinel_url
+from app.redis.sentinel_url import SCHEMES, is_sentinel_url, parse_sentinel_url
 
 REAL_LASTFM = "ws.audioscrobbler.com"
 MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often

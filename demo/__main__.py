@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 from rich.console import Console
 
-from app.mirror_note import MirrorNote, write_mirror_note
-from app.redis_client import connect_redis
+from app.redis.client import connect_redis
+from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, connect
 from app.store.migrate import MigrationChanged, migrate

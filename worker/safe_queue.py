@@ -10,7 +10,7 @@ from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
 
 from app.jobs.enqueue import FETCHES, LOOKUPS
-from app.pause import is_paused
+from app.redis.pause import is_paused
 
 PAUSED = AWAITED, _ = [Queue.redis_queue_namespace_prefix + name for name in (FETCHES, LOOKUPS)]
 LOOK_SECONDS = 0.2

@@ -5,8 +5,8 @@ import time
 import requests
 import structlog
 
-from app.event_stream import Topic
 from app.events import Event, JobUpdate
+from app.redis.event_stream import Topic
 
 log = structlog.get_logger()
 

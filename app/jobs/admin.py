@@ -12,7 +12,7 @@ from rq.job import Job
 from app.jobs.enqueue import FETCH_YEAR, QUEUES, enqueue_year, queue
 from app.jobs.queue_status import ids_in_lines, in_utc, jobs_of, kind_of, reason_of
 from app.jobs.story import story_of
-from app.log_names import LISTENER
+from app.logs.names import LISTENER
 from app.store import Connection, fetch_jobs, forgetting, listeners
 
 WAITING, RUNNING, FAILED = "waiting", "running", "failed"

@@ -14,10 +14,10 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.counters.counts import increment
-from app.event_stream import Snapshot, Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
 from app.jobs import lines
 from app.listening_years import year_bounds
+from app.redis.event_stream import Snapshot, Topic, latest_snapshot, publish
 from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import username_key
 from app.store.year_events import year_event

@@ -7,13 +7,14 @@ from redis import Redis
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from app import event_stream, known_names, looks
 from app.events import new_run
 from app.jobs import backlog, removal
 from app.jobs.enqueue import ABOUT_ONE_LISTENER, QUEUES, queue
 from app.jobs.queue_status import ids_in_lines, jobs_of
-from app.store import Connection, forgetting, orphans
+from app.redis import event_stream, known_names, looks
+from app.store import Connection, forgetting
 from app.store.listeners import username_key
+from app.store.upkeep import orphans
 
 
 def forget_listener(connection: Connection, redis: Redis, username: str, *, for_good: bool = False) -> bool:

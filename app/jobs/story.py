@@ -4,7 +4,7 @@ from rq.exceptions import DeserializationError
 from rq.job import Job
 
 from app.jobs.enqueue import ABOUT_ONE_LISTENER, FETCH_YEAR, INTRODUCE, LOOK_UP_LISTENER, REMOVE_LISTENER, REQUEST
-from app.log_names import LISTENER
+from app.logs.names import LISTENER
 
 RUN = "run"
 _RUN_IN_ARGUMENTS = {FETCH_YEAR: 2, INTRODUCE: 2, LOOK_UP_LISTENER: 1}

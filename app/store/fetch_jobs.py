@@ -11,9 +11,9 @@ from psycopg.rows import class_row
 
 from app.events import Failure, Phase
 from app.listening_years import year_bounds
-from app.store import orphans
 from app.store.database import Connection
 from app.store.listeners import username_key
+from app.store.upkeep import orphans
 
 NEXT_TRIES = (timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 """How long to wait after the first, second ... failure in a row of Last.fm's; the last one holds for all later."""

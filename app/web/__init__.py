@@ -15,7 +15,7 @@ from app.charts.palette import COLOURS
 from app.events import Failure
 from app.formatting import FILTERS
 from app.settings import Settings, read_settings
-from app.web import api, health, links, reading, wording
+from app.web import api, health
 from app.web.api import release_years
 from app.web.context import context
 from app.web.live import routes
@@ -23,6 +23,7 @@ from app.web.pages import album, landing, listener, picture, release_year, remov
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.site_address import site_url
+from app.web.words import links, reading, wording
 
 PAGES = (landing, listener, year, release_year, album, top_albums, picture, removal, api, release_years, health)
 STATIC = Path(__file__).parent / "static"

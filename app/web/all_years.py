@@ -9,17 +9,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.allowance import is_key_refused
-from app.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
 from app.events import Event, Failure
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.enqueue import QueueAway, QueueFull
+from app.redis.allowance import is_key_refused
+from app.redis.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
 from app.store import Connection, StoreAway, counted_years, fetch_jobs, listeners, scrobbles
 from app.web.context import Context
-from app.web.introductions import introduce, is_interrupted, is_stored
-from app.web.visits import may_start_fetches
-from app.web.year_status import next_try
+from app.web.visits.introductions import introduce, is_interrupted, is_stored
+from app.web.visits.starts import may_start_fetches
+from app.web.visits.year_status import next_try
 
 Years = dict[int, int]
 

@@ -9,9 +9,9 @@ from redis import Redis
 
 from app.counters.buffer import Buffer
 from app.counters.gauges import note_database_use
-from app.looks import Looks
-from app.notice import KeptNotice
-from app.redis_client import connect_redis
+from app.redis.client import connect_redis
+from app.redis.looks import Looks
+from app.redis.notice import KeptNotice
 from app.settings import Settings
 from app.store import Pool
 from app.web.live.open_pages import OpenPages

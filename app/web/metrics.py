@@ -19,14 +19,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import VERSION
-from app.allowance import read_allowance
 from app.counters.catalogue import METRICS
 from app.counters.counts import INFINITY, totals
 from app.counters.gauges import read_storage
 from app.jobs.enqueue import QUEUES
 from app.jobs.queue_status import Overview, read_queues
-from app.pause import is_paused
-from app.redis_client import connect_redis
+from app.redis.allowance import read_allowance
+from app.redis.client import connect_redis
+from app.redis.pause import is_paused
 from app.settings import Settings
 from app.web.context import Context
 from mirror import web_queries

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, request
 
 from app.jobs.enqueue import REQUEST
-from app.log_names import LISTENER, OTHERS
+from app.logs.names import LISTENER, OTHERS
 from app.web.client_address import is_believed
 
 HEADER = "X-Request-ID"

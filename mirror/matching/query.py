@@ -11,7 +11,7 @@ from mirror.matching.candidates import Candidate
 from mirror.matching.rules import DISTINCTIVE_TITLE_LENGTH, SELF_TITLED, is_generic
 from mirror.matching.similarity import similarity
 
-# How an album was placed. The texts are stored beside it; app.web.wording has words for each.
+# How an album was placed. The texts are stored beside it; app.web.words.wording has words for each.
 BY_MBID, BY_NAMES, UNDER_VARIOUS_ARTISTS = "mbid", "names", "title under Various Artists"
 BY_SIMILAR_TITLE, BY_SIMILAR_ARTIST, BY_SIMILAR_NAMES = "title nearly", "artist nearly", "artist and title nearly"
 BY_BARE_TITLE = "title without additions"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from redis import Redis
 
-from app.allowance import ALLOWANCE_KEY, SAVED_SECONDS
 from app.counters.counts import totals
-from app.event_stream import follow_all, forget_listener, parse_snapshot
 from app.events import Event
 from app.jobs import enqueue
+from app.redis.allowance import ALLOWANCE_KEY, SAVED_SECONDS
+from app.redis.event_stream import follow_all, forget_listener, parse_snapshot
 from app.store import connect
 from demo.accounts import Account
 from tests.bench.installation import Installation, running

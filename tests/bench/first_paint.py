@@ -7,8 +7,8 @@ from uuid import uuid4
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event
+from app.redis.event_stream import Topic, publish
 from tests.bench.installation import Figure, Installation, web
 from tests.browser.conftest import CHROMIUM, QUIET
 

@@ -15,8 +15,8 @@ import psutil
 import requests
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event, new_run
+from app.redis.event_stream import Topic, publish
 from tests.bench.installation import Figure, Installation, processes_of, scaled, web
 from tests.bench.live_pages import LivePages, live_pages, many_files
 

@@ -11,12 +11,12 @@ import requests
 from flask import Flask
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event
+from app.redis.event_stream import Topic, publish
 from app.settings import read_settings
 from app.web import create_app
-from app.web.chart_options import DEFAULT_OPTIONS
 from app.web.pages.picture import Known, picture
+from app.web.words.chart_options import DEFAULT_OPTIONS
 from tests.bench.installation import Figure, Installation, web
 
 ROUND_SECONDS = 2.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from app.event_stream import MOST_SNAPSHOTS
+from app.redis.event_stream import MOST_SNAPSHOTS
 from app.settings import MAX_RATE_AT_LASTFM
 from app.web.live.open_pages import MOST_OF_ALL
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import requests
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event
+from app.redis.event_stream import Topic, publish
 from tests.bench.fetches import Fetcher, fetcher
 from tests.bench.first_visit import DEFAULT_RATE, HELEN, USUAL_LATENCY, WARM_UP
 from tests.bench.installation import Figure, Installation, scaled, web

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from rq.job import Job
 
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, Failure, Gap, TopAlbum, new_run
 from app.jobs.backlog import add_years
 from app.jobs.enqueue import job_id
 from app.listening_years import year_bounds
-from app.mirror_note import MirrorNote, write_mirror_note
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
+from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
 from app.store.listeners import username_key

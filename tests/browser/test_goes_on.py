@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from app.event_stream import Snapshot, Topic, publish, save_snapshot
 from app.events import Event, Failure, new_run
+from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.states import AWAY, PART, event, failed, stored
 from tests.browser.test_first_visits import is_complete

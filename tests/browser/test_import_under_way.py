@@ -5,9 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from app.event_stream import Topic, drop_snapshot
 from app.listening_years import year_bounds
-from app.mirror_note import NOT_IMPORTED, MirrorNote, write_mirror_note
+from app.redis.event_stream import Topic, drop_snapshot
+from app.redis.mirror_note import NOT_IMPORTED, MirrorNote, write_mirror_note
 from app.store import albums, connect, listeners
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
 from app.jobs.enqueue import FETCHES, QUEUES, queue
-from app.notice import clear_notice
-from app.pause import resume
+from app.redis.notice import clear_notice
+from app.redis.pause import resume
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures

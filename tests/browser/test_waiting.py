@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rq.job import Job
 
 from app.charts.release_years import median
-from app.event_stream import Snapshot, Topic, publish, save_snapshot
 from app.events import Event, new_run
 from app.jobs.enqueue import job_id
+from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.states import event, stored, taste
 

@@ -18,8 +18,8 @@ import requests
 from redis import Redis
 
 import worker.jobs
-from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, YearCounts, new_run
+from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import Connection, connect, fetch_jobs, listeners, stretches
 from tests.simulation.history import DAY, dated, random_history

@@ -10,8 +10,8 @@ import structlog
 from app.events import new_run
 from app.jobs.canary import LASTFM, MIRROR, STORE, WORKER, Step
 from app.listening_years import year_bounds
-from app.logs import without_secrets
-from app.pause import is_paused
+from app.logs.lines import without_secrets
+from app.redis.pause import is_paused
 from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, stretches
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble

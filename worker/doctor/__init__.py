@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Thread
 
-from app.logs import without_secrets
+from app.logs.lines import without_secrets
 from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
 from worker.doctor import lastfm, machine, mirror, queue, site, store
 from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well, worst

@@ -9,9 +9,9 @@ import requests
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.allowance import read_allowance
 from app.counters.counts import increment
-from app.redis_client import connect_redis
+from app.redis.allowance import read_allowance
+from app.redis.client import connect_redis
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, well
 from worker.doctor.systemd import runs_workers

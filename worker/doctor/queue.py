@@ -8,9 +8,9 @@ from redis.exceptions import RedisError
 
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
-from app.pause import paused_since
-from app.redis_client import connect_redis
-from app.sentinel_url import is_sentinel_url
+from app.redis.client import connect_redis
+from app.redis.pause import paused_since
+from app.redis.sentinel_url import is_sentinel_url
 from app.settings import Settings
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 from worker.doctor.systemd import has_units

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from app.store import Connection, StoreAway, clock, connect
 from app.store.migrate import outstanding
-from app.store.room import lastfm_bytes
+from app.store.upkeep.room import lastfm_bytes
 from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, well
 
 PART, DATA = "app database", "Last.fm data"

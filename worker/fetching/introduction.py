@@ -5,11 +5,11 @@ from uuid import UUID
 
 import structlog
 
-from app import known_names
 from app.counters.counts import increment
-from app.event_stream import Topic, latest_snapshot
 from app.events import Event, Failure
 from app.jobs.enqueue import enqueue_listener
+from app.redis import known_names
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store.fetch_jobs import NEXT_TRIES
 from worker.context import WorkerContext
 from worker.fetching.listeners import Renamed

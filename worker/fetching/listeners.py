@@ -8,14 +8,15 @@ from uuid import UUID
 
 import structlog
 
-from app import known_names
-from app.event_stream import Topic, forget_listener, latest_snapshot
 from app.events import Event, Failure, Phase
 from app.jobs.enqueue import LISTENER_HOLDS, enqueue_listener
 from app.jobs.forget import forget_in_redis
 from app.listening_years import FIRST_LISTENING_YEAR, LATE_SCROBBLES, is_final, year_seconds
-from app.store import Connection, fetch_jobs, forgetting, listeners, orphans
+from app.redis import known_names
+from app.redis.event_stream import Topic, forget_listener, latest_snapshot
+from app.store import Connection, fetch_jobs, forgetting, listeners
 from app.store.listeners import Forgotten, Listener
+from app.store.upkeep import orphans
 from worker import shutdown
 from worker.context import WorkerContext
 from worker.lastfm.client import LastFm

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import structlog
 
-from app.mirror_note import NOT_IMPORTED, MirrorNote
+from app.redis.mirror_note import NOT_IMPORTED, MirrorNote
 from mirror.database import Connection, connect, was_interrupted
 from mirror.derived.name_index import usable_state
 from mirror.errors import MirrorAway, MirrorEmpty, MirrorError, MirrorForbidden

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import structlog
 
-from app.event_stream import Topic
 from app.events import Event, Tally, YearCounts
+from app.redis.event_stream import Topic
 from worker.context import WorkerContext
 from worker.fetching.enrich import batched, match_exact
 from worker.fetching.mirror_client import MirrorClient

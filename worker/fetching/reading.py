@@ -8,9 +8,9 @@ from math import ceil
 
 import structlog
 
-from app.allowance import Allowance, read_allowance
 from app.counters.counts import increment
-from app.pause import is_paused
+from app.redis.allowance import Allowance, read_allowance
+from app.redis.pause import is_paused
 from app.store import albums, fetch_jobs, stretches
 from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact

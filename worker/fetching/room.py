@@ -6,12 +6,13 @@ from uuid import uuid4
 import structlog
 from redis import Redis
 
-from app import looks
 from app.counters.counts import increment
 from app.counters.gauges import note_storage
-from app.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
-from app.store import Connection, fetch_jobs, listeners, orphans, room
-from app.store.room import StoredYear
+from app.redis import looks
+from app.redis.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
+from app.store import Connection, fetch_jobs, listeners
+from app.store.upkeep import orphans, room
+from app.store.upkeep.room import StoredYear
 from app.store.year_events import year_event
 from worker import shutdown
 

@@ -2,7 +2,7 @@
 
 from redis import Redis
 
-from app.event_stream import Topic, drop_snapshot
+from app.redis.event_stream import Topic, drop_snapshot
 from app.store import Connection
 from app.store.stale_charts import ALL_ROWS, NewestRows, take_stale_years
 

@@ -8,8 +8,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from app.counters.gauges import note_database_use
-from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
+from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.store import Connection, StoreAway, StoreConflict, connect
 from app.store.database import SILENCE_SECONDS
 from worker import shutdown

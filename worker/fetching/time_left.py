@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from math import ceil
 
-from app.allowance import PACE_GROWS_FOR, Allowance
+from app.redis.allowance import PACE_GROWS_FOR, Allowance
 from worker.fetching.proof import Ask, Search, parts_of
 from worker.lastfm.demand import Demand
 

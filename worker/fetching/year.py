@@ -15,9 +15,9 @@ from redis.exceptions import RedisError
 
 from app.counters.counts import Counts, increment, observe, record
 from app.counters.fetched_years import note_year
-from app.event_stream import Topic, latest_snapshot
 from app.events import Event, Failure, Phase, run_began
 from app.listening_years import is_final, year_seconds
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import Listener

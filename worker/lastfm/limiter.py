@@ -8,7 +8,7 @@ from threading import Lock
 
 from redis import Redis
 
-from app.allowance import (
+from app.redis.allowance import (
     ALLOWANCE_KEY,
     MIN_PACE,
     PACE_GROWS_FOR,

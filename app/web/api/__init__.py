@@ -8,17 +8,17 @@ from pydantic import BaseModel
 from app.charts.release_years import ReleaseYears
 from app.events import Failure
 from app.store import listeners
-from app.web import wording
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.all_years import listener_years
 from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
 from app.web.api.questions import MAX_ITEMS
-from app.web.chart_options import ALBUMS, SONGS, ChartOptions
 from app.web.context import context
 from app.web.errors import Code, Problem
 from app.web.routing import listener_name, listening_year_of, private
-from app.web.year_status import ListenerStatus, Renamed, YearStatus, listener_status, year_status
+from app.web.visits.year_status import ListenerStatus, Renamed, YearStatus, listener_status, year_status
+from app.web.words import wording
+from app.web.words.chart_options import ALBUMS, SONGS, ChartOptions
 
 blueprint = Blueprint("api", __name__)
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.charts.release_years import median
 from app.events import Count, Event, MatchStatus, TopAlbum
 from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
-from app.web import links, wording
 from app.web.all_years import ListenerYear
-from app.web.chart_options import ChartOptions, CountedBy
 from app.web.errors import Code
-from app.web.summary import summarize
-from app.web.year_status import ListenerStatus, YearStatus
+from app.web.visits.year_status import ListenerStatus, YearStatus
+from app.web.words import links, wording
+from app.web.words.chart_options import ChartOptions, CountedBy
+from app.web.words.summary import summarize
 from mirror import web_queries
 from mirror.web_queries import Reason
 

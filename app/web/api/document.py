@@ -12,9 +12,9 @@ from app.listening_years import FIRST_LISTENING_YEAR
 from app.usernames import USERNAME
 from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
-from app.web.chart_options import ALBUMS, SONGS
-from app.web.links import LASTFM_HOME, POWERED_BY
 from app.web.rate_limits import LIMITS
+from app.web.words.chart_options import ALBUMS, SONGS
+from app.web.words.links import LASTFM_HOME, POWERED_BY
 
 PREFIX = "/api/v1"
 VERSION = "1.4"

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from simple_websocket import Server
 from werkzeug.datastructures import WWWAuthenticate
 
-from app.event_stream import Topic, latest_snapshot, publish
 from app.events import JobUpdate
-from app.log_names import LISTENER
+from app.logs.names import LISTENER
+from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.web.client_address import is_from_here
 from app.web.context import Context, context
 from app.web.live.open_pages import OpenPage, SaysNothing, Sender

@@ -14,7 +14,7 @@ from redis.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from app.event_stream import Topic, follow_all, parse_snapshot
+from app.redis.event_stream import Topic, follow_all, parse_snapshot
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from app.durations import format_duration
 from app.jobs import admin
 from app.jobs.admin import ForgottenForGood
 from app.jobs.forget import forget_listener
-from app.log_names import LISTENER
-from app.notice import MOST_CHARACTERS, BadNotice, clear_notice, read_notice, write_notice
-from app.pause import pause, paused_since, resume
+from app.logs.names import LISTENER
+from app.redis.notice import MOST_CHARACTERS, BadNotice, clear_notice, read_notice, write_notice
+from app.redis.pause import pause, paused_since, resume
 from app.store import connect
 from app.web.context import context
 from app.web.errors import Problem

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, render_template
 from redis.exceptions import RedisError
 
-from app.allowance import Allowance, read_allowance
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
-from app.pause import paused_since
+from app.redis.allowance import Allowance, read_allowance
+from app.redis.pause import paused_since
 from app.web.context import Context, context
 from app.web.operator.activity import Activity, read_activity
 from mirror import web_queries

@@ -6,14 +6,20 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from app.charts.heat_map import draw_heat_map
-from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import backlog
+from app.redis.event_stream import Topic
 from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin
-from app.web.year_status import ListenerStatus, fetches_ahead, fetching_is_paused, former_name, listener_status
+from app.web.visits.year_status import (
+    ListenerStatus,
+    fetches_ahead,
+    fetching_is_paused,
+    former_name,
+    listener_status,
+)
 
 blueprint = Blueprint("listener", __name__)
 

@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response
 from app.charts.bar_chart import draw_bar_chart
 from app.events import Event
 from app.picture import draw_picture
-from app.web import links, wording
-from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import compare
 from app.web.routing import compared_with, listener_name, listening_year_of, private
-from app.web.summary import summarize
-from app.web.year_status import YearStatus, year_status
+from app.web.visits.year_status import YearStatus, year_status
+from app.web.words import links, wording
+from app.web.words.chart_options import ChartOptions, requested_options
+from app.web.words.summary import summarize
 
 blueprint = Blueprint("picture", __name__)
 

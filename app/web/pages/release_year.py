@@ -12,18 +12,18 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from app.charts.release_years import ReleaseYears
-from app.event_stream import Topic
 from app.events import YearCounts
 from app.formatting import so_far
+from app.redis.event_stream import Topic
 from app.store import fetch_jobs, listeners, scrobbles
 from app.store.album_plays import AlbumPlays
 from app.web.album_lists import AlbumListPage, album_list_page
-from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.errors import Problem
-from app.web.introductions import is_stored
 from app.web.routing import listener_name, listening_year_of, private
-from app.web.year_status import YearStatus, fetches_ahead, latest_event, mirror_note, year_status
+from app.web.visits.introductions import is_stored
+from app.web.visits.year_status import YearStatus, fetches_ahead, latest_event, mirror_note, year_status
+from app.web.words.chart_options import ChartOptions, requested_options
 from mirror.web_queries import EARLIEST_RELEASE_YEAR
 
 blueprint = Blueprint("release_year", __name__)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from app.jobs import removal
-from app.pause import is_paused
+from app.redis.pause import is_paused
 from app.web.context import context
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin

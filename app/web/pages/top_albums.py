@@ -9,15 +9,15 @@ from flask import Blueprint, make_response, request
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response
 
-from app import event_stream
-from app.event_stream import Topic
 from app.events import TopAlbum
+from app.redis import event_stream
+from app.redis.event_stream import Topic
 from app.store import Connection, album_plays, counted_years, fetch_jobs, listeners
 from app.store.album_plays import PlayFilter
 from app.store.counted_years import CountedYear
-from app.web.chart_options import ChartOptions, requested_options
 from app.web.context import context
 from app.web.routing import listener_name, listening_year_of, private
+from app.web.words.chart_options import ChartOptions, requested_options
 
 blueprint = Blueprint("top_albums", __name__)
 

@@ -5,17 +5,17 @@ from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.bar_chart import draw_bar_chart
-from app.event_stream import Topic, latest_snapshot
-from app.mirror_note import MirrorNote
-from app.web import links
-from app.web.chart_options import DEFAULT_OPTIONS, requested_options
+from app.redis.event_stream import Topic, latest_snapshot
+from app.redis.mirror_note import MirrorNote
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import comparison_page
 from app.web.routing import compared_with, listener_name, listening_year_of, private
 from app.web.site_address import is_same_origin, site_url
-from app.web.summary import csv_table, summarize
-from app.web.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
+from app.web.visits.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
+from app.web.words import links
+from app.web.words.chart_options import DEFAULT_OPTIONS, requested_options
+from app.web.words.summary import csv_table, summarize
 
 blueprint = Blueprint("year", __name__)
 

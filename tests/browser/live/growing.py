@@ -6,9 +6,9 @@ from typing import Any
 from playwright.sync_api import Page, expect
 from rq.job import Job
 
-from app.event_stream import Snapshot, Topic, publish, save_snapshot
 from app.events import Event, new_run
 from app.jobs.enqueue import job_id
+from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.states import event, taste
 from tests.conftest import wait_until

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rq.job import Job
 
-from app.event_stream import Snapshot, Topic, publish, save_snapshot
 from app.events import Event, new_run
 from app.jobs.enqueue import job_id
+from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.states import event, stored
 from tests.browser.test_looks import SIZES, looks, pictures

@@ -13,10 +13,10 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 import worker.jobs
-from app.event_stream import Topic, latest_snapshot
 from app.events import Event, YearCounts
 from app.jobs import enqueue
 from app.listening_years import year_bounds
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store import Connection, fetch_jobs, listeners, scrobbles
 from app.store.fetch_jobs import FetchJob
 from demo.accounts import Account, Play

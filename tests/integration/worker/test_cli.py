@@ -6,7 +6,7 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
-from app.event_stream import Topic, latest_snapshot
+from app.redis.event_stream import Topic, latest_snapshot
 from app.settings import Settings
 from app.store import albums, connect, forgetting, tracks
 from app.store.migrate import migrations

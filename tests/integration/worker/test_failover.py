@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from app.event_stream import Topic
-from app.redis_client import connect_redis
+from app.redis.client import connect_redis
+from app.redis.event_stream import Topic
 from app.settings import Settings
 from demo.responses import HttpResponse
 from tests import processes

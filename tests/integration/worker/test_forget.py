@@ -8,12 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, Failure, new_run
 from app.jobs import backlog, enqueue
 from app.jobs.forget import forget_everyone, forget_listener
-from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting, orphans
+from app.redis.event_stream import Topic, latest_snapshot, publish
+from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting
 from app.store.albums import Album
+from app.store.upkeep import orphans
 from demo.accounts import Play
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from app.jobs.enqueue import FETCHES, LOOKUPS, queue
-from app.log_setup import name_hider
+from app.logs.setup import name_hider
 from app.settings import Settings
 from tests.conftest import PATIENCE, wait_until
 from tests.processes import environment, free_port, running, web, workers

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event
 from app.jobs import enqueue
-from app.mirror_note import MirrorNote, read_mirror_note
+from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
+from app.redis.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection
 from app.web import create_app
 from demo import catalogue

@@ -9,15 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from app import looks
 from app.counters.counts import totals
 from app.counters.gauges import read_storage
-from app.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.events import Event
-from app.looks import Looks
+from app.redis import looks
+from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot
+from app.redis.looks import Looks
 from app.settings import Settings
-from app.store import Connection, connect, counted_years, room
-from app.store.room import StoredYear
+from app.store import Connection, connect, counted_years
+from app.store.upkeep import room
+from app.store.upkeep.room import StoredYear
 from tests.integration.worker.conftest import Stage, some_plays
 from worker import shutdown
 from worker.fetching.room import make_room

@@ -20,8 +20,8 @@ from tests.conftest import database_folder
 from tests.integration.conftest import fresh_database
 from tests.integration.worker.conftest import Stage
 from tests.processes import environment
-from worker.backups import dumps
 from worker.cli import main
+from worker.commands.backups import dumps
 
 LUCA = ("LightLuca", 2024)
 

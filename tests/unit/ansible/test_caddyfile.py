@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, StrictUndefined
 
-from app.log_names import NameHider
+from app.logs.names import NameHider
 from app.settings import read_settings
 from app.web import create_app
 

@@ -11,11 +11,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, new_run
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, QueueAway, enqueue_listener, enqueue_year
 from app.listening_years import year_bounds
+from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, Pool, albums, fetch_jobs, listeners
 from app.store.albums import Album
 from app.store.fetch_jobs import ABANDONED_AFTER, Overtaken

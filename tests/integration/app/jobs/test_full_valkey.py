@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 from rq.job import Job
 
-from app import event_stream
-from app.event_stream import Topic, latest_snapshot, publish
 from app.events import Event, new_run
 from app.jobs import backlog, enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, QueueFull, enqueue_listener, enqueue_year
+from app.redis import event_stream
+from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, fetch_jobs
 from demo import services
 

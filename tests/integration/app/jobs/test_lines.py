@@ -9,7 +9,6 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.event_stream import Topic
 from app.events import Event, new_run
 from app.jobs import enqueue, lines
 from app.jobs.enqueue import (
@@ -23,6 +22,7 @@ from app.jobs.enqueue import (
     enqueue_listener,
     enqueue_year,
 )
+from app.redis.event_stream import Topic
 from app.store import Connection, fetch_jobs
 
 Ask = Callable[[str | None], Event]

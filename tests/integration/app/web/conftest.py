@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event, new_run
 from app.jobs.enqueue import QUEUES, count_waiting
+from app.redis import event_stream
+from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.settings import Settings, read_settings
 from app.store import Connection, listeners
 from app.web import create_app

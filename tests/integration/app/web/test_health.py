@@ -18,12 +18,12 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
 from app import VERSION
-from app.allowance import PACE_KEY
 from app.counters import buffer
-from app.event_stream import Topic
 from app.jobs import enqueue
 from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, QUEUES, enqueue_rematch, queue
-from app.pause import pause
+from app.redis.allowance import PACE_KEY
+from app.redis.event_stream import Topic
+from app.redis.pause import pause
 from app.settings import Settings
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn

@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from app import notice
-from app.notice import AWAY_SECONDS, KEPT_SECONDS, clear_notice, write_notice
-from app.pause import pause, resume
+from app.redis import notice
+from app.redis.notice import AWAY_SECONDS, KEPT_SECONDS, clear_notice, write_notice
+from app.redis.pause import pause, resume
 from tests.integration.app.web.conftest import NO_REDIS, SAME_ORIGIN, Fetched, RunJobs, SiteWith
 
 PAGES = ("/", "/about", "/user/LightLuca", "/user/LightLuca/2024", "/no-such-page", "/api")

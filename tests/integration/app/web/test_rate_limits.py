@@ -10,7 +10,7 @@ from redis import BlockingConnectionPool, Redis
 from redis.exceptions import OutOfMemoryError
 from werkzeug.exceptions import TooManyRequests
 
-from app import known_names
+from app.redis import known_names
 from app.web.rate_limits import LIMITS, SITES, RateLimits, requester
 from tests.integration.app.web.conftest import NO_REDIS, SAME_ORIGIN, Fetched, Jobs, Known, RunJobs, SiteWith
 
@@ -89,7 +89,7 @@ def test_a_redis_that_takes_nothing_has_the_list_of_listeners_read_so_often_for_
     def full(*_: object) -> None:
         raise OutOfMemoryError
 
-    monkeypatch.setattr("app.known_names.save_stored", full)
+    monkeypatch.setattr("app.redis.known_names.save_stored", full)
     monkeypatch.setitem(LIMITS, "database", "3 per minute")
     visitor = site_with()
     statuses = [visitor.head(f"/user/Nobody{number}").status_code for number in range(3)]

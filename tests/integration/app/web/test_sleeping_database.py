@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Failure
+from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.settings import Settings
 from app.store import pool
 from app.web import create_app

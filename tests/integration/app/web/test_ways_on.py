@@ -11,16 +11,16 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.exceptions import TooManyRequests
 
-from app.allowance import REFUSED_KEY
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure
 from app.jobs import removal
 from app.jobs.enqueue import LineFull, QueueFull
-from app.mirror_note import MirrorNote, write_mirror_note
-from app.web import wording
+from app.redis.allowance import REFUSED_KEY
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
+from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.web.errors import TEXTS, error_page
-from app.web.wording import Explanation
-from app.web.year_status import ListenerStatus, YearStatus
+from app.web.visits.year_status import ListenerStatus, YearStatus
+from app.web.words import wording
+from app.web.words.wording import Explanation
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SiteWith, event
 
 YEAR, LISTENER = Topic("LightLuca", 2024), Topic("LightLuca")

@@ -12,7 +12,7 @@ from redis import Redis
 from app.jobs import canary
 from app.jobs.canary import LASTFM, MIRROR, STEPS, STORE, WORKER, Step
 from app.jobs.enqueue import enqueue_listener, queue
-from app.pause import pause
+from app.redis.pause import pause
 from app.settings import Settings
 from app.store import Connection
 from demo.accounts import Account

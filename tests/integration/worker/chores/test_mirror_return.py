@@ -11,9 +11,9 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 import worker.jobs
-from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
 from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS
+from app.redis.event_stream import Topic, latest_snapshot
 from app.web import create_app
 from demo import catalogue
 from demo.accounts import Play

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
 from app.jobs.forget import forget_everyone
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store import albums
 from app.store.albums import Album
 from demo import catalogue

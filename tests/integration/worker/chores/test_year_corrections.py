@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
+from app.redis.event_stream import Topic, latest_snapshot
 from demo import catalogue
 from demo.accounts import Play
 from mirror.errors import MirrorAway

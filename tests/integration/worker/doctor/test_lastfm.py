@@ -5,7 +5,7 @@ import re
 import pytest
 from redis import Redis
 
-from app.allowance import ALLOWANCE_KEY, PACE_KEY, read_allowance
+from app.redis.allowance import ALLOWANCE_KEY, PACE_KEY, read_allowance
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
 from tests.integration.conftest import KEY

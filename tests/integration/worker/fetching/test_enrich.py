@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.events import Event
-from app.mirror_note import MirrorNote, read_mirror_note
+from app.redis.mirror_note import MirrorNote, read_mirror_note
 from demo import catalogue
 from demo.accounts import Play
 from mirror.matching.match import match

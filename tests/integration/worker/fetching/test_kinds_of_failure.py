@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from app.counters.counts import totals
-from app.event_stream import Topic
 from app.events import Event, Failure, new_run
+from app.redis.event_stream import Topic
 from demo.accounts import Oddity, Play
 from demo.faults import Fault
 from tests.integration.worker.conftest import JOINED, RECENT, Row, Stage, second, some_plays

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.event_stream import Snapshot as Kept
-from app.event_stream import Topic, latest_snapshot, save_snapshot
 from app.events import Event, Failure
 from app.jobs.forget import forget_listener
 from app.listening_years import year_bounds
+from app.redis.event_stream import Snapshot as Kept
+from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.store import fetch_jobs, listeners
 from demo.accounts import Account
 from demo.faults import Fault

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from app.event_stream import Topic, latest_snapshot
 from app.jobs import enqueue
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store import tracks
 from demo import catalogue
 from demo.accounts import Play

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.event_stream import Topic, latest_snapshot
+from app.redis.event_stream import Topic, latest_snapshot
 from app.store import Connection, albums, connect, tracks
 from app.store.albums import Album
 from app.store.stale_charts import NewestRows

@@ -14,9 +14,9 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 import worker.jobs
-from app.event_stream import Topic, latest_snapshot
 from app.events import Event
 from app.jobs.enqueue import job_id
+from app.redis.event_stream import Topic, latest_snapshot
 from app.settings import Settings
 from app.store import StoreAway, fetch_jobs, stretches
 from app.store.fetch_jobs import ABANDONED_AFTER

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from app.allowance import REFUSED_KEY
 from app.events import Failure
+from app.redis.allowance import REFUSED_KEY
 from demo.faults import Fault
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.context import WorkerContext

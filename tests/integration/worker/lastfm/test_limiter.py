@@ -7,7 +7,7 @@ from threading import Event, Semaphore
 import pytest
 from redis import Redis
 
-from app.allowance import ALLOWANCE_KEY, MIN_PACE, PACE_KEY, read_allowance
+from app.redis.allowance import ALLOWANCE_KEY, MIN_PACE, PACE_KEY, read_allowance
 from tests.conftest import PATIENCE
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.lastfm.limiter import Limiter

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.charts.heat_map import SHADES, UNIT, HeatMap, Shade, draw_heat_map
 from app.formatting import share
-from app.web.wording import decades
+from app.web.words.wording import decades
 
 PASTS = st.dictionaries(
     st.integers(2002, 2026),

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from app.allowance import Allowance
+from app.redis.allowance import Allowance
 from tests.unit.worker.fetching.virtual_fetches import Manners, VirtualRun, World
 from worker.fetching.time_left import LATE, SILENT, SLACK, Family, Promise, Speed, Work, rehearse
 from worker.lastfm.demand import Demand

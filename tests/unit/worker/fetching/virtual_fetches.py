@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from app.allowance import Allowance, max_burst
+from app.redis.allowance import Allowance, max_burst
 from worker.fetching.proof import Ask, Search, Stretch, plan
 from worker.fetching.time_left import Forecast, Promise, Speed
 from worker.lastfm.demand import Demand

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, Jobs, RunJobs, SiteWith, event
 

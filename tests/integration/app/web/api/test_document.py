@@ -14,12 +14,12 @@ from schemathesis import Case, GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from app.event_stream import Snapshot as Said
-from app.event_stream import Topic, save_snapshot
 from app.events import Failure
-from app.web import wording
+from app.redis.event_stream import Snapshot as Said
+from app.redis.event_stream import Topic, save_snapshot
 from app.web.api.document import PREFIX, document
 from app.web.errors import CODES, Code
+from app.web.words import wording
 from tests.integration.app.web.conftest import Fetched, RunJobs, event
 
 FEW = settings(max_examples=12, database=None, derandomize=True, suppress_health_check=list(HealthCheck))

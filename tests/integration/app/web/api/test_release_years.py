@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.event_stream import publish
+from app.redis.event_stream import publish
 from app.store import Connection
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS
 from app.web.rate_limits import LIMITS

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.event_stream import Topic, follow_all, latest_snapshot, parse_snapshot
 from app.events import Event
+from app.redis.event_stream import Topic, follow_all, latest_snapshot, parse_snapshot
 from tests.conftest import wait_until
 from tests.integration.app.web.conftest import NO_REDIS, Site, SiteWith, event
 from tests.integration.conftest import TOKEN

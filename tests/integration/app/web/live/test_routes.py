@@ -8,9 +8,9 @@ import requests
 import websocket
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Topic, publish
 from app.events import new_run
+from app.redis import event_stream
+from app.redis.event_stream import Topic, publish
 from app.settings import Settings
 from tests import processes
 from tests.conftest import PATIENCE, wait_until

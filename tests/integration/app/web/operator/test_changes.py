@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from app.event_stream import Topic, latest_snapshot
 from app.jobs import admin
-from app.notice import read_notice, write_notice
-from app.pause import is_paused, pause
+from app.redis.event_stream import Topic, latest_snapshot
+from app.redis.notice import read_notice, write_notice
+from app.redis.pause import is_paused, pause
 from app.settings import NOTHING, Settings
 from app.store import Connection, forgetting
 from app.web.operator import changes

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Snapshot, Topic, save_snapshot
+from app.redis import event_stream
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.store import Connection
 from demo.accounts import Account, Play
 from demo.lastfm import LastfmStandIn

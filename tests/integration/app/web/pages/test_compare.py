@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure, new_run
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, RunJobs, SiteWith, event
 from tests.integration.app.web.pages.test_release_year import text_of
 

@@ -7,11 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Topic
 from app.events import Failure
 from app.jobs import lines
 from app.jobs.workers import give_sign_of_life
+from app.redis import event_stream
+from app.redis.event_stream import Topic
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn
 from tests.integration.app.web.conftest import Jobs, Known, RunJobs

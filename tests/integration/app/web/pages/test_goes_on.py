@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Failure, new_run
 from app.jobs import backlog
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.store import Connection, fetch_jobs
 from tests.integration.app.web.conftest import SAME_ORIGIN, Jobs, Known, RunJobs, event
 from tests.integration.app.web.pages.test_release_year import text_of

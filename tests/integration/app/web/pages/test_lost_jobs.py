@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event, Failure, new_run
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, queue
+from app.redis.event_stream import Topic, publish
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Jobs, RunJobs
 
 

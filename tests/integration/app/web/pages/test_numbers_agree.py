@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from app import known_names
 from app.charts.release_years import median
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, MatchStatus
 from app.listening_years import year_bounds
+from app.redis import known_names
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.store import Connection, albums, fetch_jobs, listeners, tracks
 from app.store.albums import Album, names_key
 from app.store.scrobbles import Scrobble

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, save_snapshot
 from app.events import Event, Failure
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.web.pages.picture import rendered
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, SiteWith, event

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Topic
 from app.listening_years import year_bounds
+from app.redis import event_stream
+from app.redis.event_stream import Topic
 from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album, names_key
 from app.store.scrobbles import Scrobble

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from app import event_stream
-from app.event_stream import Topic
 from app.events import Gap
+from app.redis import event_stream
+from app.redis.event_stream import Topic
 from app.store import Connection
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn

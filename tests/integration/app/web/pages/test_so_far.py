@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, latest_snapshot, save_snapshot
 from app.events import Failure, new_run
+from app.redis.event_stream import Snapshot, Topic, latest_snapshot, save_snapshot
 from app.store import Connection
 from tests.integration.app.web.conftest import Fetched, event
 from tests.integration.app.web.pages.test_release_year import text_of

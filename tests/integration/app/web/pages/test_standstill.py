@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from redis import Redis
 
-from app.event_stream import Topic, publish
 from app.events import Event, Phase
 from app.jobs import enqueue
 from app.jobs.enqueue import FETCHES, queue
 from app.jobs.workers import SILENT_SECONDS, give_sign_of_life
+from app.redis.event_stream import Topic, publish
 from app.store import Connection, fetch_jobs
 from tests.integration.app.web.conftest import SAME_ORIGIN, Fetched, Known, RunJobs, SiteWith
 from tests.valkey_disk import valkey_with_disk

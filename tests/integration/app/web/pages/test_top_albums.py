@@ -5,9 +5,9 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from redis import Redis
 
-from app import event_stream
-from app.event_stream import Topic
 from app.events import new_run
+from app.redis import event_stream
+from app.redis.event_stream import Topic
 from app.store import Connection
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, Jobs, SiteWith, event

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.event_stream import Snapshot, Topic, save_snapshot
+from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from tests.integration.app.web.conftest import event
 
 THIS_YEAR = datetime.now(UTC).year
