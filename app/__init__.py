@@ -1,4 +1,5 @@
-"""The application: settings, events, its data (`store`), what it asks of the worker (`jobs`), its pages (`web`).
+"""The application: settings, events, its data (`store`), what it asks of the worker (`jobs`), what both
+tell each other in Redis (`redis`), its pages (`web`).
 
 It imports no worker, and of the mirror only the module that is made for pages.
 """

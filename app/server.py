@@ -14,7 +14,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from app.logs import lines as logs
+from app.logs.lines import log_uncaught_errors
 from app.logs.setup import configure_logs
 from app.settings import OPERATOR_NEEDS, WEB_NEEDS, BadSettings, Settings, read_settings
 
@@ -58,7 +58,7 @@ control_socket_disable = True  # it would be created under $HOME
 def on_starting(server: Any) -> None:
     """Check the settings that the application needs."""
     _settings(OPERATOR_NEEDS if server.app.app_uri.startswith("app.web.operator") else WEB_NEEDS)
-    logs.log_uncaught_errors()
+    log_uncaught_errors()
 
 
 def post_worker_init(worker: Any) -> None:

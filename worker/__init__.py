@@ -1,5 +1,6 @@
 """The worker: fetches a listener's year from Last.fm, and finds release years for it in the mirror.
 
-May import `app`, but not `app.web`, and `mirror`. From top to bottom: `cli`; `pool`, `jobs` and `doctor`;
-`chores`; `fetching`; `context`; `lastfm`, `shutdown` and `webhook`. Each imports only what is below it.
+May import `app`, but not `app.web`, and `mirror`. From top to bottom: `cli`; `commands`; `pool`, `jobs`, `doctor`
+and `histories`; `chores`; `fetching`; `context`; `lastfm`, `shutdown` and `webhook`. Each imports only what is
+below.
 """

@@ -15,7 +15,7 @@ from app.formatting import counted
 from app.jobs import canary as canaries
 from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
-from app.logs import lines as logs
+from app.logs.lines import log_uncaught_errors
 from app.logs.setup import configure_logs, name_hider
 from app.redis import event_stream
 from app.redis.client import connect_redis
@@ -175,7 +175,7 @@ def work(workers: int, queues: tuple[str, ...]) -> None:
 
     settings = _settings(WORKER_NEEDS)
     configure_logs(settings)
-    logs.log_uncaught_errors()
+    log_uncaught_errors()
     redis = connect_redis(settings)
     with suppress(RedisError):  # the workers wait for it
         Limiter(redis, settings.lastfm_requests_per_second).forget_other_key(

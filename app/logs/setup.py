@@ -2,7 +2,7 @@
 
 import sys
 
-from app.logs import lines as logs
+from app.logs.lines import configure
 from app.logs.names import NameHider
 from app.settings import Settings
 
@@ -10,7 +10,7 @@ from app.settings import Settings
 def configure_logs(settings: Settings, *, level: str = "") -> None:
     """Log as the settings say, in colour on a terminal; `level` takes the place of LOG_LEVEL."""
     as_json = settings.log_format == "json"
-    logs.configure(
+    configure(
         settings.secrets(),
         level=level or settings.log_level,
         as_json=as_json,

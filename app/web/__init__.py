@@ -1,6 +1,7 @@
 """The web: Flask, with a folder each for pages, the API, live progress and the operator.
 
-Nothing outside imports it. Modules at the top serve all folders and import none of them.
+`visits` finds what is known of a year and has the rest fetched; `words` says it. Nothing outside imports the web.
+Modules at the top serve all folders.
 """
 
 import os

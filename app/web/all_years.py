@@ -19,7 +19,7 @@ from app.store import Connection, StoreAway, counted_years, fetch_jobs, listener
 from app.web.context import Context
 from app.web.visits.introductions import introduce, is_interrupted, is_stored
 from app.web.visits.starts import may_start_fetches
-from app.web.visits.year_status import next_try
+from app.web.visits.status import next_try
 
 Years = dict[int, int]
 

@@ -13,7 +13,8 @@ from wsproto.utilities import RemoteProtocolError
 from app.formatting import wait
 from app.jobs.enqueue import QueueAway, QueueFull
 from app.store import StoreAway, StoreConflict
-from app.web.visits.year_status import AWAY_SECONDS, FULL_SECONDS, Renamed
+from app.web.visits.snapshots import Renamed
+from app.web.visits.status import AWAY_SECONDS, FULL_SECONDS
 from app.web.words.wording import AWAY, NOTHING_NEW, why_full
 
 log = structlog.get_logger()

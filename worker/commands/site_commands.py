@@ -1,6 +1,7 @@
 """Commands for whoever runs the site: fetch a year, pause and resume, look after jobs, tell visitors something.
 
-Each does its work by a function of `app.jobs.admin`, `app.redis.pause` or `app.redis.notice`, as the operator's page does.
+Each does its work by a function of `app.jobs.admin`, `app.redis.pause` or `app.redis.notice`; so does the
+operator’s page.
 """
 
 import json

@@ -16,7 +16,10 @@ from app.web.api.questions import MAX_ITEMS
 from app.web.context import context
 from app.web.errors import Code, Problem
 from app.web.routing import listener_name, listening_year_of, private
-from app.web.visits.year_status import ListenerStatus, Renamed, YearStatus, listener_status, year_status
+from app.web.visits.listener_status import listener_status
+from app.web.visits.snapshots import Renamed
+from app.web.visits.status import ListenerStatus, YearStatus
+from app.web.visits.year_status import year_status
 from app.web.words import wording
 from app.web.words.chart_options import ALBUMS, SONGS, ChartOptions
 

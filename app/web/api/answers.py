@@ -12,7 +12,7 @@ from app.events import Count, Event, MatchStatus, TopAlbum
 from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
 from app.web.all_years import ListenerYear
 from app.web.errors import Code
-from app.web.visits.year_status import ListenerStatus, YearStatus
+from app.web.visits.status import ListenerStatus, YearStatus
 from app.web.words import links, wording
 from app.web.words.chart_options import ChartOptions, CountedBy
 from app.web.words.summary import summarize

@@ -7,7 +7,8 @@ from flask import render_template
 
 from app.charts.bar_chart import BarChart, draw_bar_chart
 from app.web.context import context
-from app.web.visits.year_status import YearStatus, year_status
+from app.web.visits.status import YearStatus
+from app.web.visits.year_status import year_status
 from app.web.words import reading, wording
 from app.web.words.chart_options import ChartOptions, has_song_years
 from app.web.words.summary import Summary, summarize

@@ -13,13 +13,9 @@ from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin
-from app.web.visits.year_status import (
-    ListenerStatus,
-    fetches_ahead,
-    fetching_is_paused,
-    former_name,
-    listener_status,
-)
+from app.web.visits.listener_status import listener_status
+from app.web.visits.snapshots import fetches_ahead, fetching_is_paused, former_name
+from app.web.visits.status import ListenerStatus
 
 blueprint = Blueprint("listener", __name__)
 

@@ -16,7 +16,8 @@ from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import compare
 from app.web.routing import compared_with, listener_name, listening_year_of, private
-from app.web.visits.year_status import YearStatus, year_status
+from app.web.visits.status import YearStatus
+from app.web.visits.year_status import year_status
 from app.web.words import links, wording
 from app.web.words.chart_options import ChartOptions, requested_options
 from app.web.words.summary import summarize

@@ -22,7 +22,9 @@ from app.web.context import context
 from app.web.errors import Problem
 from app.web.routing import listener_name, listening_year_of, private
 from app.web.visits.introductions import is_stored
-from app.web.visits.year_status import YearStatus, fetches_ahead, latest_event, mirror_note, year_status
+from app.web.visits.snapshots import fetches_ahead, latest_event, mirror_note
+from app.web.visits.status import YearStatus
+from app.web.visits.year_status import year_status
 from app.web.words.chart_options import ChartOptions, requested_options
 from mirror.web_queries import EARLIEST_RELEASE_YEAR
 

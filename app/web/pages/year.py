@@ -12,7 +12,9 @@ from app.web.errors import Problem
 from app.web.pages.compare import comparison_page
 from app.web.routing import compared_with, listener_name, listening_year_of, private
 from app.web.site_address import is_same_origin, site_url
-from app.web.visits.year_status import Request, YearStatus, fetches_ahead, former_name, mirror_note, year_status
+from app.web.visits.snapshots import fetches_ahead, former_name, mirror_note
+from app.web.visits.status import Request, YearStatus
+from app.web.visits.year_status import year_status
 from app.web.words import links
 from app.web.words.chart_options import DEFAULT_OPTIONS, requested_options
 from app.web.words.summary import csv_table, summarize

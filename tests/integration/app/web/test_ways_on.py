@@ -18,7 +18,7 @@ from app.redis.allowance import REFUSED_KEY
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.web.errors import TEXTS, error_page
-from app.web.visits.year_status import ListenerStatus, YearStatus
+from app.web.visits.status import ListenerStatus, YearStatus
 from app.web.words import wording
 from app.web.words.wording import Explanation
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SiteWith, event

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 import structlog
 
-from app.logs import lines as logs
+from app.logs.lines import HIDDEN as REPLACED
+from app.logs.lines import configure, log_uncaught_errors
 from app.logs.names import NameHider
 
 KEY, PASSWORD = "hush-key", "hush-key-and-more"
@@ -28,7 +29,7 @@ def lines(
     monkeypatch.setattr(root, "handlers", [])
     level = root.level
     structlog.contextvars.clear_contextvars()
-    logs.configure((KEY, PASSWORD), **getattr(request, "param", {}))
+    configure((KEY, PASSWORD), **getattr(request, "param", {}))
 
     def read() -> list[str]:
         written.extend(capsys.readouterr().err.splitlines())
@@ -86,7 +87,7 @@ def test_secrets_are_blotted_out_whoever_logs_them(lines: Lines) -> None:
         theirs.error("Theirs failed too", exc_info=True)
     text = "\n".join(lines())
     assert "hush" not in text
-    assert text.count(logs.HIDDEN) >= 8
+    assert text.count(REPLACED) >= 8
     assert text.count("ValueError") >= 3, "what failed is told"
 
 
@@ -131,7 +132,7 @@ def test_a_line_of_json_is_an_object_that_begins_with_when_and_what(lines: Lines
 
 @pytest.mark.parametrize("lines", [{"as_json": True}, {}], indirect=True, ids=["JSON", "plain"])
 def test_a_secret_is_found_before_it_is_quoted(lines: Lines) -> None:
-    logs.configure(('p"ss\\word',))
+    configure(('p"ss\\word',))
     structlog.get_logger().info("Told", reason='it is p"ss\\word')
     assert "ss" not in lines()[0].partition("reason")[2]
 
@@ -188,7 +189,7 @@ def test_names_are_written_where_nothing_hides_them(lines: Lines) -> None:
 def test_an_error_that_nobody_caught_is_one_line_too(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.excepthook", sys.excepthook)
     monkeypatch.setattr("threading.excepthook", threading.excepthook)
-    logs.log_uncaught_errors()
+    log_uncaught_errors()
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()

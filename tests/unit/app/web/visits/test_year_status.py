@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.events import Event, Phase
-from app.web.visits.year_status import OVERDUE_SECONDS, next_try
+from app.web.visits.status import OVERDUE_SECONDS, next_try
 
 
 @pytest.mark.parametrize(
