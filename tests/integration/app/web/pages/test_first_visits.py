@@ -45,8 +45,8 @@ def test_a_page_in_line_says_how_many_fetches_are_ahead(client: FlaskClient, kno
     known("HeavyHelen")
     pages = [client.get(f"/user/HeavyHelen/{year}").text for year in (2024, 2023, 2022)]
     assert "ahead of this one" not in pages[0]
-    assert "In line, 1 other ahead" in pages[1]
-    assert "In line, 2 others ahead" in pages[2]
+    assert "In line, 1 fetch ahead" in pages[1]
+    assert "In line, 2 fetches ahead" in pages[2]
 
 
 def test_the_chart_is_drawn_when_the_job_is_done(
@@ -183,7 +183,7 @@ def test_a_page_that_waits_long_in_line_keeps_its_place_and_counts_once(
         give_sign_of_life(redis)
         page = client.get("/user/HeavyHelen/2024")
         assert page.status_code == 200
-        assert "In line, 1 other ahead" in page.text
+        assert "In line, 1 fetch ahead" in page.text
     assert lines.waiting_ids(redis, fetches=True) == in_line != []
     assert client.get("/user/HeavyHelen/2022").status_code == 200
 

@@ -148,7 +148,7 @@ def test_while_a_worker_waits_for_lastfm_the_page_says_when_it_asks_again(put: P
     put(phase="fetching", error=None, done=9, seconds=-1)
     page = client.get(YEAR).text
     assert "asking again" not in page
-    assert "does not answer" not in page
+    assert "Last.fm does not answer" not in page
 
 
 def test_a_whole_year_that_is_read_again_says_so_quietly(put: Put, client: FlaskClient) -> None:
