@@ -522,6 +522,9 @@ def test_uninstalling_leaves_nothing_of_it_and_all_that_was_there_before(
     operator: Operator, machine: Machine, bare: Inventory
 ) -> None:
     assert 'make uninstall ARGS="-e really=yes"' in operator.fail("uninstall")
+    machine.run("runuser -u postgres -- createdb of-somebody-else")
+    assert "database of-somebody-else" in operator.fail("uninstall", "-e", "really=yes")
+    machine.run("runuser -u postgres -- dropdb of-somebody-else")
     assert machine.run("systemctl is-active lastyear-web").strip() == "active", "it only asked"
     machine.run("DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends tree")
     with stage("uninstall"):
