@@ -74,20 +74,66 @@ def test_a_page_that_was_without_a_network_finds_back(site: Site, page: Page, un
     until(lambda: is_complete(page), seconds=60)
 
 
-def test_a_page_that_is_out_of_touch_tries_at_once_when_told_to(site: Site, page: Page) -> None:
-    put_again(site, "fetching")  # of which no event comes
+def open_and_stop_clock(site: Site, page: Page, until: Until) -> None:
+    """Opens a year of which no event comes; its time passes only as the test says, and no load is under way."""
+
+    def is_followed() -> bool:
+        put_again(site, "fetching")
+        page.goto(site.url + STATES["fetching"])
+        return page.locator("main[data-live]").count() == 1
+
+    def is_at_rest() -> bool:
+        page.clock.run_for(400)
+        return bool(page.evaluate("!running && !loadAgain"))
+
     page.clock.install()
-    page.goto(site.url + STATES["fetching"])
-    page.locator("main[data-live]").wait_for()
+    until(is_followed)  # another test's page of that year may be kept for a second
     page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    until(is_at_rest)
+
+
+def test_a_page_that_is_out_of_touch_tries_at_once_when_told_to(
+    site: Site, page: Page, until: Until
+) -> None:
+    open_and_stop_clock(site, page, until)
     page.route("**/user/**", lambda route: route.abort())
     with page.expect_event("requestfailed"):
         page.clock.run_for(16_000)
-    page.clock.run_for(11_000)
-    expect(page.locator("#lost")).to_be_visible()
+
+    def is_told() -> bool:
+        page.clock.run_for(1_000)
+        return page.locator("#lost").is_visible()
+
+    until(is_told)
     page.unroute("**/user/**")
     page.get_by_role("button", name="Try now").click()
     expect(page.locator("#lost")).to_be_hidden()  # by no clock, since none moves
+    expect(page.locator("h1")).to_be_focused()
+
+
+def test_one_answer_that_fails_is_asked_for_again_before_anything_is_told(
+    site: Site, page: Page, until: Until
+) -> None:
+    open_and_stop_clock(site, page, until)
+    page.evaluate("window.morphed = 0; page.addEventListener('morphed', () => { morphed += 1; })")
+    page.route("**/user/**", lambda route: route.fulfill(status=502, body="Bad Gateway"), times=1)
+    with page.expect_response(lambda answer: answer.status == 502):
+        page.evaluate("load()")
+    page.clock.run_for(3_000)
+    until(lambda: page.evaluate("morphed") > 0)
+    page.clock.run_for(11_000)
+    expect(page.locator("#lost")).to_be_hidden()
+
+
+def test_try_now_does_not_wait_for_an_answer_that_hangs(site: Site, page: Page, until: Until) -> None:
+    open_and_stop_clock(site, page, until)
+    page.route("**/user/**", lambda route: None, times=1)  # which never answers
+    with page.expect_request("**/user/**"):
+        page.evaluate("load(); missed()")
+    page.clock.run_for(12_000)
+    expect(page.locator("#lost")).to_be_visible()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#lost")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

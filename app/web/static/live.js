@@ -5,30 +5,37 @@
 
 const MIN_PAUSE = 350; // ms between two loads
 const MAX_PAUSE = 15000; // ms without an event, after which a page may have to say why; or for a load
+const RETRY_PAUSE = 2000; // ms after a load that failed, until the page says so
 const LOST_AFTER = 10000; // ms without an answer of the site, after which the page says so; a restart is over before
 const TELL_PAUSE = 10000; // ms between two sentences to a screen reader
 const page = document.getElementById("page");
 const region = document.getElementById("told");
 const lost = document.getElementById("lost");
 let address = page.dataset.live;
-let socket, source, isLoading, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
+let socket, source, running, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
 let failures = 0, told = "";
 
 async function load() {
   loadIn(MAX_PAUSE);
-  if (isLoading) { loadAgain = true; return; }
-  isLoading = true;
+  if (running) { loadAgain = true; return; }
+  const mine = running = new AbortController();
+  const timeout = setTimeout(() => mine.abort(), MAX_PAUSE);
   loadAgain = false;
   try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(MAX_PAUSE) });
+    const answer = await fetch(location.href, { signal: mine.signal });
     if (answer.redirected) location.replace(answer.url); // the listener's new name
     const loaded = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = loaded.getElementById("page");
     if (next?.dataset.run < page.dataset.run) loadIn(3 * MIN_PAUSE); // older, from a cache
     else if (next) { document.title = loaded.title; show(next); }
     if (next) reached(); else missed(); // what a proxy says while the site is away
-  } catch { missed(); }
-  setTimeout(() => { isLoading = false; if (loadAgain) load(); }, MIN_PAUSE);
+  } catch { if (mine === running) missed(); }
+  clearTimeout(timeout);
+  setTimeout(() => {
+    if (mine !== running) return; // tried anew meanwhile
+    running = undefined;
+    if (loadAgain) load();
+  }, MIN_PAUSE);
 }
 
 function reached() {
@@ -38,13 +45,22 @@ function reached() {
 }
 
 function missed() {
+  if (lost.hidden) loadIn(RETRY_PAUSE);
   lostTimer ??= setTimeout(() => {
     lost.hidden = false;
     region.textContent = told = lost.firstElementChild.textContent;
   }, LOST_AFTER);
 }
 
+// At once, whatever hangs. The button goes away with the notice: whoever pressed it goes on at the top.
 function tryNow() {
+  if (lost.contains(document.activeElement)) {
+    const title = page.querySelector("h1");
+    title?.setAttribute("tabindex", "-1");
+    title?.focus({ preventScroll: true });
+  }
+  running?.abort();
+  running = undefined;
   follow(address);
   load();
 }
@@ -70,7 +86,8 @@ const KEEP = {
   beforeNodeRemoved: (node) => node.id !== "tip",
   beforeNodeMorphed: (node) => node.parentNode?.id !== "share" && node.id !== "guess",
   beforeAttributeUpdated: (name, element) =>
-    !(name === "open" || (name === "value" && element.localName === "input") || (name === "hidden" && element.id === "share")),
+    !(name === "open" || (name === "value" && element.localName === "input") || (name === "hidden" && element.id === "share")
+      || (name === "tabindex" && element.localName === "h1")),
 };
 
 // All that a screen reader is told unasked: how far it is, every ten seconds, and at once how it ends or why it does not.
@@ -83,9 +100,10 @@ function tell() {
 // What is told, with or without the seconds that are counted down.
 function sentence(selector, hasClocks = true) {
   const parts = [...page.querySelectorAll(selector)].map((part) => part.cloneNode(true));
-  if (!hasClocks) for (const part of parts) part.querySelectorAll("[data-seconds]").forEach((clock) => clock.remove());
+  if (!hasClocks) for (const part of parts) part.querySelectorAll("[data-seconds], #left").forEach((clock) => clock.remove());
   return parts.map((part) => part.textContent).join(" ").replace(/\s+/g, " ").trim();
 }
+
 // Until Last.fm is asked again: by the worker, or because the page is loaded then.
 function countDown() {
   clearInterval(ticker);

@@ -16,9 +16,10 @@
   function write(key, kept) {
     try { localStorage.setItem(key, JSON.stringify(kept)); } catch { /* Then the next visit is a first one. */ }
   }
-  const names = () => read(NAMES, (name) => typeof name === "string");
+  const names = () => read(NAMES, (name) => typeof name === "string" && isWellFormed(name));
   const years = () => read(YEARS, (one) => Array.isArray(one) && typeof one[0] === "string" && isTime(one[1]) && isCounts(one[2]));
   const guesses = () => read(GUESSES, (one) => Array.isArray(one) && typeof one[0] === "string");
+  const isWellFormed = (text) => !/\p{Surrogate}/u.test(text); // or there is no link to it
   const isTime = (at) => typeof at === "number" && !Number.isNaN(new Date(at).getTime());
   const isCounts = (counts) => typeof counts === "string" && COUNTS.test(counts);
   const isSame = (one, other) => one.toLowerCase() === other.toLowerCase();
@@ -87,7 +88,10 @@
   }
 
   function offer(recent) {
-    recent.hidden = !names().length;
+    const isKept = [names(), years(), guesses()].some((kept) => kept.length);
+    recent.hidden = !isKept;
+    recent.querySelector("h2").hidden = !names().length;
+    recent.querySelector("button").textContent = names().length ? "Clear these names" : "Clear what this browser remembers";
     recent.querySelector("ul").replaceChildren(...names().map((name) => {
       const [item, link] = [document.createElement("li"), document.createElement("a")];
       link.href = `/user/${encodeURIComponent(name)}`;
@@ -96,15 +100,20 @@
       item.append(link);
       return item;
     }));
-    recent.querySelector("button").addEventListener("click", () => {
-      for (const key of [NAMES, YEARS, GUESSES]) write(key, []);
-      recent.hidden = true;
-      document.getElementById("name").focus();
-    });
+  }
+  function clear() {
+    for (const key of [NAMES, YEARS, GUESSES]) write(key, []);
+    recent.hidden = true;
+    document.getElementById("name").focus();
   }
 
   look();
   page?.addEventListener("morphed", look); // by live.js
   const recent = document.getElementById("recent");
-  if (recent) offer(recent);
+  if (recent) {
+    offer(recent);
+    recent.querySelector("button").addEventListener("click", clear);
+    // Back from another page, the browser shows this one as it was left.
+    addEventListener("pageshow", (event) => { if (event.persisted) offer(recent); });
+  }
 }

@@ -10,7 +10,7 @@
   let run, ends, least;
 
   function words(seconds) {
-    if (seconds < -FEW) return "a little longer";
+    if (seconds < -FEW) return "takes a little longer";
     if (seconds < FEW) return "a few seconds left";
     const [minutes, rest] = [Math.floor(Math.round(seconds) / 60), Math.round(seconds) % 60];
     return `about ${minutes ? `${minutes}\u00a0min\u00a0${String(rest).padStart(2, "0")}` : rest}\u00a0s left`;
@@ -32,7 +32,7 @@
 
   function glide(at) {
     const bar = progress();
-    if (!bar) return;
+    if (!bar) { frame = undefined; return; }
     glided += (checked - glided) * Math.min(1, (at - (before ?? at)) / GLIDE);
     if (checked - glided < bar.max / 1000) glided = checked;
     bar.value = glided;
@@ -84,7 +84,7 @@
 
   function ask() {
     const [label, input, button] = ["label", "input", "button"].map((tag) => document.createElement(tag));
-    label.textContent = "Guess the middle year of your music";
+    label.textContent = "Guess the middle year of this music";
     label.htmlFor = input.id = "middle";
     Object.assign(input, { type: "number", min: EARLIEST, max: box().dataset.latest, step: 1, required: true, autocomplete: "off" });
     button.textContent = "Guess";
@@ -98,17 +98,30 @@
     };
   }
 
+  // Nobody is asked while no plays come in, since the middle year is hidden for as long: style.css.
+  function stateOf(year, all) {
+    const bar = page.querySelector(".progress");
+    if (all !== undefined) return "told";
+    if (!bar) return "away";
+    return year !== undefined || "reads" in bar.dataset ? "asked" : "still";
+  }
+
   function look(year = guessed() ?? shown?.year) {
     if (!box()) return;
     const all = document.getElementById("result")?.dataset.middle;
-    const state = all !== undefined ? "told" : page.querySelector(".progress") ? "asked" : "away";
+    const state = stateOf(year, all);
     box().hidden = state === "away";
-    if (state === "away" || (shown?.state === state && shown.year === year)) return;
+    if (shown?.state === state && shown.year === year) return;
     shown = { state, year };
+    if (state === "away" || state === "still") { box().replaceChildren(); return; }
     if (state === "asked" && year === undefined) { ask(); return; }
-    const text = document.createElement("p");
+    const hadFocus = box().contains(document.activeElement);
+    const text = Object.assign(document.createElement("p"), { tabIndex: -1 });
     text.textContent = state === "told" ? result(year, Number(all)) : `You guessed ${year}. How near that is shows when all plays are in.`;
     box().replaceChildren(text);
+    // A screen reader reads what gets the focus; what does not, live.js tells it together with the headline.
+    if (hadFocus) text.focus({ preventScroll: true });
+    else if (state === "told" && year !== undefined) text.dataset.told = "";
   }
 
   hear();

@@ -54,10 +54,10 @@ def time_left(event: Event | None, age: float = 0.0) -> TimeLeft | None:
         return None
     if event.seconds_left is None:
         # Before the first play is stored no figure has been told that could have been too low.
-        return TimeLeft("a little longer") if event.done else None
+        return TimeLeft("takes a little longer") if event.done else None
     seconds = event.seconds_left - max(0.0, age)
     if seconds < -FEW_SECONDS:
-        return TimeLeft("a little longer")
+        return TimeLeft("takes a little longer")
     if seconds < FEW_SECONDS:
         return TimeLeft("a few seconds left", seconds)
     whole = round(seconds)

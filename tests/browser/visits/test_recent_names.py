@@ -40,6 +40,30 @@ def test_names_that_were_opened_are_offered_the_last_first_and_can_be_cleared(
     assert complaints == []
 
 
+def test_back_from_a_page_names_that_were_cleared_meanwhile_are_gone(states: Site, page: Page) -> None:
+    page.goto(states.url + STATES["complete"])
+    assert names(states, page) == ["HeavyHelen"]
+    page.evaluate("localStorage.setItem('lastyear:names', '[]'); localStorage.setItem('lastyear:years', '[]')")
+    # As the browser tells a page that it has kept whole; this one is loaded anew.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("#recent")).to_be_hidden()
+    assert page.evaluate(NAMES) == []
+
+
+def test_what_is_kept_without_a_name_or_with_one_that_is_none_can_be_cleared(
+    states: Site, page: Page, complaints: list[str]
+) -> None:
+    page.goto(states.url)
+    for key, kept in (("guesses", '[["HeavyHelen/2021", 1988]]'), ("names", r'["a\ud800", "HeavyHelen"]')):
+        page.evaluate("([key, kept]) => localStorage.setItem(`lastyear:${key}`, kept)", [key, kept])
+        page.reload()
+        assert page.evaluate(NAMES) == ["HeavyHelen"] * (key == "names")
+        page.locator("#recent button").click()
+        expect(page.locator("#recent")).to_be_hidden()
+        assert set(page.evaluate("Object.values(localStorage)")) == {"[]"}
+    assert complaints == []
+
+
 def test_of_many_names_the_last_eight_are_offered_and_fit(states: Site, page: Page, pictures: Path) -> None:
     page.goto(states.url)
     many = [f"An-other-name-as_long.as_Last.fm-{number}" for number in range(12)]
