@@ -92,9 +92,7 @@ def open_and_stop_clock(site: Site, page: Page, until: Until) -> None:
     until(is_at_rest)
 
 
-def test_a_page_that_is_out_of_touch_tries_at_once_when_told_to(
-    site: Site, page: Page, until: Until
-) -> None:
+def test_a_page_that_is_out_of_touch_tries_at_once_when_told_to(site: Site, page: Page, until: Until) -> None:
     open_and_stop_clock(site, page, until)
     page.route("**/user/**", lambda route: route.abort())
     with page.expect_event("requestfailed"):

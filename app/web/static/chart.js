@@ -42,7 +42,7 @@
     tip.querySelector("b").textContent = head;
     lines.forEach((line, nth) => { line.lastChild.data = numbers[nth]; });
     bar.classList.add("shown");
-    bar.setAttribute("aria-describedby", "tip");
+    bar.setAttribute("aria-describedby", lines.map((_, nth) => `top${nth}`).join(" ")); // the albums: it has its name
   }
 
   function hide() {
@@ -73,7 +73,7 @@
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
-    const list = make("ol");
+    const list = make("ol", "", { id: `top${lines.indexOf(line)}` });
     for (const [artist, title, plays] of albums.slice(0, most)) {
       const label = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
       list.append(make("li", "", {}, label, make("small", plays.toLocaleString("en"))));
@@ -132,7 +132,7 @@
     if (shown?.isConnected) {
       describe(shown);
       placeTip(shown);
-      if (!page.dataset.live || !tip.querySelector("ol")) listAllAlbums();
+      if (!page.dataset.live) listAllAlbums();
     } else hide();
     makeTabStop(tabStop);
     showShareButton();

@@ -77,9 +77,11 @@ def meanwhile(event: Event | None, ahead: int = 0) -> str:
     """Say in one line what the bars are worth while a year comes in, and that nobody has to wait for it."""
     if event is not None and event.preview:
         return "The bars are nearly right, and exact in the end. You may close this page."
-    if event is not None and event.scrobbles:
+    if event is not None and event.years:
         return "The bars grow as plays come in. You may close this page."
     when = "when it is this year’s turn" if ahead else "in a moment"
+    if event is not None and event.scrobbles:
+        when = "with the first play whose release year is known"
     if event is not None and (event.next_try_at is not None or event.waiting_for):
         when = "when it goes on, by itself"
     return f"The first bars appear {when}. You may close this page."

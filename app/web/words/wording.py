@@ -44,8 +44,8 @@ NO_WORKER = (
     " goes on by itself."
 )
 PAUSED = (
-    "The operator has paused reading from Last.fm for a while, but nothing is lost: leave this page open, and it"
-    " goes on by itself afterwards."
+    "The operator has paused reading from Last.fm for a while, but nothing is lost: it goes on by itself"
+    " afterwards."
 )
 LOST = "This site does not answer right now; this page goes on by itself as soon as it does."
 QUEUE_FULL = Explanation(

@@ -156,6 +156,15 @@ def test_while_nobody_reads_something_else_can_be_looked_at(
     assert "Look at another listener" in offers(client.get(PATHS[LISTENER]).text, told)
 
 
+def test_a_whole_year_that_nobody_reads_again_says_why(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = event(phase="queued", was_whole=True, scrobbles=12, years={1975: 3}, matched=3)
+    still = YearStatus("LightLuca", again, has_no_worker=True, is_paused=True)
+    monkeypatch.setattr("app.web.pages.year.year_status", lambda *_: still)
+    assert f"It is being read again. {wording.PAUSED}" in client.get(PATHS[YEAR]).text
+
+
 def test_while_years_wait_for_the_mirror_it_is_shown_what_waits(client: FlaskClient, redis: Redis) -> None:
     put(redis, YEAR, phase="completed", scrobbles=12, years={1975: 3}, matched=3)
     away = (

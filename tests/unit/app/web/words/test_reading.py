@@ -106,13 +106,15 @@ def test_one_may_always_close_the_page_and_it_is_said_what_the_bars_are_worth() 
         meanwhile(event(phase="queued"), ahead=2),
         meanwhile(running.model_copy(update={"next_try_at": 9.0})),
         meanwhile(running.model_copy(update={"scrobbles": 5})),
-        meanwhile(running.model_copy(update={"scrobbles": 5, "preview": True})),
+        meanwhile(running.model_copy(update={"scrobbles": 5, "years": {1975: 3}})),
+        meanwhile(running.model_copy(update={"scrobbles": 5, "years": {1975: 3}, "preview": True})),
     ]
     close = " You may close this page."
     assert [line.removesuffix(close) for line in told] == [
         "The first bars appear in a moment.",
         "The first bars appear when it is this year’s turn.",
         "The first bars appear when it goes on, by itself.",
+        "The first bars appear with the first play whose release year is known.",
         "The bars grow as plays come in.",
         "The bars are nearly right, and exact in the end.",
     ]
