@@ -80,5 +80,5 @@ def _plain(title: str) -> str:
 
 FILTERS = {
     function.__name__: function
-    for function in (number, counted, share, rough_share, age, wait, clock, date, other_title)
+    for function in (number, counted, share, rough_share, age, clock, date, other_title)
 }

@@ -39,14 +39,16 @@ def draw_time_chart(
     *,
     limit: float | None = None,
     shows_limit: bool = False,
+    lowest_end: float = 0.0,
 ) -> TimeChart:
     """Draw a bar for each hour or day, of one part for each series, the first at the bottom.
 
     `write` labels the upright axis. The `limit` is drawn if it is near, or if the chart is about how near it is.
+    The axis ends at `lowest_end` or above: at 2 for counts, of which there is no half.
     """
     highest = max((sum(bar) for bar in bars), default=0.0)
     is_drawn = limit is not None and (shows_limit or limit <= LIMIT_SHOWN_TO * highest)
-    end = _round_up(max(highest, limit or 0.0) if is_drawn else highest)
+    end = _round_up(max(highest, limit or 0.0, lowest_end) if is_drawn else max(highest, lowest_end))
     return TimeChart(
         blocks=tuple(_blocks(bars, end)),
         ticks=tuple(Tick(100 * (1 - part), write(part * end)) for part in (0.0, 0.5, 1.0)),

@@ -74,30 +74,6 @@ def test_from_the_name_to_the_complete_chart(
     assert complaints == []
 
 
-SHIFTS = """
-    window.shifted = 0;
-    new PerformanceObserver((shifts) => {
-        for (const shift of shifts.getEntries()) window.shifted += shift.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
-BARELY = 0.05
-"""Of the sum of all shifts; more than twice that disturbs."""
-
-
-@pytest.mark.parametrize(("width", "height", "year"), [(1280, 800, 2023), (375, 667, 2022)])
-def test_nothing_that_is_seen_moves_while_a_year_comes_in(
-    site: Site, chromium: Browser, until: Until, width: int, height: int, year: int
-) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    context.add_init_script(SHIFTS)
-    page = context.new_page()
-    page.goto(f"{site.url}/user/HeavyHelen/{year}")
-    until(lambda: is_complete(page))
-    assert plays_drawn(page) > 0
-    assert page.evaluate("shifted") < BARELY
-    context.close()
-
-
 @pytest.mark.parametrize("way", NO_WEBSOCKETS)
 def test_without_websockets_events_complete_the_page(
     site: Site, context: BrowserContext, page: Page, until: Until, way: str

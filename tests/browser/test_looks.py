@@ -65,6 +65,13 @@ def test_every_page_fits_every_screen_and_nothing_complains(
     assert [complaint for complaint in complaints if not EXPECTED.match(complaint)] == []
 
 
+def test_at_twice_the_size_on_a_phone_nothing_is_wider_than_the_screen(states: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 195, "height": 422})
+    for state in ("complete", "compare", "fetching"):
+        page.goto(states.url + STATES[state])
+        assert not is_wider_than_the_screen(page), state
+
+
 def test_what_was_loaded_ahead_fits_every_screen_and_its_button_has_the_year_counted(
     states: Site, page: Page, pictures: Path
 ) -> None:

@@ -89,7 +89,9 @@ def _figure(measure: Measure, span: str, periods: Sequence[Period], seconds: flo
         measure=measure,
         span=span,
         bars=tuple(map(tuple, bars)),
-        chart=draw_time_chart(bars, measure.write, limit=limit, shows_limit=measure.shows_limit),
+        chart=draw_time_chart(
+            bars, measure.write, limit=limit, shows_limit=measure.shows_limit, lowest_end=measure.lowest_end
+        ),
         labels=tuple(_labels(periods, seconds)),
         rows=tuple(
             (name, *measure.row(period, bar)) for name, period, bar in zip(names, periods, bars, strict=True)

@@ -49,6 +49,9 @@ ERRORS = {
 }
 """What Last.fm's answers of no use mean, by their code."""
 
+LOWEST_COUNT = 2.0
+"""An axis of counts ends here or above, so that its middle is a whole one."""
+
 GOOD, MILD, BAD = "good", "mild", "bad"
 """The colours of series."""
 
@@ -80,6 +83,8 @@ class Measure:
     limit: Callable[[float], float] | None = None
     """What a bar of so many seconds must not exceed."""
     shows_limit: bool = False
+    lowest_end: float = 0.0
+    """Where the upright axis ends at least."""
     limit_text: str = ""
     is_sum: bool = True
     """Whether hours add up to days."""
@@ -102,6 +107,7 @@ def measures(settings: Settings, storage: Storage | None) -> Iterator[Measure]:
             _number(period.count("fetches", outcome)) for outcome in ("completed", *FETCH_FAILURES)
         ),
         write=_number,
+        lowest_end=LOWEST_COUNT,
     )
     yield Measure(
         key="wait",
@@ -121,6 +127,7 @@ def measures(settings: Settings, storage: Storage | None) -> Iterator[Measure]:
         columns=("calls", "of no use"),
         row=lambda _, parts: (_number(sum(parts)), _number(parts[1])),
         write=_number,
+        lowest_end=LOWEST_COUNT,
         limit=lambda seconds: rate * seconds,
         limit_text=f"{rate:g} a second are allowed",
     )
@@ -151,6 +158,7 @@ def measures(settings: Settings, storage: Storage | None) -> Iterator[Measure]:
             _number(period.count("http_requests", status)) for status in ("2xx", "3xx", "4xx", "5xx")
         ),
         write=_number,
+        lowest_end=LOWEST_COUNT,
     )
 
 

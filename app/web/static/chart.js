@@ -69,7 +69,7 @@
     if (!address) return;
     if (!topAlbums.has(address)) topAlbums.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
     const years = await topAlbums.get(address);
-    if (!line.isConnected) return; // another bar is shown by now
+    if (!line.isConnected || !bar.isConnected) return; // another bar is shown by now, or none
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);

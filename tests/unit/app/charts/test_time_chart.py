@@ -35,6 +35,12 @@ def test_the_axis_ends_at_a_round_number() -> None:
     assert ends == ["1", "0.4", "1", "4", "10", "10", "20", "100", "6000"]
 
 
+def test_an_axis_of_counts_has_no_halves() -> None:
+    for most in range(30):
+        for tick in draw_time_chart([[most]], number, lowest_end=2.0).ticks:
+            assert tick.label.isdecimal(), (most, tick)
+
+
 def test_a_limit_far_away_is_not_drawn_unless_the_chart_is_about_it() -> None:
     assert draw_time_chart([[10]], number, limit=100).limit is None
     assert draw_time_chart([[10]], number, limit=20).limit == 0
