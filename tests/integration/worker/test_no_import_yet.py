@@ -25,7 +25,13 @@ from tests.integration.worker.conftest import Stage, second, some_plays
 
 PLACED = [album for album in catalogue.albums() if album.has_usable_mbid and album.year]
 WORDS = "still importing MusicBrainz"
-NOT_FOUND = ("could be placed", "could not be placed in", "Not found at MusicBrainz", "does not answer", "broke")
+NOT_FOUND = (
+    "could be placed",
+    "could not be placed in",
+    "Not found at MusicBrainz",
+    "Last.fm does not answer",
+    "broke",
+)
 
 
 @pytest.fixture

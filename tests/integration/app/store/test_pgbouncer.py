@@ -25,7 +25,7 @@ unix_socket_dir =
 pool_mode = transaction
 auth_type = trust
 auth_file = {folder}/users
-server_connect_timeout = 1
+server_connect_timeout = 10
 server_login_retry = 1
 """
 

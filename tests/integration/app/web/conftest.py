@@ -26,7 +26,7 @@ from app.web import create_app
 from demo.lastfm import LastfmStandIn
 from tests import processes
 from tests.conftest import PATIENCE
-from tests.integration.conftest import TOKEN, fresh_database
+from tests.integration.conftest import TOKEN, fresh_database, other_database
 from tests.processes import Running
 
 HELEN = Topic("HeavyHelen", 2024)
@@ -108,13 +108,13 @@ def stream(site: Site, topic: Topic = HELEN) -> Iterator[Iterator[Any]]:
 def standing_site(
     postgres: str, migrated: str, mirror_url: str, valkey: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """The site under its real server, started once. It has the Valkey that each test finds empty."""
+    """The site under its real server, started once. Each test of it finds its Redis empty."""
     port = processes.free_port()
     with fresh_database(postgres, migrated) as database:
         environ = {
             "DATABASE_URL": database,
             "MIRROR_URL": mirror_url,
-            "REDIS_URL": valkey,
+            "REDIS_URL": other_database(valkey),
             "INTERNAL_TOKEN": TOKEN,
         }
         log = tmp_path_factory.mktemp("web") / "log"

@@ -21,6 +21,8 @@ from tests.integration.mirror.master.schema import CORE
 
 SEQUENCES = int(os.environ.get("PROOF_SEQUENCES", "6"))
 FIRST = int(os.environ.get("PROOF_SEED", "0"))
+MOST_PACKETS = 40
+"""By then every kind of edit has been made, however rare."""
 STAMP = "20260905-002519"
 
 
@@ -70,9 +72,10 @@ def test_every_kind_of_edit_occurs_and_transactions_end_up_in_later_packets(
     master: Master, tmp_path: Path
 ) -> None:
     master.fill(FIRST, releases=300)
-    packets = []
-    for _ in range(4):
+    packets: list[list[int]] = []
+    # Which edits are refused depends on more than the dice.
+    while len(packets) < 4 or (missing := [edit for edit, count in master.made.items() if not count]):
+        assert len(packets) < MOST_PACKETS, [edit.__name__ for edit in missing]
         master.edit(100)
         packets.append(seqids(master.packet(tmp_path)))
-    assert [edit.__name__ for edit, count in master.made.items() if not count] == []
     assert any(min(later) < max(earlier) for earlier, later in pairwise(packets))
