@@ -25,7 +25,7 @@ unix_socket_dir =
 pool_mode = transaction
 auth_type = trust
 auth_file = {folder}/users
-server_connect_timeout = 10
+server_connect_timeout = 1
 server_login_retry = 1
 """
 
@@ -48,11 +48,13 @@ def pooled_url(database_url: str, line: Wire) -> Iterator[str]:
         owner = socket_of(database_url).stat()
         # It refuses to be root.
         user = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
-        command = [*(user if os.getuid() == 0 else []), "pgbouncer", str(config)]
+        # One that dies is started again, as by systemd. Some do when many give up at once: "bad client state".
+        keep_running = ["sh", "-c", 'while :; do pgbouncer "$0"; sleep 0.1; done', str(config)]
+        command = [*(user if os.getuid() == 0 else []), *keep_running]
         process = Running(command, os.environ, folder / "log")
         url = through(database_url, port)
         try:
-            wait_until(lambda: process.ended or answers(lambda: connect(url)), otherwise=lambda: process.output)
+            wait_until(lambda: answers(lambda: connect(url)), otherwise=lambda: process.output)
             yield url
         finally:
             process.kill()
