@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,12 +32,14 @@ class Front:
         self._authority, self._behind, self._asked_first = authority, behind, asked_first
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
         self._ready = threading.Event()
         self.port = 0
         self.connections = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_ones = [writer]
+        self._writers.append(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 if self._asked_first and not await self._encrypted(reader, writer):
@@ -45,9 +47,9 @@ class Front:
                 self.connections += 1
                 there, back = await self._connect()
                 open_ones.append(back)
+                self._writers.append(back)
                 await asyncio.gather(_pump(reader, back), _pump(there, writer))
         finally:
-            # However it ends: what is left to the garbage collector makes it complain in another test.
             for one in open_ones:
                 one.close()
 
@@ -72,6 +74,7 @@ class Front:
         self._ready.set()
         await self._ended.wait()
         server.close()
+        await abort(self._writers)
 
     def start(self) -> threading.Thread:
         """Serves in a thread of its own."""
@@ -84,6 +87,17 @@ class Front:
         """Ends every connection."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._ended.set)
+
+
+async def abort(writers: Iterable[asyncio.StreamWriter]) -> None:
+    """Ends connections whatever they still wait for, as the last thing that a loop does.
+
+    What is left to the garbage collector makes it complain in another test.
+    """
+    for writer in writers:
+        writer.transport.abort()
+    for _ in range(3):  # in which the transports are told that they have lost their connections
+        await asyncio.sleep(0)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

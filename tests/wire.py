@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.conftest import PATIENCE
+from tests.tls import abort
 
 
 class Wire:
@@ -21,6 +22,7 @@ class Wire:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._left: list[asyncio.StreamWriter] = []
+        self._writers: list[asyncio.StreamWriter] = []
         self._is_silent = False
         self._silences = 0
         self.port = 0
@@ -86,15 +88,18 @@ class Wire:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await abort(self._writers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.append(writer)
         silences = self._silences + self._is_silent
         with suppress(OSError):
             if isinstance(self._behind, Path):
                 there, back = await asyncio.open_unix_connection(self._behind)
             else:
                 there, back = await asyncio.open_connection("127.0.0.1", self._behind)
+            self._writers.append(back)
             self._open |= {writer, back}
             await asyncio.gather(self._pump(reader, back, silences), self._pump(there, writer, silences))
             self._open -= {writer, back}
