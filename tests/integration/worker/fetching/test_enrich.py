@@ -67,12 +67,18 @@ def test_a_mirror_that_is_away_delays_only_the_years(stage: Stage) -> None:
     assert (event.matched, event.years) == (30, years_of(PLACED[:30]))
 
 
-def test_a_mirror_that_goes_away_in_the_middle_is_asked_once_more_at_the_end(stage: Stage, postgres: str) -> None:
+def in_several_stretches(stage: Stage) -> list[catalogue.CatalogueAlbum]:
+    """Albums that MirrorMia has played, half of them early and half late in a year that is read call by call."""
     stage.one_call_at_a_time()
     stage.without_preview()
     stage.grant(200)
     albums = PLACED[:150]
     stage.take_in("MirrorMia", [*plays_of(albums[:75]), *some_plays(300), *plays_of(albums[75:], "2023-08-01")])
+    return albums
+
+
+def test_a_mirror_that_goes_away_in_the_middle_is_asked_once_more_at_the_end(stage: Stage, postgres: str) -> None:
+    albums = in_several_stretches(stage)
     told: list[Event] = []
 
     def cut(event: Event) -> None:
@@ -99,11 +105,7 @@ def test_a_mirror_that_goes_away_in_the_middle_is_asked_once_more_at_the_end(sta
 def test_a_mirror_that_ends_a_connection_and_takes_the_next_is_asked_again_at_once(
     stage: Stage, postgres: str
 ) -> None:
-    stage.one_call_at_a_time()
-    stage.without_preview()
-    stage.grant(200)
-    albums = PLACED[:150]
-    stage.take_in("MirrorMia", [*plays_of(albums[:75]), *some_plays(300), *plays_of(albums[75:], "2023-08-01")])
+    albums = in_several_stretches(stage)
     told: list[Event] = []
 
     def cut(event: Event) -> None:
