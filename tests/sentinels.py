@@ -38,7 +38,7 @@ class Sentinels:
         """The port of the primary; None while there is none."""
         addresses = [("127.0.0.1", port) for port in self.ports]
         options = {"password": SENTINEL_PASSWORD}
-        with Sentinel(addresses, sentinel_kwargs=options) as asked:  # type: ignore[no-untyped-call]
+        with Sentinel(addresses, sentinel_kwargs=options) as asked:
             try:
                 return int(asked.discover_master(NAME)[1])
             except RedisError:

@@ -78,7 +78,7 @@ class FetchWorker(Worker):
 
         RQ logs warnings only, unless everything is to be logged; the jobs log what they do.
         """
-        self._install_signal_handlers()  # type: ignore[no-untyped-call]  # RQ itself does so only after it has talked to Redis
+        self._install_signal_handlers()  # RQ itself does so only after it has talked to Redis
         fixed = {"with_scheduler": False, "logging_level": _rq_level()}
         try:
             return bool(super().work(*arguments, **{**options, **fixed}))
@@ -96,7 +96,7 @@ class FetchWorker(Worker):
 
     def setup_work_horse_signals(self) -> None:
         """On SIGTERM, stop the job after the stretch at hand; so does a stop request that came before the fork."""
-        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        super().setup_work_horse_signals()
         signal.signal(signal.SIGTERM, lambda *_: shutdown.request())
         if self._stop_requested:
             shutdown.request()
@@ -136,7 +136,7 @@ class FetchWorker(Worker):
     def register_death(self) -> None:
         """Remove this worker, unless Redis is away: then its registration expires."""
         with suppress(RedisError):
-            super().register_death()  # type: ignore[no-untyped-call]
+            super().register_death()
 
     def check_for_suspension(self, burst: bool) -> None:
         """Do nothing: nobody suspends our workers, and RQ would ask Redis where it cannot be away."""
@@ -179,7 +179,7 @@ class FetchWorker(Worker):
             # After an outage, whoever runs a job has first to say so.
             if time.monotonic() >= self._outage_at + HEARTBEAT_TTL:
                 self._bound_heartbeats()
-                super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+                super().run_maintenance_tasks()
                 self._put_back_taken_jobs()
         except (RedisError, QueueAway) as error:
             self._complain(error)

@@ -46,10 +46,10 @@ def _sentinel_pool(url: SentinelURL, options: dict[str, Any]) -> BlockingConnect
 
     RQ makes other pools of its class of connections and its options: they do so as well.
     """
-    found = {**options, **parse_url(url.primary_url)}  # type: ignore[no-untyped-call]
+    found = {**options, **parse_url(url.primary_url)}
     has_tls = found.pop("connection_class", None) is SSLConnection
     found["connection_class"] = _PrimaryOverTLS if has_tls else _Primary
-    return BlockingConnectionPool(sentinels=_Sentinels(url), **found)  # type: ignore[no-untyped-call]
+    return BlockingConnectionPool(sentinels=_Sentinels(url), **found)
 
 
 class _Sentinels:
@@ -59,7 +59,7 @@ class _Sentinels:
     """
 
     def __init__(self, url: SentinelURL) -> None:
-        found = parse_url(url.sentinel_url)  # type: ignore[no-untyped-call]
+        found = parse_url(url.sentinel_url)
         has_tls = found.pop("connection_class", None) is SSLConnection
         times = {"socket_connect_timeout": _CONNECT_SECONDS, "socket_timeout": _CONNECT_SECONDS}
         self._options = {**found, **times, "ssl": has_tls, "retry": Retry(ConstantBackoff(0), 0)}
@@ -70,7 +70,7 @@ class _Sentinels:
 
     def find_primary(self) -> tuple[str, int]:
         """Return the host and port of the primary. Raises redis.exceptions.ConnectionError."""
-        with Sentinel(self._addresses, sentinel_kwargs=self._options) as sentinel:  # type: ignore[no-untyped-call]
+        with Sentinel(self._addresses, sentinel_kwargs=self._options) as sentinel:
             host, port = sentinel.discover_master(self._name)
             answered = sentinel.sentinels[0].connection_pool.connection_kwargs
         first = (answered["host"], answered["port"])
@@ -88,24 +88,24 @@ class _Primary(Connection):
 
     def __init__(self, *, sentinels: _Sentinels, **options: Any) -> None:
         self._sentinels = sentinels
-        super().__init__(**options)  # type: ignore[no-untyped-call]
+        super().__init__(**options)
 
     def connect(self) -> None:
         """Connect, also if this still leads to an old primary, which may be frozen."""
         if self.is_connected and (self.host, self.port) != self._sentinels.primary:
-            self.disconnect()  # type: ignore[no-untyped-call]
-        super().connect()  # type: ignore[no-untyped-call]
+            self.disconnect()
+        super().connect()
 
     def _connect(self) -> socket.socket:
         self.host, self.port = self._sentinels.find_primary()
-        return super()._connect()  # type: ignore[no-untyped-call, no-any-return]
+        return super()._connect()  # type: ignore[no-any-return]
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         """Read an answer. A primary that has become a replica is gone: the next try asks for another one."""
         try:
             return super().read_response(*arguments, **options)
         except ReadOnlyError:
-            self.disconnect()  # type: ignore[no-untyped-call]
+            self.disconnect()
             raise RedisConnectionError("The primary has become a replica") from None
 
 

@@ -187,7 +187,7 @@ def _is_running(redis: Redis, key: bytes) -> bool:
 @contextmanager
 def follow_all(redis: Redis) -> Iterator[PubSub]:
     """Subscribe to every topic: one subscription per process, which hands the events on to its pages."""
-    with redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
+    with redis.pubsub() as pubsub:
         pubsub.psubscribe(_PREFIX + "*")
         yield pubsub
 

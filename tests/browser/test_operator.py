@@ -64,7 +64,7 @@ def board(site: Site, tmp_path: Path) -> Iterator[str]:
     with operators_pages(site, tmp_path / "operator.log") as url:
         yield url
     for one in queues:
-        one.empty()  # type: ignore[no-untyped-call]
+        one.empty()
         for job in one.failed_job_registry.get_job_ids(cleanup=False):
             one.failed_job_registry.remove(job, delete_job=True)
     wait_until(nobody_works, seconds=PAUSE + 60, otherwise=lambda: site.output)

@@ -83,7 +83,7 @@ def test_no_service_may_do_harm(guarded: str, user: str) -> None:
 
 def would(root: Redis, user: str, command: str) -> str:
     """What Valkey would say to a user's command."""
-    said = root.execute_command("ACL", "DRYRUN", user, *command.split())  # type: ignore[no-untyped-call]
+    said = root.execute_command("ACL", "DRYRUN", user, *command.split())
     return said.decode() if isinstance(said, bytes) else str(said)
 
 

@@ -131,7 +131,7 @@ def test_who_asks_for_many_years_delays_others_by_one_and_their_address_is_in_no
 
 def test_limits_hold_while_every_connection_to_redis_is_in_use(app: Flask, valkey: str, redis: Redis) -> None:
     pool = BlockingConnectionPool.from_url(valkey, max_connections=1, timeout=0.01)
-    in_use = pool.get_connection()  # type: ignore[no-untyped-call]
+    in_use = pool.get_connection()
     limits = RateLimits(Redis.from_pool(pool), {"fetch": "3 per minute", "names": "100 per day"})
     with app.test_request_context():
         for _ in range(3):
@@ -143,7 +143,7 @@ def test_limits_hold_while_every_connection_to_redis_is_in_use(app: Flask, valke
         limits.spend("names", 100)
         with pytest.raises(TooManyRequests):
             limits.spend("names", 1)
-    pool.release(in_use)  # type: ignore[no-untyped-call]
+    pool.release(in_use)
     pool.disconnect()
 
 

@@ -26,7 +26,7 @@ def test_the_next_visit_queues_what_was_lost_at_once(
 ) -> None:
     client.get(path)
     for name in (FETCHES, LOOKUPS):
-        queue(redis, name).empty()  # type: ignore[no-untyped-call]
+        queue(redis, name).empty()
     client.get(path)
     assert jobs() == 0, "its job may be about to be queued"
     time_passes(LOST_AFTER)
@@ -42,7 +42,7 @@ def test_what_was_said_before_the_clock_was_set_back_holds_nothing_up(
 ) -> None:
     client.get("/user/LightLuca/2024")
     for name in (FETCHES, LOOKUPS):
-        queue(redis, name).empty()  # type: ignore[no-untyped-call]
+        queue(redis, name).empty()
     time_passes(-timedelta(days=1))
     client.get("/user/LightLuca/2024")
     run_jobs()
