@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 from app import VERSION
 from app.formatting import counted
 from app.jobs import canary as canaries
-from app.jobs.enqueue import QUEUES, QueueAway, enqueue_rematch
+from app.jobs.enqueue import enqueue_rematch
 from app.jobs.forget import forget_everyone, forget_listener
+from app.jobs.queues import QUEUES, QueueAway
 from app.logs.lines import log_uncaught_errors
 from app.logs.setup import configure_logs, name_hider
 from app.redis import event_stream

@@ -12,7 +12,9 @@ from app.counters.gauges import note_database_use
 from app.events import Failure, run_began
 from app.jobs import backlog
 from app.jobs.canary import report
-from app.jobs.enqueue import ASKED_AT, QueueFull, ask_for_recovery, enqueue_placing, enqueue_year
+from app.jobs.enqueue import enqueue_placing, enqueue_year
+from app.jobs.queues import ASKED_AT, QueueFull
+from app.jobs.recovery import ask_for_recovery
 from app.redis.client import is_outage
 from app.redis.event_stream import Topic
 from app.redis.mirror_note import write_mirror_note

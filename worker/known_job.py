@@ -4,7 +4,7 @@ from typing import Any
 
 from rq.job import Job
 
-from app.jobs.enqueue import JOBS
+from app.jobs.queues import JOBS
 
 
 class UnknownJob(Exception):

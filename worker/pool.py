@@ -24,8 +24,9 @@ from rq.utils import now
 from rq.worker_pool import WorkerPool
 
 from app.counters.counts import observe
-from app.jobs.enqueue import FETCHES, QUEUES, QueueAway, enqueue_recovery
 from app.jobs.queue_status import in_utc
+from app.jobs.queues import FETCHES, QUEUES, QueueAway
+from app.jobs.recovery import enqueue_recovery
 from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown

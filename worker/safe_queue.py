@@ -9,7 +9,7 @@ from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
 
-from app.jobs.enqueue import FETCHES, LOOKUPS
+from app.jobs.queues import FETCHES, LOOKUPS
 from app.redis.pause import is_paused
 
 PAUSED = AWAITED, _ = [Queue.redis_queue_namespace_prefix + name for name in (FETCHES, LOOKUPS)]

@@ -9,8 +9,9 @@ from redis import Redis
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from app.jobs.enqueue import FETCH_YEAR, QUEUES, enqueue_year, queue
+from app.jobs.enqueue import enqueue_year
 from app.jobs.queue_status import ids_in_lines, in_utc, jobs_of, kind_of, reason_of
+from app.jobs.queues import FETCH_YEAR, QUEUES, queue
 from app.jobs.story import story_of
 from app.logs.names import LISTENER
 from app.store import Connection, fetch_jobs, forgetting, listeners

@@ -13,7 +13,8 @@ from redis import Redis
 
 from app.counters.counts import increment
 from app.events import Failure
-from app.jobs.enqueue import FETCHES, QueueFull, enqueue_year
+from app.jobs.enqueue import enqueue_year
+from app.jobs.queues import FETCHES, QueueFull
 from app.store import Connection, fetch_jobs, listeners
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import username_key

@@ -16,7 +16,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import CANARY, QueueAway, queue
+from app.jobs.queues import CANARY, QueueAway, queue
 
 WORKER, LASTFM, MIRROR, STORE = STEPS = ("worker", "Last.fm", "mirror", "app database")
 """What it comes by, in this order."""

@@ -9,8 +9,8 @@ from rq.job import Job
 
 from app.events import new_run
 from app.jobs import backlog, removal
-from app.jobs.enqueue import ABOUT_ONE_LISTENER, QUEUES, queue
 from app.jobs.queue_status import ids_in_lines, jobs_of
+from app.jobs.queues import ABOUT_ONE_LISTENER, QUEUES, queue
 from app.redis import event_stream, known_names, looks
 from app.store import Connection, forgetting
 from app.store.listeners import username_key

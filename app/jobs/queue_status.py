@@ -13,7 +13,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from app.jobs.enqueue import (
+from app.jobs.lines import waiting_ids
+from app.jobs.queues import (
     CHORES,
     FETCH_YEAR,
     FETCHES,
@@ -25,7 +26,6 @@ from app.jobs.enqueue import (
     REMOVE_LISTENER,
     queue,
 )
-from app.jobs.lines import waiting_ids
 
 JOB_KINDS = {
     FETCH_YEAR: "a year",

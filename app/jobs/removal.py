@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 
-from app.jobs.enqueue import enqueue_removal, has_removal_job
+from app.jobs.enqueue import enqueue_removal
+from app.jobs.job_status import has_removal_job
 from app.store.listeners import username_key
 
 WORD_HOLDS = timedelta(days=1)

@@ -3,7 +3,7 @@
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
-from app.jobs.enqueue import ABOUT_ONE_LISTENER, FETCH_YEAR, INTRODUCE, LOOK_UP_LISTENER, REMOVE_LISTENER, REQUEST
+from app.jobs.queues import ABOUT_ONE_LISTENER, FETCH_YEAR, INTRODUCE, LOOK_UP_LISTENER, REMOVE_LISTENER, REQUEST
 from app.logs.names import LISTENER
 
 RUN = "run"

@@ -3,7 +3,7 @@
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.jobs.enqueue import QueueAway
+from app.jobs.queues import QueueAway
 
 SILENT_SECONDS = 15
 """Without a sign of life of any worker for so long, none is there."""

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from app.events import Event, Failure
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
-from app.jobs.enqueue import QueueAway, QueueFull
+from app.jobs.queues import QueueAway, QueueFull
 from app.redis.allowance import is_key_refused
 from app.redis.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
 from app.store import Connection, StoreAway, counted_years, fetch_jobs, listeners, scrobbles

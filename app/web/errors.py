@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wsproto.utilities import RemoteProtocolError
 
 from app.formatting import wait
-from app.jobs.enqueue import QueueAway, QueueFull
+from app.jobs.queues import QueueAway, QueueFull
 from app.store import StoreAway, StoreConflict
 from app.web.visits.snapshots import Renamed
 from app.web.visits.status import AWAY_SECONDS, FULL_SECONDS

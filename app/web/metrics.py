@@ -22,8 +22,8 @@ from app import VERSION
 from app.counters.catalogue import METRICS
 from app.counters.counts import INFINITY, totals
 from app.counters.gauges import read_storage
-from app.jobs.enqueue import QUEUES
 from app.jobs.queue_status import Overview, read_queues
+from app.jobs.queues import QUEUES
 from app.redis.allowance import read_allowance
 from app.redis.client import connect_redis
 from app.redis.pause import is_paused

@@ -7,7 +7,7 @@ import secrets
 import structlog
 from flask import Flask, Response, request
 
-from app.jobs.enqueue import REQUEST
+from app.jobs.queues import REQUEST
 from app.logs.names import LISTENER, OTHERS
 from app.web.client_address import is_believed
 

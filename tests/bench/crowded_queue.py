@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import requests
 from redis import Redis
 
-from app.jobs.enqueue import FETCHES, count_waiting, enqueue_year
+from app.jobs.enqueue import enqueue_year
+from app.jobs.queues import FETCHES, count_waiting
 from app.store import connect
 from tests.bench.first_bars import LATENCY_SECONDS, pages
 from tests.bench.installation import Figure, Installation, running, web

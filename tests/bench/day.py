@@ -20,8 +20,8 @@ import requests
 from redis import Redis
 from rq.rate_limit import RateLimitRegistry
 
-from app.jobs.enqueue import QUEUES, count_waiting, queue
 from app.jobs.forget import forget_listener
+from app.jobs.queues import QUEUES, count_waiting, queue
 from app.redis.event_stream import MOST_SNAPSHOTS
 from app.store import connect
 from tests.bench import first_bars

@@ -10,7 +10,7 @@ from rq.job import Job
 
 from app.events import Event, Failure, Gap, TopAlbum, new_run
 from app.jobs.backlog import add_years
-from app.jobs.enqueue import job_id
+from app.jobs.job_status import job_id
 from app.listening_years import year_bounds
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note

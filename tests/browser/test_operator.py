@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
-from app.jobs.enqueue import FETCHES, QUEUES, queue
+from app.jobs.queues import FETCHES, QUEUES, queue
 from app.redis.notice import clear_notice
 from app.redis.pause import resume
 from tests import processes

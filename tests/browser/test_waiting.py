@@ -12,7 +12,7 @@ from rq.job import Job
 
 from app.charts.release_years import median
 from app.events import Event, Failure, new_run
-from app.jobs.enqueue import job_id
+from app.jobs.job_status import job_id
 from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.states import event, stored, taste

@@ -10,7 +10,7 @@ import psycopg
 import requests
 from redis import Redis
 
-from app.jobs.enqueue import QUEUES, count_waiting, queue
+from app.jobs.queues import QUEUES, count_waiting, queue
 from app.listening_years import year_bounds
 from app.store import fetch_jobs
 from demo.accounts import Account

@@ -16,7 +16,7 @@ from redis import Redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.queues import QUEUES, queue
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import Connection, connect
 from app.store.migrate import migrate

@@ -7,8 +7,9 @@ from random import shuffle
 import structlog
 from redis import Redis
 
-from app.jobs.enqueue import QueueFull, enqueue_year
+from app.jobs.enqueue import enqueue_year
 from app.jobs.lines import GAPS
+from app.jobs.queues import QueueFull
 from app.store import Connection, stretches
 
 log = structlog.get_logger()

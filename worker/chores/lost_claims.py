@@ -5,7 +5,8 @@ from collections.abc import Callable
 import structlog
 from redis import Redis
 
-from app.jobs.enqueue import LOST_AFTER, enqueue_year, has_job
+from app.jobs.enqueue import enqueue_year
+from app.jobs.job_status import LOST_AFTER, has_job
 from app.jobs.lines import LOST
 from app.store import Connection, fetch_jobs, listeners
 

@@ -3,7 +3,7 @@
 from redis import Redis
 from rq import Worker, get_current_job
 
-from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, someone_waits
+from app.jobs.queues import CHORES, FETCHES, LOOKUPS, someone_waits
 from app.redis.pause import is_paused
 from worker import shutdown
 from worker.context import Clock

@@ -9,7 +9,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app.events import Event
 from app.jobs import enqueue
-from app.jobs.enqueue import QueueAway, QueueFull
+from app.jobs.queues import QueueAway, QueueFull
 from app.redis import event_stream
 from app.redis.event_stream import Snapshot, Topic
 from app.web.context import Context

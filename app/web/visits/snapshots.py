@@ -8,8 +8,9 @@ from typing import TypeVar
 from redis.exceptions import RedisError
 
 from app.events import Event, Failure
-from app.jobs import enqueue
-from app.jobs.enqueue import LISTENER_HOLDS, QueueAway
+from app.jobs import job_status
+from app.jobs.enqueue import LISTENER_HOLDS
+from app.jobs.queues import QueueAway
 from app.jobs.workers import SILENT_SECONDS, is_any_alive
 from app.listening_years import is_fresh
 from app.redis import event_stream
@@ -67,7 +68,7 @@ def holds(context: Context, topic: Topic, snapshot: Snapshot, request: Request =
     """Whether the snapshot answers the request: it is fresh, and the run that it speaks of is there."""
     if request != "visit" and not snapshot.event.is_running:
         return False
-    return is_still_fresh(context, snapshot, topic.year) and not enqueue.is_lost(context.redis, topic, snapshot)
+    return is_still_fresh(context, snapshot, topic.year) and not job_status.is_lost(context.redis, topic, snapshot)
 
 
 def has_no_worker(context: Context, snapshot: Snapshot) -> bool:
@@ -120,7 +121,7 @@ def fetches_ahead(context: Context, event: Event) -> int:
     if event.phase != "queued":
         return 0
     try:
-        return enqueue.count_ahead(context.redis, event.run)
+        return job_status.count_ahead(context.redis, event.run)
     except QueueAway:
         return event.queued_ahead
 

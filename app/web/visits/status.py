@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from app.events import Event
-from app.jobs.enqueue import QueueFull
+from app.jobs.queues import QueueFull
 from app.web.words.wording import NO_WORKER, NOTHING_NEW, PAUSED, Explanation, why_full
 
 Request = Literal["as it stands", "visit", "plays", "resume", "refresh"]

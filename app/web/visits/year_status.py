@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
 from app.events import Event
-from app.jobs import enqueue
-from app.jobs.enqueue import QueueAway, QueueFull
+from app.jobs import enqueue, job_status
+from app.jobs.queues import QueueAway, QueueFull
 from app.redis import event_stream
 from app.redis.event_stream import Snapshot, Topic
 from app.store import Connection, StoreAway, fetch_jobs, listeners
@@ -87,7 +87,7 @@ def _read_or_fetch(context: Context, topic: Topic, request: Request, snapshot: S
 
 
 def _introduced(context: Context, topic: Topic, snapshot: Snapshot | None) -> YearStatus:
-    if not enqueue.is_being_introduced(context.redis, topic):
+    if not job_status.is_being_introduced(context.redis, topic):
         context.rate_limits.hit("fetch")
     shown = introduce(context, topic, snapshot)
     return YearStatus(shown.username, shown.event, at=shown.at)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from app.events import Failure
 from app.formatting import age, counted, share, wait
-from app.jobs.enqueue import LineFull, QueueFull
+from app.jobs.queues import LineFull, QueueFull
 from app.web.words.chart_options import ChartOptions
 from app.web.words.summary import Summary
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rq.job import Job
 
 from app.events import Event, new_run
-from app.jobs.enqueue import job_id
+from app.jobs.job_status import job_id
 from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.live.movement import record, recorded, score

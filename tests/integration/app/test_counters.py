@@ -19,7 +19,7 @@ from app.counters.counts import Counts, day_key, hour_key, increment, observe, p
 from app.counters.fetched_years import MOST, note_year, slowest_and_largest
 from app.counters.gauges import note_database_use, note_storage, read_storage
 from app.events import Failure
-from app.jobs import enqueue
+from app.jobs import queues
 from app.settings import Settings
 from app.web.context import Context
 from demo.services import valkey
@@ -46,7 +46,7 @@ def full(redis: Redis) -> Iterator[Redis]:
 
 def test_the_catalogue_has_the_names_of_the_rest() -> None:
     assert [failure.name.lower() for failure in Failure] == list(FETCH_FAILURES)
-    assert sorted(QUEUES) == sorted(enqueue.QUEUES)
+    assert sorted(QUEUES) == sorted(queues.QUEUES)
 
 
 def test_what_several_processes_count_adds_up(redis: Redis) -> None:

@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 
 import worker.jobs
 from app.events import Event, YearCounts
-from app.jobs import enqueue
+from app.jobs import enqueue, queues
 from app.listening_years import year_bounds
 from app.redis.event_stream import Topic, latest_snapshot
 from app.store import Connection, fetch_jobs, listeners, scrobbles
@@ -76,8 +76,8 @@ class Stage:
 
     def run_jobs(self) -> None:
         """Run every waiting job. Unlike a worker (`work`), let exceptions through."""
-        queues = [enqueue.queue(self.redis, name) for name in enqueue.QUEUES]
-        while found := Queue.dequeue_any(queues, None, connection=self.redis, serializer=JSONSerializer):
+        all_queues = [queues.queue(self.redis, name) for name in queues.QUEUES]
+        while found := Queue.dequeue_any(all_queues, None, connection=self.redis, serializer=JSONSerializer):
             job: Job = found[0]
             job.set_status(JobStatus.STARTED)
             try:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.events import Event, Failure
-from app.jobs import backlog, enqueue
-from app.jobs.enqueue import FETCHES
+from app.jobs import backlog, queues
+from app.jobs.queues import FETCHES
 from app.store import Pool, fetch_jobs
 from demo.accounts import Play
 from demo.faults import Fault
@@ -27,7 +27,7 @@ def fetch_all(stage: Stage, name: str, years: range = MISSING) -> None:
 
 
 def waiting(stage: Stage) -> int:
-    return enqueue.queue(stage.redis, FETCHES).count
+    return queues.queue(stage.redis, FETCHES).count
 
 
 def watch_the_order(stage: Stage, *names: str) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app.events import Event, Failure, new_run
-from app.jobs import backlog, enqueue
+from app.jobs import backlog, enqueue, queues
 from app.jobs.forget import forget_everyone, forget_listener
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting
@@ -72,7 +72,7 @@ def test_a_run_that_was_only_queued_or_looks_albums_up_brings_nothing_back(
     stage.take_in("LeavingLeo", some_plays(30))
     stage.ask("LeavingLeo", 2023)
     assert forget_listener(stage.connection, stage.redis, "LeavingLeo")
-    assert enqueue.queue(stage.redis, enqueue.FETCHES).count == 0, "a job names its listener"
+    assert queues.queue(stage.redis, queues.FETCHES).count == 0, "a job names its listener"
     stage.ask("LeavingLeo", 2023)
 
     def match(*arguments: object) -> list[Album] | None:

@@ -13,7 +13,7 @@ import requests
 from pydantic import SecretStr
 from redis import Redis
 
-from app.jobs.enqueue import FETCHES, LOOKUPS, queue
+from app.jobs.queues import FETCHES, LOOKUPS, queue
 from app.logs.setup import name_hider
 from app.settings import Settings
 from tests.conftest import PATIENCE, wait_until

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from app.events import Event
-from app.jobs import enqueue
+from app.jobs import enqueue, queues
 from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.redis.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection
@@ -142,7 +142,7 @@ def test_while_the_import_lasts_a_year_is_not_fetched_again_at_every_look(
         save_snapshot(redis, Topic("EarlyEd", 2023), then)
         stage.connection.execute("UPDATE fetch_jobs SET completed_at = completed_at - %s", [age])
         look(client, "EarlyEd")
-        return enqueue.queue(redis, enqueue.FETCHES).count
+        return queues.queue(redis, queues.FETCHES).count
 
     assert looked_after(timedelta(minutes=30)) == 0
     assert looked_after(timedelta(minutes=61)) == 1

@@ -13,7 +13,7 @@ from rq import Callback
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.jobs import enqueue
+from app.jobs import job_status, queues
 from app.settings import Settings
 from demo.faults import Fault
 from tests.conftest import wait_until
@@ -53,7 +53,7 @@ def patient_workers(settings: Settings, log: Path) -> Iterator[Running]:
 
 
 def queue_job(stage: Stage, run: UUID) -> Job:
-    return Job.fetch(enqueue.job_id(run), connection=stage.redis, serializer=JSONSerializer)
+    return Job.fetch(job_status.job_id(run), connection=stage.redis, serializer=JSONSerializer)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_year_completes_whoever_is_killed_with_nobody_helping(
             os.kill(horse, signal.SIGKILL)
         await_stretches(stage, stored(stage) + 2, process)
     assert stage.job("KilledKit", 2023).status == "fetching"
-    started = enqueue.queue(stage.redis, enqueue.FETCHES).started_job_registry.key
+    started = queues.queue(stage.redis, queues.FETCHES).started_job_registry.key
     for execution in cast("list[bytes]", stage.redis.zrange(started, 0, -1)):
         stage.redis.zincrby(started, 86_400, execution)  # as from a clock that was a day ahead
     with workers(settings, log) as process:
@@ -123,7 +123,7 @@ def is_held_up(stage: Stage) -> bool:
 
 
 def waiting_fetches(stage: Stage) -> list[str]:
-    return enqueue.queue(stage.redis, enqueue.FETCHES).job_ids
+    return queues.queue(stage.redis, queues.FETCHES).job_ids
 
 
 def test_workers_that_are_told_to_stop_store_the_stretch_at_hand_and_give_the_job_back(
@@ -146,7 +146,9 @@ def test_workers_that_are_told_to_stop_store_the_stretch_at_hand_and_give_the_jo
     job = stage.job("KilledKit", 2023)
     assert job.status == "fetching"
     assert before < stored(stage) <= before + 2, "what was proven by the answer at hand, and no more"
-    assert waiting_fetches(stage) == [enqueue.job_id(first), enqueue.job_id(second)], "who was at work comes first"
+    assert waiting_fetches(stage) == [job_status.job_id(first), job_status.job_id(second)], (
+        "who was at work comes first"
+    )
 
 
 def test_a_restart_of_all_workers_takes_the_year_up_at_once_however_often(
@@ -160,7 +162,7 @@ def test_a_restart_of_all_workers_takes_the_year_up_at_once_however_often(
         with patient_workers(slow, log) as process:
             await_stretches(stage, stored(stage) + 1, process)
             stop(process)
-        assert waiting_fetches(stage) == [enqueue.job_id(run)], "the next one need not wait for a time-out"
+        assert waiting_fetches(stage) == [job_status.job_id(run)], "the next one need not wait for a time-out"
         assert queue_job(stage, run).retries_left == 10, "only deaths are counted"
     with patient_workers(settings, log) as process:
         wait_until(
@@ -246,11 +248,11 @@ def test_no_line_of_the_workers_holds_a_secret_and_every_line_of_a_run_names_it(
 @pytest.mark.parametrize("how", ["function", "success", "failure"])
 def test_whoever_writes_to_redis_has_nothing_else_called(stage: Stage, tmp_path: Path, how: str) -> None:
     made = tmp_path / "made"
-    queue, callback = enqueue.queue(stage.redis, enqueue.CHORES), Callback(f"{__name__}.make_folder")
+    queue, callback = queues.queue(stage.redis, queues.CHORES), Callback(f"{__name__}.make_folder")
     if how == "function":
         job = queue.enqueue("os.mkdir", str(made))
     elif how == "success":
-        job = queue.enqueue(enqueue.REMATCH, on_success=callback, meta={"made": str(made)})
+        job = queue.enqueue(queues.REMATCH, on_success=callback, meta={"made": str(made)})
     else:
         job = queue.enqueue("os.getcwd", on_failure=callback, meta={"made": str(made)})
     FetchWorker([queue], connection=stage.redis, serializer=JSONSerializer).work(burst=True)

@@ -11,8 +11,8 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.jobs import enqueue
-from app.jobs.enqueue import FETCHES, QUEUES
+from app.jobs import job_status, queues
+from app.jobs.queues import FETCHES, QUEUES
 from app.settings import Settings
 from demo import services
 from tests.conftest import wait_until
@@ -25,8 +25,8 @@ from worker.safe_queue import SafeQueue
 
 IMPATIENT = """
 from datetime import timedelta
-from app.jobs import enqueue
-enqueue.LOST_AFTER = timedelta(seconds=1)
+from app.jobs import job_status
+job_status.LOST_AFTER = timedelta(seconds=1)
 from worker import pool
 pool.HEARTBEAT_INTERVAL, pool.HEARTBEAT_TTL, pool.MAINTENANCE_INTERVAL = 1, 2, 1
 from worker.cli import main
@@ -65,7 +65,7 @@ def test_after_a_flush_workers_register_anew_and_what_was_claimed_goes_on_withou
         states = {worker.get_state() for worker in FetchWorker.all(connection=stage.redis)}
         assert states <= {"busy", "idle"}
         if not is_completed(stage, "KilledKit"):
-            wait_until(lambda: exists(stage.redis, enqueue.job_id(run)) or is_completed(stage, "KilledKit"))
+            wait_until(lambda: exists(stage.redis, job_status.job_id(run)) or is_completed(stage, "KilledKit"))
         for name in ("WaitingWill", "WaitingWanda", "KilledKit"):
             wait_until(partial(is_completed, stage, name), otherwise=lambda: process.output)
         assert "Traceback" not in process.output
@@ -102,14 +102,14 @@ def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the
     ours = [SafeQueue(name, connection=stage.redis, serializer=JSONSerializer) for name in QUEUES]
     taken = SafeQueue.dequeue_any(ours, 1, connection=stage.redis, serializer=JSONSerializer)
     assert taken is not None
-    assert taken[0].id == enqueue.job_id(first)
+    assert taken[0].id == job_status.job_id(first)
     worker = FetchWorker(ours, connection=stage.redis, serializer=JSONSerializer)
-    waiting = enqueue.queue(stage.redis, FETCHES)
+    waiting = queues.queue(stage.redis, FETCHES)
     worker.run_maintenance_tasks()
-    assert waiting.get_job_ids() == [enqueue.job_id(second)], "another worker may be about to begin it"
+    assert waiting.get_job_ids() == [job_status.job_id(second)], "another worker may be about to begin it"
     worker.run_maintenance_tasks()
     worker.run_maintenance_tasks()
-    assert waiting.get_job_ids() == [enqueue.job_id(run) for run in (first, second)]
+    assert waiting.get_job_ids() == [job_status.job_id(run) for run in (first, second)]
     worker.work(burst=True)
     assert is_completed(stage, "SingleSam")
     assert waiting.intermediate_queue.get_job_ids() == []
@@ -140,7 +140,7 @@ def test_workers_wait_while_redis_takes_nothing_with_one_line_and_go_on(
 
 
 def test_a_worker_that_is_not_registered_any_more_registers_with_its_next_heartbeat(redis: Redis) -> None:
-    worker = FetchWorker([enqueue.queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer)
+    worker = FetchWorker([queues.queue(redis, FETCHES)], connection=redis, serializer=JSONSerializer)
     worker.register_birth()
     redis.delete(worker.key)
     worker.heartbeat()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from app.jobs import enqueue, removal
+from app.jobs import queues, removal
 from app.store import forgetting
 from demo.accounts import Account
 from demo.faults import Fault
@@ -89,7 +89,7 @@ def test_a_removal_without_a_job_can_be_asked_for_once_more(
 ) -> None:
     stage.lastfm.accounts.add(replace(leo, real_name=word(stage)))
     with monkeypatch.context() as patch:
-        patch.setattr(enqueue, "MOST_WAITING", 0)
+        patch.setattr(queues, "MOST_WAITING", 0)
         assert client.post(PAGE, headers=SAME_ORIGIN).status_code == 503
     assert 'id="word"' in client.get(PAGE).text, "too many jobs waited"
     client.post(PAGE, headers=SAME_ORIGIN)

@@ -12,8 +12,10 @@ from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from app.events import Event, new_run
-from app.jobs import enqueue
-from app.jobs.enqueue import FETCHES, LOOKUPS, LOST_AFTER, QueueAway, enqueue_listener, enqueue_year
+from app.jobs import enqueue, job_status, queues
+from app.jobs.enqueue import enqueue_listener, enqueue_year
+from app.jobs.job_status import LOST_AFTER
+from app.jobs.queues import FETCHES, LOOKUPS, QueueAway
 from app.listening_years import year_bounds
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, Pool, albums, fetch_jobs, listeners
@@ -73,7 +75,7 @@ def test_a_hundred_visitors_at_once_make_one_job_and_one_run(
         events = [event for event in visitors.map(visit, range(100)) if event]
     pool.close()
     assert len(events) == 1
-    assert enqueue.queue(redis, FETCHES).get_job_ids() == [enqueue.job_id(events[0].run)]
+    assert queues.queue(redis, FETCHES).get_job_ids() == [job_status.job_id(events[0].run)]
     assert job_of(connection).run == events[0].run
     run_jobs()
     assert sum(call.method == "user.getRecentTracks" for call in lastfm.calls) == 1
@@ -90,7 +92,7 @@ def test_a_year_is_asked_for_by_what_is_stored_and_how_many_wait(connection: Con
     snapshot = latest_snapshot(redis, Topic("lightluca", 2024))
     assert snapshot is not None
     assert snapshot.event == event
-    assert enqueue.count_ahead(redis, event.run) == 1
+    assert job_status.count_ahead(redis, event.run) == 1
 
 
 def test_a_window_ends_with_the_year_or_now(connection: Connection, redis: Redis) -> None:
@@ -114,7 +116,7 @@ def test_without_a_queue_nothing_is_claimed(connection: Connection, redis: Redis
     with pytest.raises(QueueAway):
         enqueue_listener(no_redis, "LightLuca")
     with pytest.raises(QueueAway):
-        enqueue.count_ahead(no_redis, UUID(int=0))
+        job_status.count_ahead(no_redis, UUID(int=0))
 
 
 def test_a_claim_whose_job_cannot_be_queued_is_let_go(
@@ -137,7 +139,7 @@ def test_a_claim_whose_job_is_gone_is_queued_anew(connection: Connection, redis:
     assert enqueue_year(connection, redis, "LightLuca", 2024) is None, "its job may be about to be queued"
     age(connection, LOST_AFTER)
     second = claimed(connection, redis)
-    assert enqueue.queue(redis, FETCHES).get_job_ids() == [enqueue.job_id(second.run)]
+    assert queues.queue(redis, FETCHES).get_job_ids() == [job_status.job_id(second.run)]
     assert second.run != first.run
 
 
@@ -148,7 +150,7 @@ def test_a_run_that_waits_its_turn_keeps_it_however_long_that_takes(connection: 
     age(connection, 20 * ABANDONED_AFTER)
     assert enqueue_year(connection, redis, "LightLuca", 2024) is None
     assert job_of(connection).run == first.run
-    assert enqueue.queue(redis, FETCHES).count == 2
+    assert queues.queue(redis, FETCHES).count == 2
 
 
 def test_a_run_that_fell_silent_is_taken_over(connection: Connection, redis: Redis) -> None:
@@ -193,7 +195,7 @@ def test_a_lookup_is_newer_than_one_from_before_the_clock_was_set_back(
 def test_a_listener_is_looked_up_once_at_a_time(redis: Redis, run_jobs: Callable[[], None]) -> None:
     assert enqueue_listener(redis, "SingleSam")
     assert not enqueue_listener(redis, "singlesam")
-    assert enqueue.queue(redis, LOOKUPS).count == 1
+    assert queues.queue(redis, LOOKUPS).count == 1
     run_jobs()
     assert enqueue_listener(redis, "SINGLESAM"), "and again when that is done"
 

@@ -11,8 +11,9 @@ from redis import Redis
 from rq.job import Job
 
 from app.events import Event, new_run
-from app.jobs import backlog, enqueue
-from app.jobs.enqueue import FETCHES, LOOKUPS, QueueFull, enqueue_listener, enqueue_year
+from app.jobs import backlog, job_status, queues
+from app.jobs.enqueue import enqueue_listener, enqueue_year
+from app.jobs.queues import FETCHES, LOOKUPS, QueueFull
 from app.redis import event_stream
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, fetch_jobs
@@ -50,16 +51,16 @@ def test_no_job_claim_or_backlog_is_lost_when_valkey_is_full(connection: Connect
         enqueue_listener(small_valkey, name)
         backlog.add_years(small_valkey, name, [2022, 2023])
     published = fill(small_valkey)
-    assert enqueue.queue(small_valkey, FETCHES).get_job_ids() == [enqueue.job_id(run) for run in runs]
+    assert queues.queue(small_valkey, FETCHES).get_job_ids() == [job_status.job_id(run) for run in runs]
     for name in (FETCHES, LOOKUPS):
-        waiting = enqueue.queue(small_valkey, name)
+        waiting = queues.queue(small_valkey, name)
         assert waiting.count == JOBS
         assert all(small_valkey.exists(Job.key_for(job_id)) for job_id in waiting.get_job_ids())
     assert all(backlog.pending_years(small_valkey, name) == [2023, 2022] for name in names)
     fillers = [latest_snapshot(small_valkey, Topic(f"Filler{number}", 2024)) for number in range(1, published + 1)]
     assert None in fillers, "which the database has"
     enqueue_year(connection, small_valkey, "OneMore", 2024)
-    assert enqueue.queue(small_valkey, FETCHES).count == JOBS + 1
+    assert queues.queue(small_valkey, FETCHES).count == JOBS + 1
 
 
 def test_only_so_many_years_and_listeners_are_remembered(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +81,7 @@ def test_only_so_many_years_and_listeners_are_remembered(redis: Redis, monkeypat
 def test_beyond_so_many_jobs_none_is_taken_on_and_none_claimed(
     connection: Connection, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enqueue, "MOST_WAITING", 2)
+    monkeypatch.setattr(queues, "MOST_WAITING", 2)
     for name in ("SingleSam", "LightLuca"):
         assert enqueue_year(connection, redis, name, 2024)
         assert enqueue_listener(redis, name)

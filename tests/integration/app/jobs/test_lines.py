@@ -10,18 +10,10 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.events import Event, new_run
-from app.jobs import enqueue, lines
-from app.jobs.enqueue import (
-    FETCHES,
-    LOOKUPS,
-    LineFull,
-    QueueFull,
-    count_ahead,
-    count_waiting,
-    enqueue_introduction,
-    enqueue_listener,
-    enqueue_year,
-)
+from app.jobs import job_status, lines, queues
+from app.jobs.enqueue import enqueue_introduction, enqueue_listener, enqueue_year
+from app.jobs.job_status import count_ahead
+from app.jobs.queues import FETCHES, LOOKUPS, LineFull, QueueFull, count_waiting
 from app.redis.event_stream import Topic
 from app.store import Connection, fetch_jobs
 
@@ -47,7 +39,7 @@ def work(redis: Redis) -> Work:
     """Lets a worker do the next fetch, and gives the id of its job."""
 
     def work_once() -> str:
-        job_id = redis.lpop(enqueue.queue(redis, FETCHES).key)
+        job_id = redis.lpop(queues.queue(redis, FETCHES).key)
         assert isinstance(job_id, bytes)
         Job.fetch(job_id.decode(), connection=redis, serializer=JSONSerializer).delete()
         return job_id.decode()
@@ -57,7 +49,7 @@ def work(redis: Redis) -> Work:
 
 def order(work: Work, events: list[Event]) -> list[Event]:
     """The order in which these fetches are done."""
-    by_job = {enqueue.job_id(event.run): event for event in events}
+    by_job = {job_status.job_id(event.run): event for event in events}
     return [by_job[work()] for _ in events]
 
 
@@ -77,7 +69,7 @@ def test_as_many_are_done_before_as_was_said(redis: Redis, ask: Ask, work: Work,
     events = [ask(chance.choice(["one", "two", "three", None])) for _ in range(15)]
     for _ in range(chance.randrange(4)):
         work()
-    left = [event for event in events if Job.exists(enqueue.job_id(event.run), connection=redis)]
+    left = [event for event in events if Job.exists(job_status.job_id(event.run), connection=redis)]
     told = [count_ahead(redis, event.run) for event in left]
     done = order(work, left)
     assert told == [done.index(event) for event in left]
@@ -91,7 +83,7 @@ def test_many_who_ask_for_years_of_one_listener_are_like_one(
     visitor = ask("visitor")
     assert count_ahead(redis, visitor.run) == 2
     work(), work()
-    assert work() == enqueue.job_id(visitor.run)
+    assert work() == job_status.job_id(visitor.run)
 
 
 def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
@@ -99,7 +91,7 @@ def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
 ) -> None:
     ask("crowd")
     held = ask("crowd")
-    assert lines.waiting_ids(redis, fetches=True) == [enqueue.job_id(held.run)]
+    assert lines.waiting_ids(redis, fetches=True) == [job_status.job_id(held.run)]
     connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 day'")
     assert enqueue_year(connection, redis, "Listener1", 2024, requester="another") is None
     job = fetch_jobs.find(connection, "Listener1", 2024)
@@ -110,7 +102,7 @@ def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
 def test_whose_line_is_full_is_told_so_and_others_are_let_in(
     connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 2)
+    monkeypatch.setattr(queues, "MOST_IN_LINE", 2)
     for _ in range(3):
         ask("crowd")
     with pytest.raises(LineFull):
@@ -124,7 +116,7 @@ def test_whose_line_is_full_is_told_so_and_others_are_let_in(
 def test_nobody_is_shut_out_by_the_lines_of_others(
     connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enqueue, "MOST_WAITING", 12)
+    monkeypatch.setattr(queues, "MOST_WAITING", 12)
     for requester in ("one", "two", "three", "four"):
         for _ in range(3):
             ask(requester)
@@ -142,13 +134,13 @@ def introduce(redis: Redis, name: str, requester: str) -> bool:
 def test_what_is_asked_about_listeners_waits_in_lines_too(
     redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch, look_up: Callable[[Redis, str, str], bool]
 ) -> None:
-    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 2)
+    monkeypatch.setattr(queues, "MOST_IN_LINE", 2)
     for name in ("Listener0", "Listener1", "Listener2"):
         assert look_up(redis, name, "crowd")
         assert not look_up(redis, name.lower(), "visitor"), "once"
     with pytest.raises(LineFull):
         look_up(redis, "Listener3", "crowd")
     assert look_up(redis, "Listener3", "visitor")
-    assert (enqueue.queue(redis, LOOKUPS).count, count_waiting(redis, LOOKUPS)) == (2, 4)
+    assert (queues.queue(redis, LOOKUPS).count, count_waiting(redis, LOOKUPS)) == (2, 4)
     ask("visitor")
     assert ask("visitor").queued_ahead == 1, "they are no fetches"

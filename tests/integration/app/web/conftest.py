@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from app.events import Event, new_run
-from app.jobs.enqueue import QUEUES, count_waiting
+from app.jobs.queues import QUEUES, count_waiting
 from app.redis import event_stream
 from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.settings import Settings, read_settings

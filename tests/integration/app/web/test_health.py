@@ -19,8 +19,9 @@ from rq.utils import utcformat
 
 from app import VERSION
 from app.counters import buffer
-from app.jobs import enqueue
-from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS, QUEUES, enqueue_rematch, queue
+from app.jobs import queues
+from app.jobs.enqueue import enqueue_rematch
+from app.jobs.queues import CHORES, FETCHES, LOOKUPS, QUEUES, queue
 from app.redis.allowance import PACE_KEY
 from app.redis.event_stream import Topic
 from app.redis.pause import pause
@@ -270,10 +271,10 @@ def test_a_job_that_waits_is_counted_by_how_long(client: FlaskClient, redis: Red
 def test_refusals_are_counted_by_their_reason(
     client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enqueue, "MOST_WAITING", 0)
+    monkeypatch.setattr(queues, "MOST_WAITING", 0)
     client.get("/user/LightLuca/2024")
-    monkeypatch.setattr(enqueue, "MOST_WAITING", 1000)
-    monkeypatch.setattr(enqueue, "MOST_IN_LINE", 0)
+    monkeypatch.setattr(queues, "MOST_WAITING", 1000)
+    monkeypatch.setattr(queues, "MOST_IN_LINE", 0)
     for year in (2024, 2023, 2022):
         client.get(f"/user/LightLuca/{year}")
     found = numbers(client)

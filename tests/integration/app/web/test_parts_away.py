@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from redis import Redis
 from structlog.testing import capture_logs
 
-from app.jobs.enqueue import QueueAway
+from app.jobs.queues import QueueAway
 from tests.integration.app.web.conftest import (
     NO_DATABASE,
     NO_REDIS,

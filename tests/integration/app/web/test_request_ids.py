@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from rq.job import Job
 
-from app.jobs.enqueue import FETCHES, LOOKUPS, queue
+from app.jobs.queues import FETCHES, LOOKUPS, queue
 from tests.integration.app.web.conftest import Known, RunJobs, SiteWith
 
 GIVEN = "by-the-proxy.0123"

@@ -13,7 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app.events import Failure
 from app.jobs import removal
-from app.jobs.enqueue import LineFull, QueueFull
+from app.jobs.queues import LineFull, QueueFull
 from app.redis.allowance import REFUSED_KEY
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note

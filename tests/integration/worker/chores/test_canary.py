@@ -11,7 +11,8 @@ from redis import Redis
 
 from app.jobs import canary
 from app.jobs.canary import LASTFM, MIRROR, STEPS, STORE, WORKER, Step
-from app.jobs.enqueue import enqueue_listener, queue
+from app.jobs.enqueue import enqueue_listener
+from app.jobs.queues import queue
 from app.redis.pause import pause
 from app.settings import Settings
 from app.store import Connection

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.jobs import enqueue
-from app.jobs.enqueue import ask_for_recovery, enqueue_recovery
+from app.jobs import job_status, queues
+from app.jobs.recovery import ask_for_recovery, enqueue_recovery
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.shutdown import ShutdownRequested
 
@@ -18,7 +18,7 @@ def test_what_a_full_queue_does_not_take_is_looked_for_again(
         stage.ask(name, 2023)
     stage.redis.flushall()
     stage.connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 hour'")
-    monkeypatch.setattr(enqueue, "MOST_WAITING", 2)
+    monkeypatch.setattr(queues, "MOST_WAITING", 2)
     for _ in range(2):
         assert enqueue_recovery(stage.redis)
         stage.run_jobs()
@@ -31,8 +31,8 @@ def test_they_are_looked_for_when_another_server_answers_which_may_lack_what_cam
     assert enqueue_recovery(stage.redis)
     stage.run_jobs()
     run = stage.ask("WaitingWill", 2023)
-    enqueue.queue(stage.redis, enqueue.FETCHES).remove(enqueue.job_id(run))
-    stage.redis.delete(f"rq:job:{enqueue.job_id(run)}")
+    queues.queue(stage.redis, queues.FETCHES).remove(job_status.job_id(run))
+    stage.redis.delete(f"rq:job:{job_status.job_id(run)}")
     stage.connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 hour'")
     assert not enqueue_recovery(stage.redis), "the same server has lost nothing"
     stage.redis.set("lastyear:nothing-lost", "what the old primary called itself")

@@ -11,8 +11,8 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 import worker.jobs
-from app.jobs import enqueue
-from app.jobs.enqueue import CHORES, FETCHES, LOOKUPS
+from app.jobs import queues
+from app.jobs.queues import CHORES, FETCHES, LOOKUPS
 from app.redis.event_stream import Topic, latest_snapshot
 from app.web import create_app
 from demo import catalogue
@@ -60,14 +60,14 @@ def client(away: Stage) -> Iterator[FlaskClient]:
 
 
 def waiting_chores(stage: Stage) -> list[str]:
-    return list(enqueue.queue(stage.redis, enqueue.CHORES).job_ids)
+    return list(queues.queue(stage.redis, queues.CHORES).job_ids)
 
 
 def test_release_years_come_by_themselves_when_the_mirror_is_back(
     away: Stage, line: Wire, client: FlaskClient
 ) -> None:
     run = away.ask("EarlyEd", 2023)
-    away.redis.delete(enqueue.queue(away.redis, enqueue.FETCHES).key)
+    away.redis.delete(queues.queue(away.redis, queues.FETCHES).key)
     away.run_again("EarlyEd", 2023, run)
     assert away.event("EarlyEd", 2023).pending == 20
     assert waiting_chores(away) == ["place-waiting"]
@@ -107,7 +107,7 @@ def test_a_worker_that_would_take_it_again_at_once_gives_way_to_nobody(
     away: Stage, line: Wire, names: tuple[str, ...]
 ) -> None:
     run = away.ask("EarlyEd", 2023)
-    away.redis.delete(enqueue.queue(away.redis, FETCHES).key)
+    away.redis.delete(queues.queue(away.redis, FETCHES).key)
     away.run_again("EarlyEd", 2023, run)
     away.ask("SingleSam", 2024)
     skipping = SkippingClock()
@@ -117,7 +117,7 @@ def test_a_worker_that_would_take_it_again_at_once_gives_way_to_nobody(
         line.mend()
 
     away.context = replace(away.context, clock=Clock(skipping.now, sleep))
-    ours = [enqueue.queue(away.redis, name) for name in names]
+    ours = [queues.queue(away.redis, name) for name in names]
     worker_of_chores = SimpleWorker(ours, connection=away.redis, serializer=JSONSerializer)
     worker_of_chores.work(burst=True, max_jobs=1, logging_level="WARNING")
     assert away.counts("EarlyEd", 2023).matched == 20

@@ -13,7 +13,8 @@ from rq.serializers import JSONSerializer
 
 from app.events import Event
 from app.jobs import admin
-from app.jobs.enqueue import CHORES, FETCHES, QUEUES, QueueFull, enqueue_rematch, enqueue_year, queue
+from app.jobs.enqueue import enqueue_rematch, enqueue_year
+from app.jobs.queues import CHORES, FETCHES, QUEUES, QueueFull, queue
 from app.redis.event_stream import Snapshot, Topic, latest_snapshot
 from app.redis.notice import MOST_CHARACTERS, read_notice
 from app.redis.pause import is_paused, pause, resume

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from redis import Redis
 from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.queues import QUEUES, queue
 from app.settings import Settings
 from worker.doctor import Finding, examine
 from worker.doctor.systemd import has_units

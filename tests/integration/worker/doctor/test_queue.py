@@ -11,7 +11,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
-from app.jobs.enqueue import FETCHES, LOOKUPS, enqueue_listener, queue
+from app.jobs.enqueue import enqueue_listener
+from app.jobs.queues import FETCHES, LOOKUPS, queue
 from demo import services
 from tests.conftest import wait_until
 from tests.integration.worker.doctor.conftest import Looked

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.queues import QUEUES, queue
 from app.settings import BadSettings, Settings
 from app.store import connect
 from tests.integration.conftest import KEY

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.counters.counts import totals
 from app.events import Event, Failure
-from app.jobs import enqueue
+from app.jobs import job_status, queues
 from app.store import stretches
 from demo.faults import Fault
 from tests.conftest import PATIENCE
@@ -212,5 +212,5 @@ def test_a_fault_of_ours_fails_the_job_once_and_says_so(stage: Stage) -> None:
     event = stage.event("BrokenBo", 2023)
     assert (event.phase, event.error, event.scrobbles) == ("failed", Failure.BROKEN, 398)
     assert begun == [1], "what raised once would raise again"
-    failed = enqueue.queue(stage.redis, enqueue.FETCHES).failed_job_registry
-    assert failed.get_job_ids() == [enqueue.job_id(run)]
+    failed = queues.queue(stage.redis, queues.FETCHES).failed_job_registry
+    assert failed.get_job_ids() == [job_status.job_id(run)]

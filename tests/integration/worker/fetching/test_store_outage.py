@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 import worker.jobs
 from app.events import Event
-from app.jobs.enqueue import job_id
+from app.jobs.job_status import job_id
 from app.redis.event_stream import Topic, latest_snapshot
 from app.settings import Settings
 from app.store import StoreAway, fetch_jobs, stretches

@@ -12,7 +12,8 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.jobs.enqueue import FETCHES, LOOKUPS, QUEUES, enqueue_listener, queue
+from app.jobs.enqueue import enqueue_listener
+from app.jobs.queues import FETCHES, LOOKUPS, QUEUES, queue
 from app.settings import Settings
 from app.web.operator import create_app
 from tests.integration.app.web.conftest import NO_DATABASE

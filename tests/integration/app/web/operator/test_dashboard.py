@@ -14,7 +14,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
-from app.jobs.enqueue import QUEUES, queue
+from app.jobs.queues import QUEUES, queue
 from app.redis.allowance import PACE_KEY
 from mirror.importing.load import import_export
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS

@@ -9,7 +9,7 @@ from redis import Redis
 from rq.job import Job
 from werkzeug.test import TestResponse
 
-from app.jobs.enqueue import FETCHES, LOOKUPS, QUEUES, queue
+from app.jobs.queues import FETCHES, LOOKUPS, QUEUES, queue
 from app.web.operator.queues import NAME, READS
 from tests.integration.app.web.conftest import NO_REDIS
 from tests.integration.app.web.operator.conftest import Pages

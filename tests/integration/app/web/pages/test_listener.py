@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app.jobs import backlog
-from app.jobs.enqueue import FETCHES, count_waiting
+from app.jobs.queues import FETCHES, count_waiting
 from app.redis import known_names
 from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot, publish, save_snapshot
 from app.store import Connection, listeners, scrobbles

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from redis import Redis
 
 from app.events import Event, Phase
-from app.jobs import enqueue
-from app.jobs.enqueue import FETCHES, queue
+from app.jobs import job_status
+from app.jobs.queues import FETCHES, queue
 from app.jobs.workers import SILENT_SECONDS, give_sign_of_life
 from app.redis.event_stream import Topic, publish
 from app.store import Connection, fetch_jobs
@@ -104,4 +104,4 @@ def test_while_redis_takes_nothing_nothing_is_started_and_what_is_here_is_shown(
         assert fetch_jobs.find(connection, "HeavyHelen", 2024) is None
         disk.make_room()
         assert "data-live" in visitor.get("/user/HeavyHelen/2024").text
-        assert queue(disk.redis, FETCHES).get_job_ids() == [enqueue.job_id(run_of(connection, "HeavyHelen"))]
+        assert queue(disk.redis, FETCHES).get_job_ids() == [job_status.job_id(run_of(connection, "HeavyHelen"))]
