@@ -22,6 +22,7 @@ from demo import services
 from demo.lastfm import DEFAULT_PORT as LASTFM_PORT
 from demo.lastfm import LastfmStandIn
 from demo.musicbrainz import EXPORT_STAMP, write_demo_export
+from demo.ports import free_port, is_free
 from demo.processes import Processes
 from mirror.database import connect as connect_mirror
 from mirror.errors import MirrorError, MirrorOutdated
@@ -107,7 +108,7 @@ def _start_missing(stack: ExitStack, given: Settings) -> dict[str, str]:
         console.print("Starting Valkey ...")
         started["REDIS_URL"] = stack.enter_context(services.valkey(LOCAL / "valkey"))
     if not given.lastfm_api_key and "lastfm_api_url" not in given.model_fields_set:
-        lastfm = stack.enter_context(LastfmStandIn(port=services.free_port(LASTFM_PORT), latency=LASTFM_LATENCY))
+        lastfm = stack.enter_context(LastfmStandIn(port=free_port(LASTFM_PORT), latency=LASTFM_LATENCY))
         started |= {
             "LASTFM_API_KEY": "demo-key",
             "LASTFM_API_URL": lastfm.api_url,
@@ -178,7 +179,7 @@ def _read(path: Path) -> str:
 
 def _supervise(environ: dict[str, str], settings: Settings, *, has_stand_in: bool) -> int:
     """Run the site's processes until one of them ends; return the exit code of `make run`."""
-    operator_port = services.free_port(min(settings.port + 1, 65535))
+    operator_port = free_port(min(settings.port + 1, 65535))
     gunicorn = (f"{BIN}/gunicorn", "--config", "python:app.server")
     lastyear = f"{BIN}/lastyear"
     with Processes(console, ROOT) as processes:
@@ -220,7 +221,7 @@ def _welcome(address: str, settings: Settings, operator_port: int, *, has_stand_
 
 
 def _must_be_free(port: int) -> None:
-    if not services.is_free(port):
+    if not is_free(port):
         raise CannotStart(
             f"Port {port} is taken. Stop what listens there, or choose another port: make run PORT={port + 1}"
         )

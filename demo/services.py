@@ -3,7 +3,6 @@
 import re
 import secrets
 import signal
-import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from app.settings import Settings
 from app.store import connect, outage
 from app.store.migrate import migrate
 from demo.musicbrainz import write_demo_export
+from demo.ports import free_port
 from mirror.importing.load import import_export
 
 with warnings.catch_warnings():
@@ -67,26 +67,6 @@ def valkey(folder: Path, port: int = 0, **config: str) -> Iterator[str]:
         with suppress(RedisError), Redis.from_url(url) as redis:
             redis.shutdown()
         server.stop()
-
-
-def free_port(preferred: int = 0) -> int:
-    """Return the preferred port if nothing listens there, otherwise another one."""
-    if preferred and is_free(preferred):
-        return preferred
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Tell whether nothing listens on a port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def create_database(admin: str, name: str, user: str = "postgres") -> str:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -123,10 +122,3 @@ def answers(port: int) -> bool:
         return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).ok
     except requests.RequestException:
         return False
-
-
-def free_port() -> int:
-    """Find a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

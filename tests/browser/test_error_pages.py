@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from werkzeug.exceptions import TooManyRequests
 
 from app.web.rate_limits import RateLimits
+from demo.ports import free_port
 from tests import processes
 from tests.browser.axe import faults
 from tests.browser.conftest import Site
@@ -52,7 +53,7 @@ def troubles(site: Site, tmp_path: Path) -> Iterator[dict[str, Trouble]]:
     with ExitStack() as stack:
 
         def site_with(**changes: Any) -> str:
-            port = processes.free_port()
+            port = free_port()
             settings = site.settings.model_copy(update=changes)
             stack.enter_context(processes.web(settings, tmp_path / f"{port}.log", port))
             return f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from requests.auth import HTTPBasicAuth
 from app.jobs.queues import FETCHES, QUEUES, queue
 from app.redis.notice import clear_notice
 from app.redis.pause import resume
+from demo.ports import free_port
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
@@ -35,7 +36,7 @@ BUTTONS = "#requeue-all-btn, #empty-btn, [data-role=requeue-job-btn], [data-role
 @contextmanager
 def operators_pages(site: Site, log: Path, **changes: Any) -> Iterator[str]:
     """Where the operator's pages are."""
-    port = processes.free_port()
+    port = free_port()
     update = {"operator_password": SecretStr(PASSWORD), **changes}
     environ = processes.environment(site.settings.model_copy(update=update), PORT=str(port))
     command = ("gunicorn", "--config", "python:app.server", "app.web.operator:create_app()")

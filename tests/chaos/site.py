@@ -22,10 +22,11 @@ from demo import services
 from demo.accounts import Account
 from demo.habits import FavouritePeriod, Habit, Taste
 from demo.lastfm import LastfmStandIn
+from demo.ports import free_port
 from tests.chaos.forwarder import Forwarder
 from tests.chaos.units import Supervisor, Unit
 from tests.conftest import wait_until
-from tests.processes import BIN, answers, environment, family, free_port
+from tests.processes import BIN, answers, environment, family
 
 YEARS = range(2012, 2025)
 LATENCY = 0.3  # seconds, about what the real Last.fm takes

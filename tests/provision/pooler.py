@@ -17,8 +17,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from demo import services
+from demo.ports import free_port
 from tests.conftest import wait_until
-from tests.processes import Running, free_port
+from tests.processes import Running
 from tests.provision.cable import run
 
 USER = DATABASE = "lastyear"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from demo.ports import free_port
 from tests import processes
 from tests.browser.conftest import Site
 from tests.browser.states import STATES, put_all
@@ -35,7 +36,7 @@ def compressed(whole_site: Site, tmp_path_factory: pytest.TempPathFactory) -> It
     """The address of a site that compresses, with every state."""
     whole_site.forget()
     put_all(whole_site)
-    log, port = tmp_path_factory.mktemp("compressed") / "web.log", processes.free_port()
+    log, port = tmp_path_factory.mktemp("compressed") / "web.log", free_port()
     with processes.web(whole_site.settings, log, port, application="tests.compressed:site()"):
         yield f"http://127.0.0.1:{port}"
 

@@ -13,8 +13,9 @@ import requests
 
 from app.settings import VARIABLES
 from app.store import Connection
+from demo.ports import free_port
 from tests.conftest import PATIENCE, wait_until
-from tests.processes import ROOT, answers, family, free_port, running
+from tests.processes import ROOT, answers, family, running
 
 # In a process group of its own, and with its state in another folder than the checkout's.
 RUN = """

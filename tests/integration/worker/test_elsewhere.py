@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app.events import JobUpdate
 from app.settings import Settings
 from app.web.rate_limits import RateLimits
+from demo.ports import free_port
 from mirror.database import connect
 from mirror.errors import MirrorAway
 from tests import processes
@@ -92,7 +93,7 @@ def fickle_web(answers: Callable[[int], int]) -> Iterator[tuple[str, list[JobUpd
 def test_a_year_flows_over_tls_and_is_told_to_a_web_elsewhere(
     stage: Stage, settings: Settings, redis_url: str, far_mirror_url: str, tmp_path: Path, mirror_front: Front
 ) -> None:
-    port = processes.free_port()
+    port = free_port()
     there = settings.model_copy(
         update={
             "redis_url": SecretStr(redis_url),

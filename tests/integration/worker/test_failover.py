@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from app.redis.client import connect_redis
 from app.redis.event_stream import Topic
 from app.settings import Settings
+from demo.ports import free_port
 from demo.responses import HttpResponse
 from tests import processes
 from tests.conftest import PATIENCE, wait_until
@@ -39,7 +40,7 @@ def test_a_fetch_goes_on_where_it_was_when_valkeys_primary_is_killed(
         update = {"redis_url": SecretStr(valkeys.url), "lastfm_requests_per_second": 4.0}
         ours = settings.model_copy(update=update)
         stage.redis = connect_redis(ours, outage_seconds=120)
-        port = processes.free_port()
+        port = free_port()
         with processes.web(ours, tmp_path / "web", port) as web, workers(ours, tmp_path / "log") as process:
             page = Site(web, port).websocket(KIT)
             run = stage.ask("KilledKit", 2023)

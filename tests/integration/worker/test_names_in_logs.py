@@ -16,8 +16,9 @@ from redis import Redis
 from app.jobs.queues import FETCHES, LOOKUPS, queue
 from app.logs.setup import name_hider
 from app.settings import Settings
+from demo.ports import free_port
 from tests.conftest import PATIENCE, wait_until
-from tests.processes import environment, free_port, running, web, workers
+from tests.processes import environment, running, web, workers
 
 NAME, OTHER, NOBODY = "SingleSam", "LightLuca", "NobodyNed"
 

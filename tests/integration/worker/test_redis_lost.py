@@ -15,6 +15,7 @@ from app.jobs import job_status, queues
 from app.jobs.queues import FETCHES, QUEUES
 from app.settings import Settings
 from demo import services
+from demo.ports import free_port
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from tests.processes import Running, environment, running
@@ -75,7 +76,7 @@ def test_after_a_flush_workers_register_anew_and_what_was_claimed_goes_on_withou
 def test_a_run_outlives_a_restart_of_redis(stage: Stage, settings: Settings, tmp_path: Path) -> None:
     stage.take_in("KilledKit", some_plays(20_000))
     (tmp_path / "valkey").mkdir()
-    port = services.free_port()
+    port = free_port()
     url = SecretStr(f"redis://127.0.0.1:{port}/0")
     slow = settings.model_copy(update={"lastfm_requests_per_second": 4.0, "redis_url": url})
     with ExitStack() as stack:

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 import pytest
 
 from app.store import Connection, Pool, StoreAway, connect
+from demo.ports import free_port
 from tests.conftest import database_folder, wait_until
 from tests.integration.app.store.test_database import everything
-from tests.processes import Running, free_port
+from tests.processes import Running
 from tests.wire import Wire, socket_of, through, wire
 
 pytestmark = pytest.mark.skipif(not shutil.which("pgbouncer"), reason="needs pgbouncer")

@@ -24,6 +24,7 @@ from app.settings import Settings, read_settings
 from app.store import Connection, listeners
 from app.web import create_app
 from demo.lastfm import LastfmStandIn
+from demo.ports import free_port
 from tests import processes
 from tests.conftest import PATIENCE
 from tests.integration.conftest import TOKEN, fresh_database, other_database
@@ -109,7 +110,7 @@ def standing_site(
     postgres: str, migrated: str, mirror_url: str, valkey: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """The site under its real server, started once. Each test of it finds its Redis empty."""
-    port = processes.free_port()
+    port = free_port()
     with fresh_database(postgres, migrated) as database:
         environ = {
             "DATABASE_URL": database,
@@ -132,7 +133,7 @@ def served(standing_site: Site, redis: Redis) -> Iterator[Site]:
 @pytest.fixture
 def own_site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     """A site under its real server that a test may end."""
-    port = processes.free_port()
+    port = free_port()
     with processes.web(settings, tmp_path / "web.log", port) as process:
         site = Site(process, port)
         yield site

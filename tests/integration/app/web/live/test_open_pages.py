@@ -14,6 +14,7 @@ import websocket
 from app.events import new_run
 from app.settings import Settings
 from app.store import Connection, fetch_jobs
+from demo.ports import free_port
 from tests import processes
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import Known, Publish, Site, event, hang_up, heard, page, stream
@@ -29,7 +30,7 @@ UPGRADE = (
 @pytest.fixture
 def hurried_site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     """A site that lets an address have few pages, and cuts off soon who reads nothing."""
-    port = processes.free_port()
+    port = free_port()
     hurried = "tests.integration.app.web.hurried:create_app()"
     with processes.web(settings, tmp_path / "web.log", port, application=hurried) as process:
         site = Site(process, port)

@@ -8,9 +8,10 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from app.settings import Settings
+from demo.ports import free_port
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.conftest import PASSWORD
-from tests.processes import BIN, ROOT, Running, environment, free_port, running
+from tests.processes import BIN, ROOT, Running, environment, running
 
 COMMAND = ("gunicorn", "--config", "python:app.server", "app.web.operator:create_app()")
 # What the operator's pages are not given on a machine of their own.
