@@ -72,6 +72,8 @@ class FetchWorker(Worker):
             "job_class": KnownJob,
         }
         names = [one if isinstance(one, str) else one.name for one in queues]
+        # Before `work`, which sets it as well: RQ's pool logs "Starting worker started with ..." in between.
+        logging.getLogger("rq.worker").setLevel(_rq_level())
         super().__init__(names, *arguments, **{**options, **fixed})
 
     def work(self, *arguments: Any, **options: Any) -> bool:

@@ -239,6 +239,8 @@ def test_no_line_of_the_workers_holds_a_secret_and_every_line_of_a_run_names_it(
         text = process.output
     assert KEY not in text
     assert TOKEN not in text
+    assert "Starting workers" in text
+    assert "Starting worker started" not in text, "RQ's own words"
     again = [line for line in text.splitlines() if "retrying" in line or "was not served" in line]
     assert all(f"run={fetched}" in line for line in again)
     assert len(again) == 3
