@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from app.charts.palette import COLOURS
 from app.events import Failure
@@ -30,10 +30,24 @@ PAGES = (landing, listener, year, release_year, album, top_albums, picture, remo
 STATIC = Path(__file__).parent / "static"
 
 
+class Site(Flask):
+    """Flask, which has a browser keep only what its address belongs to."""
+
+    def send_static_file(self, filename: str) -> Response:
+        """Send a static file, not to be kept where the digest in its address is another release's.
+
+        While a new release comes to one machine after the other, a page of one asks the other for its files.
+        """
+        answer = super().send_static_file(filename)
+        if request.query_string.decode("latin-1") != asset(filename).partition("?")[2]:
+            answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Create the WSGI application, from the environment unless settings are given. Raises BadSettings."""
     settings = settings or read_settings(os.environ)
-    app = Flask(__name__)
+    app = Site(__name__)
     app.config.update(
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # assets carry a digest of their content in their address
         SOCK_SERVER_OPTIONS={"ping_interval": 25, "max_message_size": 1024},

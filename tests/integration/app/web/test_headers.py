@@ -46,6 +46,14 @@ def test_every_answer_carries_the_policy_and_no_cookie(
         assert "Set-Cookie" not in answer.headers, path
 
 
+def test_a_browser_keeps_a_static_file_only_by_the_digest_of_what_is_in_it(client: FlaskClient) -> None:
+    path = re.findall(r'"(/static/style.css\?\w+)"', client.get("/").text)[0]
+    assert client.get(path, buffered=True).headers["Cache-Control"] == "public, max-age=31536000"
+    for other in (f"{path}0", "/static/style.css?0123456789ab", "/static/style.css"):
+        assert client.get(other, buffered=True).headers["Cache-Control"] == "no-cache", other
+    assert client.get("/static/no.css?0123456789ab").status_code == 404
+
+
 def test_an_error_of_our_own_carries_them_too_and_tells_nothing(
     client: FlaskClient, broken: Callable[[str], None]
 ) -> None:
