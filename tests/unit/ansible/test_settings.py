@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import yaml
+from jinja2 import Environment
 from pydantic import SecretStr
 
 from app.settings import VARIABLES
@@ -11,7 +12,8 @@ from app.settings import VARIABLES
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 ROLE = ANSIBLE / "roles/lastyear/vars/main.yml"
 OF_SYSTEMD = {"PORT", "BACKUP_FOLDER"}  # a socket is handed over, and a folder
-OF_SERVICES = {"REDIS_URL_WEB", "REDIS_URL_WORKER"}  # REDIS_URL of these two; the other is the operator's
+# REDIS_URL of these two, the other is the operator's; and DATABASE_URL of the operator's pages.
+OF_SERVICES = {"REDIS_URL_WEB", "REDIS_URL_WORKER", "DATABASE_URL_OPERATOR"}
 OF_UNITS = {"MIRROR_PROFILE"}  # read by a unit's own command
 
 
@@ -22,6 +24,16 @@ def test_every_setting_is_given_and_no_other() -> None:
     assert secret - OF_UNITS - OF_SERVICES == {
         name for name, field in VARIABLES.items() if field.annotation is SecretStr
     }
+
+
+def test_the_operators_pages_have_the_app_database_only_where_they_have_buttons() -> None:
+    unit = (ANSIBLE.parent / "systemd/lastyear-dashboard.service").read_text(encoding="utf-8")
+    assert re.findall(r"/credentials/(database\w+)", unit) == ["database_url_operator"]
+    given = {one["name"]: one for one in yaml.safe_load(ROLE.read_text(encoding="utf-8"))["credentials"]}
+    content = Environment(autoescape=False).from_string(given["database_url_operator"]["content"])  # noqa: S701  it is no HTML
+    address = {"lastyear_database_url": "postgresql://u:p@h/d"}
+    assert content.render(address, lastyear_dashboard_may_change=True) == "postgresql://u:p@h/d"
+    assert content.render(address, lastyear_dashboard_may_change=False) == content.render(address) == ""
 
 
 def test_the_version_of_postgresql_stands_in_one_place() -> None:
