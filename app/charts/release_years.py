@@ -1,4 +1,4 @@
-"""Release years: one, or several in a row as a bar has them, and the median of many."""
+"""Release years: one, or several in a row as a bar has them, and the quartiles of many."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -51,9 +51,14 @@ class ReleaseYears(NamedTuple):
 
 def median(plays: Mapping[int, int]) -> int | None:
     """Return the release year in the middle of all plays, the earlier one of two."""
-    middle = (sum(plays.values()) + 1) // 2
+    return quartile(plays, 2)
+
+
+def quartile(plays: Mapping[int, int], quarters: int) -> int | None:
+    """Return the first release year by which so many quarters of all plays had come out: 1, 2 or 3."""
+    left = -(-quarters * sum(plays.values()) // 4)
     for year in sorted(year for year, count in plays.items() if count):
-        middle -= plays[year]
-        if middle <= 0:
+        left -= plays[year]
+        if left <= 0:
             return year
     return None

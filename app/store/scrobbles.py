@@ -62,11 +62,11 @@ def count_year(connection: Connection, user: int, year: int) -> YearCounts:
         return YearCounts().plus(cursor.fetchall())
 
 
-def count_all_years(connection: Connection, user: int) -> dict[int, dict[int | None, int]]:
-    """Count all that is stored of a listener: listening year -> release year (None: unknown) -> plays."""
+def count_all_years(connection: Connection, user: int) -> dict[int, YearCounts]:
+    """Count all that is stored of a listener, by listening year, in one indexed query."""
     rows = connection.execute(
-        """
-        SELECT listening_year, release_year, sum(plays)::integer AS plays
+        f"""
+        SELECT listening_year, {_TALLIED}, sum(plays)::integer AS plays
         FROM (
             SELECT EXTRACT(year FROM starts AT TIME ZONE 'UTC')::integer AS listening_year,
                    unnest(tracks) AS track,
@@ -76,11 +76,11 @@ def count_all_years(connection: Connection, user: int) -> dict[int, dict[int | N
             GROUP BY listening_year, track
         ) AS played
         JOIN placed_tracks ON placed_tracks.id = played.track
-        GROUP BY listening_year, release_year
-        """,
+        GROUP BY listening_year, {_TALLIED}
+        """.encode(),  # noqa: S608  our own column names
         [user],
     ).fetchall()
-    years: dict[int, dict[int | None, int]] = {}
-    for listening_year, release_year, plays in rows:
-        years.setdefault(listening_year, {})[release_year] = plays
-    return years
+    years: dict[int, list[Tally]] = {}
+    for year, released, song_released, status, by_mbid, plays in rows:
+        years.setdefault(year, []).append(Tally(released, song_released, status, plays, by_mbid))
+    return {year: YearCounts().plus(tallies) for year, tallies in years.items()}

@@ -20,13 +20,26 @@ from app.web import api, health
 from app.web.api import release_years
 from app.web.context import context
 from app.web.live import routes
-from app.web.pages import album, landing, listener, picture, release_year, removal, top_albums, year
+from app.web.pages import album, eras, landing, listener, picture, release_year, removal, top_albums, year
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.site_address import site_url
 from app.web.words import links, reading, wording
 
-PAGES = (landing, listener, year, release_year, album, top_albums, picture, removal, api, release_years, health)
+PAGES = (
+    landing,
+    listener,
+    eras,
+    year,
+    release_year,
+    album,
+    top_albums,
+    picture,
+    removal,
+    api,
+    release_years,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 
 

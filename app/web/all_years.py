@@ -3,13 +3,15 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import flask
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.events import Event, Failure
+from app.charts.eras import Era
+from app.events import Event, Failure, YearCounts
 from app.formatting import so_far
 from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.queues import QueueAway, QueueFull
@@ -20,6 +22,7 @@ from app.web.context import Context
 from app.web.visits.introductions import introduce, is_interrupted, is_stored
 from app.web.visits.starts import may_start_fetches
 from app.web.visits.status import next_try
+from app.web.words.chart_options import ChartOptions
 
 Years = dict[int, int]
 
@@ -37,9 +40,11 @@ class StoredYears(BaseModel):
     """How many plays are stored of each year."""
     plays: dict[int, Years]
     """Listening year -> release year -> plays."""
+    song_plays: dict[int, Years]
+    """The same by the songs' own release years; without the years in which that makes no difference."""
 
 
-NO_YEARS = StoredYears(years=[], completed={}, scrobbles={}, plays={})
+NO_YEARS = StoredYears(years=[], completed={}, scrobbles={}, plays={}, song_plays={})
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class ListenerYear:
     scrobbles: int = 0
     """How many plays are stored."""
     plays: Years = field(default_factory=dict)
+    song_plays: Years = field(default_factory=dict)
+    """The same by the songs' own release years; empty where that makes no difference."""
     is_complete: bool = False
     event: Event | None = None
     is_in_backlog: bool = False
@@ -59,6 +66,15 @@ class ListenerYear:
     def so_far(self) -> str:
         """How many plays are here of a year that is not whole; empty where it is, and where there are none."""
         return so_far(self.scrobbles, self.count) if self.scrobbles and not self.is_complete else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more plays may come: it is not whole, or not over."""
+        return not self.is_complete or self.year >= datetime.now(UTC).year
+
+    def plays_by(self, options: ChartOptions) -> Years:
+        """Return its plays by release year, counted as these options say."""
+        return self.song_plays if options.by_song and self.song_plays else self.plays
 
     @property
     def is_running(self) -> bool:
@@ -120,6 +136,12 @@ def listener_years(context: Context, username: str, counts: Years) -> list[Liste
     return years
 
 
+def eras_of(years: Iterable[ListenerYear], options: ChartOptions) -> tuple[Era, ...]:
+    """Sum up the years of which a release year is known, the oldest first."""
+    summed_up = (Era.of(one.year, one.plays_by(options), is_so_far=one.is_open) for one in years)
+    return tuple(sorted(filter(None, summed_up), key=lambda era: era.year))
+
+
 def _go_on(context: Context, username: str, first: ListenerYear | None) -> None:
     """Have the first year of the backlog fetched; one that Last.fm has interrupted, once Last.fm answers."""
     if first is not None and is_interrupted(first.event):
@@ -150,11 +172,13 @@ def _listener_year(
     year: int, stored: StoredYears, event: Event | None, counts: Years, *, is_in_backlog: bool
 ) -> ListenerYear:
     count, plays = stored.completed.get(year, counts.get(year)), stored.plays.get(year, {})
+    song_plays = stored.song_plays.get(year, {})
     scrobbles, is_complete = stored.scrobbles.get(year, 0), year in stored.completed
     if event is not None:
         scrobbles, plays, is_complete = event.scrobbles, event.years, is_complete or event.is_whole
+        song_plays = event.song_years
         count = event.expected if event.phase == "completed" and event.expected is not None else count
-    return ListenerYear(year, count, scrobbles, plays, is_complete, event, is_in_backlog)
+    return ListenerYear(year, count, scrobbles, plays, song_plays, is_complete, event, is_in_backlog)
 
 
 def _cached(redis: Redis, topic: Topic) -> StoredYears | None:
@@ -182,15 +206,14 @@ def _stored_years(connection: Connection, username: str) -> StoredYears:
     listener = listeners.find(connection, username)
     if listener is None:
         return NO_YEARS
-    stored = scrobbles.count_all_years(connection, listener.id)
-    placed = {year: {at: n for at, n in plays.items() if at is not None} for year, plays in stored.items()}
     counted = counted_years.of_listener(connection, listener.username_key)
+    every: dict[int, YearCounts] = {**scrobbles.count_all_years(connection, listener.id), **counted}
     return StoredYears(
         years=listener.available_years,
         completed=fetch_jobs.completed_years(connection, listener.username),
-        scrobbles={year: sum(plays.values()) for year, plays in stored.items()}
-        | {year: one.scrobbles for year, one in counted.items()},
-        plays=placed | {year: one.years for year, one in counted.items()},
+        scrobbles={year: counts.scrobbles for year, counts in every.items()},
+        plays={year: counts.years for year, counts in every.items()},
+        song_plays={year: counts.song_years for year, counts in every.items() if counts.song_years},
     )
 
 

@@ -1,9 +1,10 @@
 """All years of a listener, and the button that fetches those that are missing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.heat_map import draw_heat_map
 from app.events import Failure
@@ -20,49 +21,90 @@ from app.web.visits.status import ListenerStatus
 blueprint = Blueprint("listener", __name__)
 
 
+@dataclass(frozen=True)
+class KnownYears:
+    """What the pages of all years know of a listener."""
+
+    status: ListenerStatus
+    years: Sequence[ListenerYear]
+    """The newest first."""
+    is_paused: bool
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the years could not be counted."""
+        return self.status.event.error if self.status.event else None
+
+    @property
+    def backlog(self) -> list[ListenerYear]:
+        """The years that are still to come."""
+        return [one for one in self.years if one.is_in_backlog]
+
+    @property
+    def waits(self) -> bool:
+        """Whether news will come by itself."""
+        return self.status.waits or any(one.is_running for one in self.years)
+
+    @property
+    def next_try(self) -> int:
+        """In how many seconds the first of what Last.fm has interrupted is due; 0 if that is not known."""
+        return min(filter(None, (self.status.next_try, *(one.next_try for one in self.years))), default=0)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a page is to follow the years."""
+        return self.waits or self.next_try > 0
+
+
+def known_years(name: str) -> KnownYears:
+    """Find what is known of a listener's years, and have them counted. Raises Renamed, TooManyRequests."""
+    status = listener_status(context(), name)
+    years = listener_years(context(), status.username, status.event.years if status.event else {})
+    if status.event and status.event.error is Failure.LISTENING_HIDDEN:
+        years = [one for one in years if one.is_complete]  # the others would only say the same once more
+    known = KnownYears(status, years, is_paused=False)
+    return replace(known, is_paused=known.waits and fetching_is_paused(context()))
+
+
 @blueprint.get("/user/<name>")
 def show(name: str) -> Response:
     """Show the years of a listener, the newest first, with counts as they come in."""
-    status = listener_status(context(), listener_name(name))
-    failure = status.event.error if status.event else None
-    years = listener_years(context(), status.username, status.event.years if status.event else {})
-    if failure is Failure.LISTENING_HIDDEN:
-        years = [one for one in years if one.is_complete]  # the others would only say the same once more
-    waits = status.waits or any(one.is_running for one in years)
+    known = known_years(listener_name(name))
+    status, years = known.status, known.years
     page = make_response(
         render_template(
             "listener.html",
-            status=status,
-            failure=failure,
+            known=known,
             was=former_name(context(), request.args.get("was", ""), Topic(status.username)),
-            years=years,
             heat=draw_heat_map({one.year: one.plays for one in years}),
             ahead={one.year: fetches_ahead(context(), one.event) for one in years if one.event and one.is_running},
-            waits=waits,
-            is_paused=waits and fetching_is_paused(context()),
-            next_try=_next_try(status, years),
         )
     )
-    if not years and (failure or status.is_away):
-        page.status_code = failure.status if failure else 503
-        if not failure:
-            page.headers["Retry-After"] = str(status.try_again_after)
-    return private(page)
+    return private(status_code(page, known))
+
+
+def status_code(page: Response, known: KnownYears) -> Response:
+    """Give the page the status that it has where there is nothing to show."""
+    if not known.years and (known.failure or known.status.is_away):
+        page.status_code = known.failure.status if known.failure else 503
+        if not known.failure:
+            page.headers["Retry-After"] = str(known.status.try_again_after)
+    return page
 
 
 @blueprint.post("/user/<name>/missing")
-def fetch_missing(name: str) -> Response:
+def fetch_missing(name: str) -> BaseResponse:
     """Fetch every year that is not stored yet, one after the other."""
     return _fetch(name, "all years", lambda year: year.is_missing)
 
 
 @blueprint.post("/user/<name>/resume")
-def resume(name: str) -> Response:
+def resume(name: str) -> BaseResponse:
     """Go on with the years that Last.fm has interrupted, without waiting for the next try."""
     return _fetch(name, "refresh", lambda year: year.is_interrupted)
 
 
-def _fetch(name: str, limit: str, is_wanted: Callable[[ListenerYear], bool]) -> Response:
+def _fetch(name: str, limit: str, is_wanted: Callable[[ListenerYear], bool]) -> BaseResponse:
     if not is_same_origin(request):
         abort(403, "This can only be asked for from the page itself.")
     username = listener_name(name)
@@ -70,14 +112,10 @@ def _fetch(name: str, limit: str, is_wanted: Callable[[ListenerYear], bool]) -> 
     status = listener_status(context(), username)
     years = listener_years(context(), username, status.event.years if status.event else {})
     wanted = [one.year for one in years if is_wanted(one)]
+    page = "eras.show" if request.form.get("page") == "eras" else ".show"
     if not wanted:
-        return redirect(url_for(".show", name=status.username), 303)
+        return redirect(url_for(page, name=status.username), 303)
     backlog.add_years(context().redis, username, wanted)
     with context().pool.connection() as connection:
         backlog.enqueue_next_year(connection, context().redis, username, at_once=True)
-    return redirect(url_for(".show", name=status.username), 303)
-
-
-def _next_try(status: ListenerStatus, years: Iterable[ListenerYear]) -> int:
-    """Return in how many seconds the first of what Last.fm has interrupted is due; 0 if that is not known."""
-    return min(filter(None, (status.next_try, *(one.next_try for one in years))), default=0)
+    return redirect(url_for(page, name=status.username), 303)

@@ -97,15 +97,15 @@
   }
 
   // The first tap shows a bar, the second opens it; a finger moves from bar to bar.
-  const HINT = "Tap again for all albums";
+  const hint = () => page.querySelector("svg.chart").dataset.hint ?? "Tap again for all albums";
   document.addEventListener("pointerdown", (event) => {
     shownBefore = shown;
-    if (event.pointerType !== "mouse") show(barAt(event.target), HINT);
+    if (event.pointerType !== "mouse") show(barAt(event.target), hint());
   });
   document.addEventListener("pointermove", (event) => {
     if (event.pointerType === "mouse") return;
     const bar = barAt(document.elementFromPoint(event.clientX, event.clientY));
-    if (bar) show(bar, HINT);
+    if (bar) show(bar, hint());
   });
   page.addEventListener("click", (event) => {
     const bar = barAt(event.target);

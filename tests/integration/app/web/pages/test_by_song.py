@@ -185,3 +185,20 @@ def test_by_song_too_a_finished_year_asks_nobody_and_goes_with_its_listener(
     client.get(f"{SUE}/top.json?of=songs")
     event_stream.forget_listener(redis, "songsue")
     assert [key for key in redis.scan_iter() if b"sue" in key.lower()] == []
+
+
+def test_the_eras_by_song_are_the_same_when_redis_has_forgotten_them(
+    sue: None, client: FlaskClient, redis: Redis
+) -> None:
+    def tables() -> list[str]:
+        return [client.get(f"/user/SongSue/eras.csv{of}").text for of in ("", "?of=songs")]
+
+    client.get("/user/SongSue/eras")
+    by_album, by_song = before = tables()
+    assert by_album != by_song
+    redis.flushdb()
+    client.get("/user/SongSue/eras")
+    assert tables() == before
+    page = client.get("/user/SongSue/eras?of=songs").text
+    assert 'id="of-song" href="/user/SongSue/eras?of=songs" aria-current="true"' in page
+    assert 'href="/user/SongSue/2023?of=songs"' in page
