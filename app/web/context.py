@@ -67,6 +67,7 @@ class Context:
 
     def close(self) -> None:
         """Close the connections to the database and to Redis, and end the process that matches names."""
+        self.disconnect_pages()
         self.matching.close()
         self.pool.close()
         self.counts.close()

@@ -185,9 +185,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The web application."""
     app = create_app(settings)
     yield app
-    site = app.extensions["lastyear"]
-    site.subscriptions.close()
-    site.close()
+    app.extensions["lastyear"].close()
     for thread in threading.enumerate():
         if thread.name == "subscriptions":
             thread.join(PATIENCE)

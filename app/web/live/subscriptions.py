@@ -109,10 +109,12 @@ class Subscriptions:
             try:
                 self._relay()
             except RedisError as error:
-                log.warning("Lost the connection to Redis; subscribing again", reason=type(error).__name__)
+                if not self._closed:
+                    log.warning("Lost the connection to Redis; subscribing again", reason=type(error).__name__)
             except Exception:
-                # Every open page depends on this thread.
-                log.exception("Unexpected error while relaying progress events; subscribing again")
+                # Every open page depends on this thread. At its end the connection is closed under it.
+                if not self._closed:
+                    log.exception("Unexpected error while relaying progress events; subscribing again")
             self._listening.clear()
             self._may_have_missed = True
             time.sleep(0 if self._closed else RETRY_SECONDS)
