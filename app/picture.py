@@ -32,7 +32,7 @@ def draw_picture(
     The `source` of the plays, a text and an address, stands at the foot.
     """
     return (
-        _environment()
+        environment()
         .get_template("picture.svg")
         .render(
             width=WIDTH,
@@ -50,7 +50,8 @@ def draw_picture(
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders pictures, apart from Flask."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     environment.globals.update(colours=COLOURS, text_layout=text_layout)
     environment.filters.update(number=number, rough_share=rough_share, share=share)

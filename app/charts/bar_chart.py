@@ -81,7 +81,12 @@ class BarChart:
     play_ticks: tuple[Tick, ...]
     corners: tuple[tuple[str, float], ...] = ()
     """Where the other listener's line goes from the bottom left: H across, V up or down, to that per cent."""
-    cut: Cut | None = None
+    cuts: tuple[Cut, ...] = ()
+
+    @property
+    def cut(self) -> Cut | None:
+        """The first break, which is the only one in a chart of one listener's or of two."""
+        return next(iter(self.cuts), None)
 
     @property
     def earlier(self) -> Bar | None:
@@ -114,7 +119,7 @@ def draw_bar_chart(
     drawn as shares of what each has in total.
     """
     is_compared = other is not None
-    one, two = (_Series.of(each, is_share=is_compared) for each in (plays, other or {}))
+    one, two = (Series.of(each, is_share=is_compared) for each in (plays, other or {}))
     axis = year_axis(added(one.plays, two.plays), listening_year, by_decade=by_decade)
     own_slots = [slot for slot in axis.slots if slot.years == (listening_year, listening_year)]
     scale = PlayAxis.up_to(
@@ -122,20 +127,20 @@ def draw_bar_chart(
         [series.value(slot) for slot in own_slots for series in (one, two)],
         is_share=is_compared,
     )
-    bars = tuple(_bars(axis, scale, one, two))
+    bars = tuple(bars_of(axis, scale, one, two))
     own = None if by_decade or is_compared or not plays.get(listening_year) else listening_year
     return BarChart(
         bars=bars,
-        bands=() if by_decade else tuple(_bands(axis)),
+        bands=() if by_decade else tuple(bands_of(axis)),
         year_ticks=axis.ticks([bar.years.first for bar in bars if not bar.is_earlier], own),
         play_ticks=scale.ticks,
         corners=tuple(_corners(axis, scale, two)) if other else (),
-        cut=next((cut for slot in own_slots if (cut := _cut(axis, scale, slot, one, two))), None),
+        cuts=tuple(cut for slot in own_slots if (cut := cut_of(axis, scale, slot, one, two))),
     )
 
 
 @dataclass(frozen=True)
-class _Series:
+class Series:
     """The plays of one listener, and all of them together where they are drawn as shares."""
 
     plays: Mapping[int, int]
@@ -143,6 +148,7 @@ class _Series:
 
     @classmethod
     def of(cls, plays: Mapping[int, int], *, is_share: bool) -> Self:
+        """Return the plays, as shares of their sum or as they are."""
         return cls(plays, max(1, sum(plays.values())) if is_share else None)
 
     def value(self, slot: Slot) -> float:
@@ -151,7 +157,8 @@ class _Series:
         return plays if self.whole is None else 100 * plays / self.whole
 
 
-def _cut(axis: YearAxis, scale: PlayAxis, slot: Slot, one: _Series, two: _Series) -> Cut | None:
+def cut_of(axis: YearAxis, scale: PlayAxis, slot: Slot, one: Series, two: Series) -> Cut | None:
+    """Return the break in what is higher than the axis at a slot; None where nothing is."""
     numbers = tuple(
         CutNumber(slot.plays(series.plays), series.whole, is_other=series is two)
         for series in (one, two)
@@ -160,7 +167,8 @@ def _cut(axis: YearAxis, scale: PlayAxis, slot: Slot, one: _Series, two: _Series
     return Cut(axis.percent(slot.start), axis.percent(slot.width), numbers) if numbers else None
 
 
-def _bars(axis: YearAxis, scale: PlayAxis, one: _Series, two: _Series) -> Iterator[Bar]:
+def bars_of(axis: YearAxis, scale: PlayAxis, one: Series, two: Series) -> Iterator[Bar]:
+    """Yield the bar of every slot that has plays of either."""
     gap = GAP if axis.length <= MANY_STEPS else NARROW_GAP
     for slot in axis.slots:
         plays, other = slot.plays(one.plays), slot.plays(two.plays)
@@ -176,14 +184,15 @@ def _bars(axis: YearAxis, scale: PlayAxis, one: _Series, two: _Series) -> Iterat
             )
 
 
-def _bands(axis: YearAxis) -> Iterator[Band]:
+def bands_of(axis: YearAxis) -> Iterator[Band]:
+    """Yield the background of every other decade."""
     for decade, slots in groupby(axis.years, key=lambda slot: slot.years.first // 10):
         if decade % 2:
             first, *others = slots
             yield Band(axis.percent(first.start), axis.percent(1 + len(others)))
 
 
-def _corners(axis: YearAxis, scale: PlayAxis, other: _Series) -> Iterator[tuple[str, float]]:
+def _corners(axis: YearAxis, scale: PlayAxis, other: Series) -> Iterator[tuple[str, float]]:
     """Trace the other listener's bars as one line, so that it can lie over the first one's."""
     for slot in axis.slots:
         top = scale.y(other.value(slot))

@@ -1,6 +1,7 @@
 """Errors as pages, or as JSON for programs: each says what happened and what to do next."""
 
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import structlog
@@ -74,11 +75,21 @@ CODES = {
 API = "/api/"
 
 
+class Way(NamedTuple):
+    """A link that a page of an error offers: its address and its text."""
+
+    address: str
+    text: str
+
+
 class Problem(Exception):
     """What a visitor is told instead of a page: an HTTP status, a headline, and what to do next.
 
-    A program is told `code`, and by `again` after how many seconds to come back.
+    A program is told `code`, and by `again` after how many seconds to come back. A visitor is offered the `way`
+    instead of what the page would offer by itself.
     """
+
+    way: Way | None = None
 
     def __init__(
         self, status: int, headline: str, advice: str, *, code: Code | None = None, again: int = 0
@@ -93,7 +104,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Problem)
     def show(error: Problem) -> Response:
-        response = error_page(error.status, error.headline, error.advice, error.code)
+        response = error_page(error.status, error.headline, error.advice, error.code, error.way)
         if again := error.again or AWAY_SECONDS * (error.status == 503):
             response.headers["Retry-After"] = str(again)
         return response
@@ -137,13 +148,23 @@ def _address_by(renamed: Renamed) -> str:
     given, arguments = dict(request.view_args or {}), request.args.to_dict()
     if given["name"].casefold() == renamed.old.casefold():
         given["name"] = renamed.new
-    else:
-        arguments["with"] = renamed.new
+    if others := _others(arguments.pop("with", ""), renamed, besides=given["name"]):
+        arguments = {"with": others, **arguments}
     page = "year.show" if "year" in given else "listener.show"
     is_page = not _is_read() or request.endpoint in (None, page)
-    query = urlencode({**arguments, "was": renamed.old} if is_page else arguments)
+    query = urlencode({**arguments, "was": renamed.old} if is_page else arguments, safe=",")
     address = url_for(page if is_page else str(request.endpoint), **given)
     return f"{address}?{query}" if query else address
+
+
+def _others(names: str, renamed: Renamed, *, besides: str) -> str:
+    """Return a list of names with the new one, each once and without the one that it is compared with."""
+    others: dict[str, str] = {}
+    for name in names.split(","):
+        current = renamed.new if name.casefold() == renamed.old.casefold() else name
+        others.setdefault(current.casefold(), current)
+    others.pop(besides.casefold(), None)
+    return ",".join(others.values())
 
 
 def _is_read() -> bool:
@@ -151,7 +172,9 @@ def _is_read() -> bool:
     return request.method in ("GET", "HEAD")
 
 
-def error_page(status: int, headline: str, advice: str, code: Code | None = None) -> Response:
+def error_page(
+    status: int, headline: str, advice: str, code: Code | None = None, way: Way | None = None
+) -> Response:
     """Render the error, as plain JSON where a program asked."""
     if request.path.startswith(API):
         response = make_response({"error": {"code": code or code_of(status), "message": f"{headline}. {advice}"}})
@@ -159,7 +182,7 @@ def error_page(status: int, headline: str, advice: str, code: Code | None = None
     elif request.path.startswith("/internal/") or request.path.endswith(".json"):
         response = make_response({"error": headline, "advice": advice})
     else:
-        ways = _ways_on(status, code)
+        ways = {"way": way} if way else _ways_on(status, code)
         response = make_response(render_template("error.html", headline=headline, advice=advice, **ways))
     response.status_code = status
     response.headers["X-Robots-Tag"] = "noindex"

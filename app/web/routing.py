@@ -48,12 +48,6 @@ def typed(text: str) -> tuple[str, str | None]:
     return (found[1], found[2]) if found else (text.strip(), None)
 
 
-def compared_with(username: str) -> str:
-    """Return whom this listener is to be compared with, empty for nobody or themselves. Raises Problem."""
-    other, _ = typed(request.args.get("with", ""))
-    return other if other and listener_name(other).casefold() != username.casefold() else ""
-
-
 def without_trailing_slash() -> BaseResponse | None:
     """Redirect an address that is one of ours but for the slash at its end."""
     if request.url_rule:

@@ -1,5 +1,6 @@
-"""Pictures to share: the chart of a year, or of two listeners', as SVG and as PNG, drawn from events alone."""
+"""Pictures to share: the chart of a year, or of several listeners', as SVG and as PNG, drawn from events alone."""
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
@@ -12,12 +13,15 @@ from werkzeug.wrappers import Response
 from app.charts.bar_chart import draw_bar_chart
 from app.events import Event
 from app.picture import draw_picture
+from app.web.compared import compared_with
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import compare
-from app.web.routing import compared_with, listener_name, listening_year_of, private
+from app.web.pages.group_picture import draw_group_picture
+from app.web.pages.sides import Visit, visit_all
+from app.web.pages.together import draw_together
+from app.web.routing import listener_name, listening_year_of, private
 from app.web.visits.status import YearStatus
-from app.web.visits.year_status import year_status
 from app.web.words import links, wording
 from app.web.words.chart_options import ChartOptions, requested_options
 from app.web.words.summary import summarize
@@ -65,8 +69,8 @@ def rendered(drawn: str) -> bytes:
 def _draw(name: str, year: str) -> str:
     """Draw what is known by now, of one or of two. Raises Problem where there is nobody to draw."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    names = (username, compared_with(username))
-    statuses = [year_status(context(), one, listening_year) for one in names if one]
+    visits = visit_all(context(), (username, *compared_with(username)), listening_year)
+    statuses = [visit.status for visit in visits]
     errors = [status.event.error for status in statuses if status.event and not status.event.scrobbles]
     failed = [error for error in errors if error]
     if len(failed) == len(statuses):
@@ -75,7 +79,7 @@ def _draw(name: str, year: str) -> str:
     away = [status for status in statuses if status.is_away and status.event is None]
     if away and len(away) + len(failed) == len(statuses):
         raise Problem(503, *away[0].why_nothing_new, again=away[0].try_again_after)
-    known = tuple(_value(status) for status in statuses)
+    known = tuple(_value(visit) for visit in visits)
     return picture(known, listening_year, requested_options())
 
 
@@ -91,22 +95,26 @@ class Known(NamedTuple):
     is_away: bool = False
 
 
-def _value(status: YearStatus) -> Known:
+def _value(visit: Visit) -> Known:
+    status = visit.status
     event = status.event.model_dump_json() if status.event else ""
     is_away = status.is_away and not event
     return Known(status.username, event, status.at // DAY * DAY, status.is_unasked, is_away)
 
 
-def _status(known: Known) -> YearStatus:
+def _visit(known: Known) -> Visit:
     event = Event.model_validate_json(known.event) if known.event else None
-    return YearStatus(known.username, event, at=known.at, is_unasked=known.is_unasked, store_away=known.is_away)
+    status = YearStatus(known.username, event, at=known.at, is_unasked=known.is_unasked, store_away=known.is_away)
+    return Visit(status)
 
 
 @lru_cache(KEPT_PICTURES)
 def picture(known: tuple[Known, ...], year: int, options: ChartOptions) -> str:
-    """Draw one listener's year, or two listeners'."""
-    one, *others = map(_status, known)
-    return _of_two(one, others[0], year, options) if others else _of_one(one, year, options)
+    """Draw one listener's year, two listeners' in one chart, or a small chart for each of several."""
+    visits = [_visit(one) for one in known]
+    if len(visits) > 2:
+        return draw_group_picture(draw_together(visits, year, options))
+    return _of_two(visits, year, options) if len(visits) > 1 else _of_one(visits[0].status, year, options)
 
 
 def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
@@ -132,8 +140,8 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
     )
 
 
-def _of_two(one: YearStatus, other: YearStatus, year: int, options: ChartOptions) -> str:
-    comparison = compare(one, other, year, options)
+def _of_two(visits: Sequence[Visit], year: int, options: ChartOptions) -> str:
+    comparison = compare(visits, year, options)
     return _draw_picture(
         title=comparison.title,
         headline=comparison.sentence,

@@ -1,5 +1,7 @@
 """A listener's year: the chart as a page and as data, and the button that fetches it again."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
@@ -7,10 +9,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.charts.bar_chart import draw_bar_chart
 from app.redis.event_stream import Topic, latest_snapshot
 from app.redis.mirror_note import MirrorNote
+from app.web.compared import compared_with, is_in_parts
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import comparison_page
-from app.web.routing import compared_with, listener_name, listening_year_of, private
+from app.web.pages.sides import visit_all
+from app.web.pages.together import together_page
+from app.web.routing import listener_name, listening_year_of, private
 from app.web.site_address import is_same_origin, site_url
 from app.web.visits.snapshots import fetches_ahead, former_name, mirror_note
 from app.web.visits.status import Request, YearStatus
@@ -23,15 +28,17 @@ blueprint = Blueprint("year", __name__)
 
 
 @blueprint.get("/user/<name>/<year>")
-def show(name: str, year: str) -> Response:
+def show(name: str, year: str) -> Response | BaseResponse:
     """Show the chart of a year, or how far it is.
 
-    `by=decade` draws decades, `of=songs` counts by the songs' own years, `with=OTHER` draws another's beside it.
+    `by=decade` draws decades, `of=songs` counts by the songs' own years, `with=OTHER` draws another's beside it,
+    and `with=A,B,C` those of up to six in small charts.
     """
     username, listening_year = listener_name(name), listening_year_of(year)
-    other = compared_with(username)
-    if other:
-        return private(make_response(comparison_page(username, other, listening_year, requested_options(other))))
+    if others := compared_with(username):
+        if is_in_parts():
+            return redirect(url_for(".show", name=name, year=year) + requested_options(*others).query)
+        return private(_compared((username, *others), listening_year))
     held = context().page_cache.get(username, listening_year, _variant())
     if held is not None:
         return private(Response(held))
@@ -89,6 +96,12 @@ def _fetch(name: str, year: str, what: Request) -> BaseResponse:
     if status.is_away:
         raise Problem(503, *status.why_nothing_new, again=status.try_again_after)
     return redirect(url_for(".show", name=status.username, year=listening_year), 303)
+
+
+def _compared(names: Sequence[str], listening_year: int) -> Response:
+    options = requested_options(*names[1:])
+    draw = comparison_page if len(names) == 2 else together_page
+    return make_response(draw(visit_all(context(), names, listening_year), listening_year, options))
 
 
 def _variant() -> str:

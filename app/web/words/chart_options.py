@@ -20,13 +20,13 @@ class ChartOptions:
 
     by_song: bool = False
     by_decade: bool = False
-    compared_with: str = ""
+    compared_with: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
         """All options, with the question mark; empty for those that a page has by itself."""
-        parts = {"with": self.compared_with, "of": SONGS * self.by_song, "by": DECADE * self.by_decade}
-        text = urlencode({name: value for name, value in parts.items() if value})
+        parts = {"with": ",".join(self.compared_with), "of": SONGS * self.by_song, "by": DECADE * self.by_decade}
+        text = urlencode({name: value for name, value in parts.items() if value}, safe=",")
         return f"?{text}" if text else ""
 
     @property
@@ -60,6 +60,6 @@ def has_song_years(*events: Event | None) -> bool:
     return any(event is not None and event.song_years for event in events)
 
 
-def requested_options(compared_with: str = "") -> ChartOptions:
-    """Read the options from the current request."""
+def requested_options(*compared_with: str) -> ChartOptions:
+    """Read the options from the current request, but for whom somebody is compared with."""
     return ChartOptions(request.args.get("of") == SONGS, request.args.get("by") == DECADE, compared_with)

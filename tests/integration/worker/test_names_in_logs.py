@@ -55,7 +55,7 @@ def live_through_a_day(there: Site, settings: Settings, redis: Redis) -> str:
     """A fetch, two failures, nonsense, a listener to forget. Returns the id of the first request."""
     first = there.get(f"/user/{NAME}/2023", **{"X-Request-ID": "asked-by-our-proxy"})
     there.wait_for('event="Completed a year"')
-    there.get(f"/user/{NAME}?with={OTHER}")
+    there.get(f"/user/{NAME}?with={NOBODY},{OTHER}")
     there.get(f"/user/{NOBODY}/2022")
     there.wait_for('event="Nothing was fetched"')
     # A bug of ours, whose traceback RQ writes.

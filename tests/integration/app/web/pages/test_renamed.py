@@ -45,7 +45,12 @@ def renamed(put: Callable[..., None]) -> None:
         ("/user/OldOlaf/2023?by=decade", "/user/LightLuca/2023?by=decade&was=OldOlaf"),
         ("/user/OldOlaf/2023?_scheme=x&name=y", "/user/LightLuca/2023?_scheme=x&name=y&was=OldOlaf"),
         ("/user/OldOlaf/2023?with=SingleSam", "/user/LightLuca/2023?with=SingleSam&was=OldOlaf"),
-        ("/user/LightLuca/2023?with=oldolaf", "/user/LightLuca/2023?with=LightLuca&was=OldOlaf"),
+        ("/user/LightLuca/2023?with=oldolaf", "/user/LightLuca/2023?was=OldOlaf"),
+        ("/user/OldOlaf/2023?with=lightluca", "/user/LightLuca/2023?was=OldOlaf"),
+        (
+            "/user/OldOlaf/2023?with=SingleSam,oldolaf2,lightluca",
+            "/user/LightLuca/2023?with=SingleSam,oldolaf2&was=OldOlaf",
+        ),
         ("/user/OldOlaf/2023/1985", "/user/LightLuca/2023/1985"),
         ("/user/OldOlaf/2023/unknown?of=songs", "/user/LightLuca/2023/unknown?of=songs"),
         *(

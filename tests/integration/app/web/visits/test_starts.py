@@ -19,7 +19,7 @@ GUESTS = {
     "picture": {"Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "cross-site"},
 }
 ROBOT = GUESTS["robot"]
-FORMS = ("", ".png", ".svg", ".json", ".csv", "?with=HeavyHelen")
+FORMS = ("", ".png", ".svg", ".json", ".csv", "?with=HeavyHelen", "?with=HeavyHelen,SingleSam")
 
 
 @pytest.mark.parametrize("guest", list(GUESTS))
@@ -84,7 +84,7 @@ def test_a_robot_sees_the_stored_chart_though_it_is_out_of_date(
 ) -> None:
     fetched("LightLuca", THIS_YEAR)
     grown_old("LightLuca", THIS_YEAR, datetime.now(UTC) - timedelta(hours=2))
-    for path in (f"/user/LightLuca/{THIS_YEAR}", f"/user/LightLuca/{THIS_YEAR}?with=LightLuca"):
+    for path in (f"/user/LightLuca/{THIS_YEAR}", f"/user/LightLuca/{THIS_YEAR}?with=HeavyHelen,GrowingGus"):
         assert "<svg" in client.get(path, headers=ROBOT).text
     assert client.get(f"/user/LightLuca/{THIS_YEAR}.png", headers=ROBOT).status_code == 200
     assert jobs() == 0
