@@ -27,6 +27,7 @@ from worker.chores.gaps import retry_gaps
 from worker.chores.lost_claims import requeue_lost_years
 from worker.chores.mirror_return import await_mirror
 from worker.chores.rematch import place_pending, rematch_albums, rematch_songs
+from worker.chores.usual_years import count_usual_years
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
 from worker.fetching.introduction import ask_about_stranger, see_whether_lastfm_answers, turn_away
@@ -144,7 +145,7 @@ def remove_listener(username: str) -> None:
 def rematch() -> None:
     """Look up albums and songs without a release year again, take over corrected years, have gaps read again.
 
-    Also makes room, since albums grow when they are matched. May run twice.
+    Also makes room, since albums grow when they are matched, and counts what is usual here. May run twice.
     """
     context = from_environment()
 
@@ -159,6 +160,7 @@ def rematch() -> None:
             store_looks(connection, context.redis)
             make_room(connection, context.redis, context.settings.lastfm_storage_mb)
             retry_gaps(connection, context.redis)
+            count_usual_years(connection, context.redis)
 
     with _mirror(context) as mirror:
         with_store(context, steps)

@@ -24,7 +24,7 @@ from app.web.pages import album, eras, landing, listener, picture, release_year,
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.site_address import site_url
-from app.web.words import links, reading, wording
+from app.web.words import insights, links, reading, wording
 
 PAGES = (
     landing,
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
+    app.jinja_env.globals.update(insight_words=insights)
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.filters.update(FILTERS)
     for module in PAGES:

@@ -12,6 +12,7 @@ from app.redis.mirror_note import MirrorNote
 from app.web.compared import compared_with, is_in_parts
 from app.web.context import context
 from app.web.errors import Problem
+from app.web.insights import year_insights
 from app.web.pages.compare import comparison_page
 from app.web.pages.sides import visit_all
 from app.web.pages.together import together_page
@@ -146,6 +147,7 @@ def _draw(status: YearStatus, listening_year: int, note: MirrorNote | None, *, i
         year=listening_year,
         summary=summary,
         chart=draw_bar_chart(summary.years, listening_year, by_decade=options.by_decade) if summary else None,
+        insights=year_insights(context(), summary) if summary else None,
         options=options,
         until=until,
         neighbours=_neighbours(status, listening_year),
