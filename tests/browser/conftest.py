@@ -1,6 +1,7 @@
 """Browser tests need chromium and the whole thing running: the site, its workers, a Last.fm with latency."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -31,6 +32,8 @@ QUIET = [
     "--host-resolver-rules=MAP plain.example 127.0.0.1",
 ]
 RATE, LATENCY = 15.0, 0.15
+MOST_SHOWN = 10_000
+"""Characters of a log."""
 
 expect.set_options(timeout=30_000)  # ms; how fast the machine is decides nothing
 
@@ -45,6 +48,8 @@ class Site:
         self.port = free_port()
         self._folder = folder
         self._valkey = valkey
+        self._read = Counter[str]()  # how much of each log
+        self.last_test = "its start"
         self._stack = ExitStack()
         self.start_web()
         self.start_workers()
@@ -58,6 +63,18 @@ class Site:
     def output(self) -> str:
         """What its processes wrote."""
         return "\n".join(process.output for process in (self.web, self.workers))
+
+    def new_exceptions(self) -> str:
+        """What its processes wrote since this was asked last, from the line of the first exception on."""
+        found = []
+        for name, process in {"web": self.web, "workers": self.workers}.items():
+            written = process.output
+            new, self._read[name] = written[self._read[name] :], len(written)
+            at = new.find("Traceback (most recent call last)")
+            if at >= 0:
+                line = new.rfind("\n", 0, at) + 1
+                found.append(f"{name}:\n" + new[line : line + MOST_SHOWN].replace(r"\n", "\n"))
+        return "\n\n".join(found)
 
     def start_web(self) -> None:
         """Starts the web process."""
@@ -133,6 +150,22 @@ def site(whole_site: Site) -> Site:
     """The whole thing as nobody has visited it yet."""
     whole_site.forget()
     return whole_site
+
+
+@pytest.fixture(autouse=True)
+def no_exception_is_logged(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails the test in which the site logs an exception, and shows it: all tests share one site and its logs."""
+    if "whole_site" not in request.fixturenames:
+        yield
+        return
+    site: Site = request.getfixturevalue("whole_site")
+    logged = {f"After {site.last_test}": site.new_exceptions()}
+    yield
+    site.last_test = request.node.nodeid
+    logged["In this test"] = site.new_exceptions()
+    for when, told in logged.items():
+        if told:
+            pytest.fail(f"{when} the site has logged an exception.\n{told}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
