@@ -12,6 +12,7 @@ from app.store import albums, connect, listeners
 from app.store.albums import Album
 from app.store.scrobbles import Scrobble
 from tests.browser.conftest import Site
+from tests.browser.live.growing import stop_clock
 from tests.browser.test_looks import SIZES, is_wider_than_the_screen
 from tests.stored_years import store_year
 
@@ -43,6 +44,7 @@ def test_an_open_page_gets_its_bars_when_the_import_is_done(
     write_mirror_note(site.redis, NOT_IMPORTED)
     with connect(site.settings.database_url.get_secret_value()) as connection:
         album = put_year(connection)
+        stop_clock(page)  # so that it loads itself again by events alone
         page.goto(f"{site.url}/user/EarlyEd/2022")
         expect(page.locator("#importing")).to_contain_text("8 plays wait for it")
         expect(page.get_by_text("Their release years are still to be looked up")).to_be_visible()
@@ -50,11 +52,12 @@ def test_an_open_page_gets_its_bars_when_the_import_is_done(
             page.set_viewport_size({"width": width, "height": height})
             assert not is_wider_than_the_screen(page)
         page.screenshot(path=tmp_path / "importing.png", full_page=True)
-        page.wait_for_function("performance.getEntriesByType('resource').length > 0")
+        expect(page.locator("html.live")).to_be_attached()
+        page.clock.run_for(400)
         placed = Album(album.artist, album.album, None, release_year=1985, augmentation_status="matched")
         albums.save(connection, [placed])
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     drop_snapshot(site.redis, EARLY)
-    expect(page.locator("#b1985 [data-bar]")).to_be_visible(timeout=10_000)
+    expect(page.locator("#b1985 [data-bar]")).to_be_visible()
     expect(page.locator("#importing")).to_have_count(0)
     assert complaints == []
