@@ -50,6 +50,8 @@ class Site:
         self._valkey = valkey
         self._read = Counter[str]()  # how much of each log
         self.last_test = "its start"
+        self.foreseen: set[str] = set()
+        """Names of exceptions that the test at hand wants to be logged."""
         self._stack = ExitStack()
         self.start_web()
         self.start_workers()
@@ -65,15 +67,16 @@ class Site:
         return "\n".join(process.output for process in (self.web, self.workers))
 
     def new_exceptions(self) -> str:
-        """What its processes wrote since this was asked last, from the line of the first exception on."""
+        """What its processes wrote since this was asked last, from the first exception on that is not foreseen."""
         found = []
         for name, process in {"web": self.web, "workers": self.workers}.items():
             written = process.output
-            new, self._read[name] = written[self._read[name] :], len(written)
-            at = new.find("Traceback (most recent call last)")
-            if at >= 0:
-                line = new.rfind("\n", 0, at) + 1
-                found.append(f"{name}:\n" + new[line : line + MOST_SHOWN].replace(r"\n", "\n"))
+            new, self._read[name] = written[self._read[name] :].splitlines(), len(written)
+            for nth, line in enumerate(new):
+                if "Traceback (most recent call last)" in line and not any(map(line.count, self.foreseen)):
+                    told = "\n".join(new[nth:])[:MOST_SHOWN]
+                    found.append(f"{name}:\n" + told.replace(r"\n", "\n"))
+                    break
         return "\n\n".join(found)
 
     def start_web(self) -> None:
@@ -163,6 +166,7 @@ def no_exception_is_logged(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     site.last_test = request.node.nodeid
     logged["In this test"] = site.new_exceptions()
+    site.foreseen.clear()
     for when, told in logged.items():
         if told:
             pytest.fail(f"{when} the site has logged an exception.\n{told}", pytrace=False)

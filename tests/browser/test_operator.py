@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
-from app.jobs.queues import FETCHES, QUEUES, queue
+from app.jobs.queues import FETCHES, queue
 from app.redis.notice import clear_notice
 from app.redis.pause import resume
 from demo.ports import free_port
@@ -28,7 +28,7 @@ __all__ = ["pictures"]
 
 USER, PASSWORD = "operator", "browser-password"
 HOSTILE = "worker.jobs.<img src=x onerror=document.title='taken'>"
-PAUSE = 15.0  # seconds for which jobs at work stay so
+PAUSE = 2 * PATIENCE  # seconds for which jobs at work stay so
 FAILED = f"queues/0/view/jobs/{FETCHES}/failed/8/asc/1"
 BUTTONS = "#requeue-all-btn, #empty-btn, [data-role=requeue-job-btn], [data-role=delete-job-btn]"
 
@@ -57,18 +57,11 @@ def answers(url: str) -> bool:
 @pytest.fixture
 def board(site: Site, tmp_path: Path) -> Iterator[str]:
     """Where the operator's page is. What was in the queues is gone afterwards."""
-    queues = [queue(site.redis, name) for name in QUEUES]
-
-    def nobody_works() -> bool:
-        return not any(one.started_job_registry.get_job_count(cleanup=False) for one in queues)
-
     with operators_pages(site, tmp_path / "operator.log") as url:
         yield url
-    for one in queues:
-        one.empty()
-        for job in one.failed_job_registry.get_job_ids(cleanup=False):
-            one.failed_job_registry.remove(job, delete_job=True)
-    wait_until(nobody_works, seconds=PAUSE + 60, otherwise=lambda: site.output)
+    site.workers.kill()  # or they would wait for as long as they were told
+    site.redis.flushdb()
+    site.start_workers()
 
 
 @pytest.fixture
@@ -91,6 +84,7 @@ def operator(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
 def fail(site: Site) -> None:
     """A job that has failed, and whose text is a tag."""
     one = queue(site.redis, FETCHES)
+    site.foreseen.add("UnknownJob")
     one.enqueue(HOSTILE, "HeavyHelen", 2024, job_id="hostile", failure_ttl=600)
     wait_until(lambda: one.failed_job_registry.get_job_count(cleanup=False), otherwise=lambda: site.output)
 
@@ -140,7 +134,7 @@ def test_the_board_fits_every_screen_is_drawn_anew_by_itself_and_nothing_complai
     draw(operator, pictures, "operator-month")
     let_it_ail(site)
     # The page comes by itself to what has changed.
-    expect(operator.locator("h1")).to_have_text("2 things to look at", timeout=14_000)
+    expect(operator.locator("h1")).to_have_text("2 things to look at", timeout=1000 * PATIENCE)
     assert operator.locator("tr", has_text="a year, for").count() == 2
     draw(operator, pictures, "operator-ailing")
     assert complaints == []
