@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from app.charts import text_layout
 from app.charts.bar_chart import BarChart
+from app.charts.era_chart import EraChart
 from app.charts.palette import COLOURS
 from app.formatting import number, rough_share, share
 
@@ -21,7 +22,7 @@ def draw_picture(
     headline: str,
     description: str,
     rows: Sequence[tuple[str, str]] = (),
-    chart: BarChart | None = None,
+    chart: BarChart | EraChart | None = None,
     own: int = 0,
     whole: int = 0,
     source: tuple[str, str] | None = None,

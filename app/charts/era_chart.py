@@ -13,7 +13,7 @@ from app.charts.eras import Era, runs
 from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, Tick, YearAxis
 
-RELEASED_END, NEW_BEGIN = 72.0, 81.0
+RELEASED_END, NEW_BEGIN = 71.0, 82.0
 """Where the part of the release years ends, and where that of the new music begins."""
 LEAST_YEARS = 7  # a listening year or two are drawn among the years before them
 EMPTY_SPAN = 30  # release years that are shown while there is nothing to draw
@@ -155,7 +155,8 @@ def _bands(scale: _Scale, run: Sequence[Era]) -> Iterator[Band]:
     """Draw the middle halves of a run; those of years that are not whole apart."""
     by_year = {era.year: era for era in run}
     for is_so_far, part in groupby(run, key=lambda era: era.is_so_far):
-        edges = [point for era in part for point in _edges(scale, era, by_year)]
+        # Where a year ends the next one begins: that is one point.
+        edges = list(dict.fromkeys(point for era in part for point in _edges(scale, era, by_year)))
         upper = [f"{x:g} {high:g}" for x, high, _ in edges]
         lower = [f"{x:g} {low:g}" for x, _, low in reversed(edges)]
         yield Band(f"M{'L'.join([*upper, *lower])}z", is_so_far)

@@ -1,6 +1,6 @@
 """The heat map: a strip for each listening year, shaded by the share of plays that each release year has."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, sqrt
@@ -10,6 +10,7 @@ from app.charts.year_axis import Tick, added, axis_begin
 
 SHADES = 6
 UNIT = 10  # the width of a column and the height of a strip
+ROW = 11.46  # the height of a row of the table, of which the strip is the middle part: 2.75 of 2.4 rem
 
 Plays = Mapping[int, int]
 
@@ -31,6 +32,8 @@ class Strip:
     """The cell of the listening year itself, drawn over the others."""
     median_at: float | None
     """Where the median is marked."""
+    line: str = ""
+    """From the middle of the strip towards the medians of the years above and below it, as far as its row goes."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,12 @@ class _Axis:
         return tuple(Tick(round(each * (self.column(year) + within), 2), text) for year, text in labels.items())
 
 
-def draw_heat_map(years: Mapping[int, Plays]) -> HeatMap | None:
-    """Draw listening years, each with its plays by release year. Without any plays there is no map."""
+def draw_heat_map(years: Mapping[int, Plays], apart: Collection[int] = ()) -> HeatMap | None:
+    """Draw listening years, the newest at the top, each with its plays by release year.
+
+    Without any plays there is no map. A line runs from median to median; not across a year that is missing, nor to
+    one that is to stay `apart`.
+    """
     years = {year: {at: n for at, n in plays.items() if n} for year, plays in years.items() if any(plays.values())}
     together = added(*years.values())
     begin = axis_begin(together)
@@ -121,16 +128,18 @@ def draw_heat_map(years: Mapping[int, Plays]) -> HeatMap | None:
     hottest = [max(axis.hottest(plays, year) for year, plays in years.items()) for axis in (wide, narrow)]
     decades = range(first, last + 1, 10)
     earlier = {first - 1: "‹"} if has_earlier else {}
+    medians = {year: median(plays) for year, plays in years.items()}
+    joined = {year: at for year, at in medians.items() if at is not None and year not in apart}
     return HeatMap(
         rows={
             year: Row(
                 year,
-                median(plays),
+                medians[year],
                 sum(plays.values()),
                 narrow.parts(plays),
-                _strip(wide, plays, hottest[0], own=wide.column(year)),
+                _strip(wide, plays, hottest[0], own=wide.column(year), line=_line(wide, joined, year)),
                 # A decade is never all of the year itself.
-                _strip(narrow, plays, hottest[1], own=None),
+                _strip(narrow, plays, hottest[1], own=None, line=_line(narrow, joined, year)),
             )
             for year, plays in years.items()
         },
@@ -144,7 +153,20 @@ def draw_heat_map(years: Mapping[int, Plays]) -> HeatMap | None:
     )
 
 
-def _strip(axis: _Axis, plays: Plays, hottest: float, *, own: int | None) -> Strip:
+def _line(axis: _Axis, medians: Mapping[int, int], year: int) -> str:
+    """Draw the part of the line from median to median that lies in the row of this year."""
+    if year not in medians:
+        return ""
+    own = axis.middle(medians[year])
+    ends = (
+        f"M{own:g} {UNIT / 2:g}L{(own + axis.middle(medians[beside])) / 2:g} {UNIT / 2 + way * ROW / 2:g}"
+        for beside, way in ((year + 1, -1), (year - 1, 1))
+        if beside in medians
+    )
+    return "".join(ends)
+
+
+def _strip(axis: _Axis, plays: Plays, hottest: float, *, own: int | None, line: str) -> Strip:
     columns, whole = axis.by_column(plays), sum(plays.values())
     levels = {column: _level(count / whole / hottest) for column, count in columns.items()}
     middle = median(plays)
@@ -154,6 +176,7 @@ def _strip(axis: _Axis, plays: Plays, hottest: float, *, own: int | None) -> Str
         shades=tuple(Shade(level, "".join(_cells(found))) for level, found in by_level if found),
         own=own_shade,
         median_at=None if middle is None else axis.middle(middle),
+        line=line,
     )
 
 

@@ -82,6 +82,11 @@ class ListenerYear:
         return self.event is not None and self.event.is_running
 
     @property
+    def has_note(self) -> bool:
+        """Whether there is something to say of it besides its numbers."""
+        return not self.is_complete or self.is_in_backlog
+
+    @property
     def is_missing(self) -> bool:
         """Whether it has plays that no worker reads or will read."""
         return not (self.is_complete or self.is_running or self.is_in_backlog or self.count == 0)

@@ -9,8 +9,18 @@ from app.charts.release_years import ReleaseYears
 from app.events import Failure
 from app.store import listeners
 from app.web.album_lists import AlbumListPage, album_list_page
-from app.web.all_years import listener_years
-from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
+from app.web.all_years import ListenerYear, eras_of, listener_years
+from app.web.api.answers import (
+    Album,
+    Albums,
+    EraInShort,
+    Eras,
+    Listener,
+    Year,
+    YearInShort,
+    trouble,
+    why_nothing_new,
+)
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
 from app.web.api.questions import MAX_ITEMS
 from app.web.context import context
@@ -51,6 +61,35 @@ def openapi() -> Response:
 @blueprint.get(f"{PREFIX}/users/<name>")
 def listener(name: str) -> Response:
     """Return the listener's years, with what is stored of each."""
+    status, years = _read_listener(name)
+    answer = Listener(
+        username=status.username,
+        state="counting" if status.waits else "counted",
+        years=[YearInShort.of(one) for one in years],
+        trouble=trouble(status),
+    )
+    return _answer(answer, _years_again_after(status, years))
+
+
+@blueprint.get(f"{PREFIX}/users/<name>/eras")
+def eras(name: str) -> Response:
+    """Return how old the music of each listening year was, as far as the years are stored."""
+    options = _options()
+    status, years = _read_listener(name)
+    has_songs = any(one.song_plays for one in years)
+    options = ChartOptions(by_song=options.by_song and has_songs)
+    plays = {one.year: one.scrobbles for one in years}
+    answer = Eras(
+        username=status.username,
+        of=options.counted_by,
+        has_songs=has_songs,
+        eras=[EraInShort.of(era, plays[era.year]) for era in eras_of(years, options)],
+        trouble=trouble(status),
+    )
+    return _answer(answer, _years_again_after(status, years))
+
+
+def _read_listener(name: str) -> tuple[ListenerStatus, list[ListenerYear]]:
     name = listener_name(name)
     try:
         status = listener_status(context(), name)
@@ -59,16 +98,14 @@ def listener(name: str) -> Response:
     years = listener_years(context(), status.username, status.event.years if status.event else {})
     if not years or _failure(status) in (Failure.NO_SUCH_USER, Failure.BARRED):
         _raise_for(status)
-    answer = Listener(
-        username=status.username,
-        state="counting" if status.waits else "counted",
-        years=[YearInShort.of(one) for one in years],
-        trouble=trouble(status),
-    )
-    waits = status.waits or any(one.is_running for one in years)
-    return _answer(
-        answer, RETRY_SECONDS if waits else min((one.next_try for one in years if one.next_try), default=0)
-    )
+    return status, years
+
+
+def _years_again_after(status: ListenerStatus, years: list[ListenerYear]) -> int:
+    """Return after how many seconds there will be more of the years; 0 if nothing more is to come."""
+    if status.waits or any(one.is_running for one in years):
+        return RETRY_SECONDS
+    return min((one.next_try for one in years if one.next_try), default=0)
 
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>")

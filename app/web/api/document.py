@@ -10,14 +10,14 @@ from pydantic.json_schema import models_json_schema
 from app.charts.release_years import PATTERN
 from app.listening_years import FIRST_LISTENING_YEAR
 from app.usernames import USERNAME
-from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
+from app.web.api.answers import Albums, AlbumYears, Eras, Failed, Listener, Year
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
 from app.web.rate_limits import LIMITS
 from app.web.words.chart_options import ALBUMS, SONGS
 from app.web.words.links import LASTFM_HOME, POWERED_BY
 
 PREFIX = "/api/v1"
-VERSION = "1.4"
+VERSION = "1.5"
 UNKNOWN = "unknown"
 
 Json = dict[str, Any]
@@ -108,7 +108,7 @@ OF_ALBUMS: list[Json] = [
 @cache
 def document() -> Json:
     """Generate the document."""
-    answers = (Listener, Year, Albums, AlbumYears, Failed)
+    answers = (Listener, Eras, Year, Albums, AlbumYears, Failed)
     _, schemas = models_json_schema(
         [(Item, "validation"), *((model, "serialization") for model in answers)],
         ref_template="#/components/schemas/{model}",
@@ -120,6 +120,9 @@ def document() -> Json:
         "servers": [{"url": PREFIX}],
         "paths": {
             "/users/{name}": _read("listener", Listener, "A listener's years", [NAME]),
+            "/users/{name}/eras": _read(
+                "eras", Eras, "How old a listener's music was, by listening year", [NAME, OF]
+            ),
             "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF]),
             "/users/{name}/years/{year}/albums": _read(
                 "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF]

@@ -1,14 +1,19 @@
 """The eras: how a listener's music aged over all listening years, as a page, as pictures and as data."""
 
+from functools import lru_cache
+
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.era_chart import EraChart, draw_era_chart
 from app.charts.eras import Era
-from app.web.all_years import ListenerYear, eras_of
+from app.web.all_years import eras_of
+from app.web.errors import Problem
 from app.web.pages.listener import KnownYears, known_years, status_code
+from app.web.pages.picture import KEPT_PICTURES, as_png, as_svg, draw_with_source
 from app.web.routing import listener_name, private
 from app.web.words import eras as era_words
+from app.web.words import wording
 from app.web.words.chart_options import ChartOptions, requested_options
 
 blueprint = Blueprint("eras", __name__)
@@ -27,8 +32,9 @@ def show(name: str) -> Response:
             options=options,
             has_songs=_has_songs(known),
             eras=eras,
-            headline=headline(known, options),
-            chart=chart_of(known, eras),
+            headline=_headline(known, options),
+            turn=era_words.turn(_told(known, options)),
+            chart=_chart(known, eras),
             era_words=era_words,
         )
     )
@@ -50,31 +56,76 @@ def as_csv(name: str) -> BaseResponse:
     return private(answer)
 
 
-def headline(known: KnownYears, options: ChartOptions) -> str:
-    """Say what the eras come to, as far as years are whole, or why nothing can be said."""
-    whole = [one for one in known.years if one.is_complete and one.plays_by(options)]
-    told = whole or [one for one in known.years if one.plays_by(options)]
-    if told:
-        is_known = all(one.scrobbles <= sum(one.plays_by(options).values()) for one in told)
-        return era_words.headline(eras_of(told, options), known.status.username, is_known=is_known)
-    return era_words.nothing(
-        known.status.username,
-        has_plays=any(map(_has_plays, known.years)),
-        is_whole=not (known.goes_on or any(one.is_missing for one in known.years)),
+@blueprint.get("/user/<name>/eras.svg")
+def svg(name: str) -> BaseResponse:
+    """Draw the eras as a picture that can be scaled."""
+    return as_svg(_draw(name))
+
+
+@blueprint.get("/user/<name>/eras.png")
+def png(name: str) -> BaseResponse:
+    """Draw the eras as a picture for social networks."""
+    return as_png(_draw(name))
+
+
+def _draw(name: str) -> str:
+    """Draw what is known by now. Raises Problem where there is nobody to draw."""
+    known = known_years(listener_name(name))
+    status, options = known.status, _options(known)
+    if not known.years and known.failure:
+        headline = wording.explained(known.failure).headline
+        raise Problem(known.failure.status, headline, "There is no picture of these years.")
+    if not known.years and status.is_away:
+        raise Problem(503, *status.why_nothing_new, again=status.try_again_after)
+    is_unasked = status.is_unasked and not known.years
+    headline = wording.NOT_COUNTED if is_unasked else _headline(known, options)
+    title = f"{status.username}’s eras, {wording.counted_by(options)}"
+    eras, turn = eras_of(known.years, options), era_words.turn(_told(known, options))
+    return _picture(title, headline, eras, _span(known), turn)
+
+
+@lru_cache(KEPT_PICTURES)
+def _picture(title: str, headline: str, eras: tuple[Era, ...], span: tuple[int, int] | None, turn: str) -> str:
+    """Draw the eras under their headline; below them what stands out, or else numbers."""
+    facts = era_words.facts(eras)
+    return draw_with_source(
+        title=title,
+        headline=headline,
+        description=" ".join(filter(None, (headline, turn, f"{facts}." if facts else ""))),
+        rows=[("", turn or facts)],
+        chart=draw_era_chart(eras, *span) if eras and span else None,
     )
 
 
-def chart_of(known: KnownYears, eras: tuple[Era, ...]) -> EraChart | None:
+def _headline(known: KnownYears, options: ChartOptions) -> str:
+    """Say what the eras come to, as far as years are whole, or why nothing can be said."""
+    name, told = known.status.username, _told(known, options)
+    if told:
+        plays = {one.year: one.scrobbles for one in known.years}
+        is_known = all(plays[era.year] <= era.placed for era in told)
+        return era_words.headline(told, name, is_known=is_known)
+    return era_words.nothing(name, has_plays=_span(known) is not None, is_whole=_is_finished(known))
+
+
+def _told(known: KnownYears, options: ChartOptions) -> tuple[Era, ...]:
+    """Sum up the years that are whole, or all as far as they are here where none is."""
+    return eras_of([one for one in known.years if one.is_complete], options) or eras_of(known.years, options)
+
+
+def _chart(known: KnownYears, eras: tuple[Era, ...]) -> EraChart | None:
     """Draw the eras; nothing where none can come."""
-    years = [one.year for one in known.years if _has_plays(one)]
-    is_finished = not (known.goes_on or any(one.is_missing for one in known.years))
-    if not years or (is_finished and not eras):
-        return None
-    return draw_era_chart(eras, min(years), max(years))
+    span = _span(known)
+    return draw_era_chart(eras, *span) if span and (eras or not _is_finished(known)) else None
 
 
-def _has_plays(year: ListenerYear) -> bool:
-    return bool(year.count or year.scrobbles)
+def _span(known: KnownYears) -> tuple[int, int] | None:
+    """Find the first and the last listening year with plays, as far as they are counted."""
+    years = [one.year for one in known.years if one.count or one.scrobbles]
+    return (min(years), max(years)) if years else None
+
+
+def _is_finished(known: KnownYears) -> bool:
+    return not (known.goes_on or any(one.is_missing for one in known.years))
 
 
 def _has_songs(known: KnownYears) -> bool:

@@ -76,7 +76,9 @@ def show(name: str) -> Response:
             "listener.html",
             known=known,
             was=former_name(context(), request.args.get("was", ""), Topic(status.username)),
-            heat=draw_heat_map({one.year: one.plays for one in years}),
+            heat=draw_heat_map(
+                {one.year: one.plays for one in years}, [one.year for one in years if one.has_note]
+            ),
             ahead={one.year: fetches_ahead(context(), one.event) for one in years if one.event and one.is_running},
         )
     )

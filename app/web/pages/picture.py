@@ -30,19 +30,28 @@ blueprint = Blueprint("picture", __name__)
 
 KEPT_PICTURES = 64  # some 40 kB each
 DAY = 24 * 3600.0  # seconds
-_draw_picture = partial(draw_picture, source=(f"Listening data {links.POWERED_BY}, last.fm", links.LASTFM_HOME))
+draw_with_source = partial(draw_picture, source=(f"Listening data {links.POWERED_BY}, last.fm", links.LASTFM_HOME))
 
 
 @blueprint.get("/user/<name>/<year>.svg")
 def svg(name: str, year: str) -> Response:
     """Draw the chart as a picture that can be scaled."""
-    return _answer(_draw(name, year).encode(), "image/svg+xml")
+    return as_svg(_draw(name, year))
 
 
 @blueprint.get("/user/<name>/<year>.png")
 def png(name: str, year: str) -> Response:
     """Draw the chart as a picture for social networks."""
-    drawn = _draw(name, year)
+    return as_png(_draw(name, year))
+
+
+def as_svg(drawn: str) -> Response:
+    """Answer with a picture as it was drawn."""
+    return _answer(drawn.encode(), "image/svg+xml")
+
+
+def as_png(drawn: str) -> Response:
+    """Answer with a picture rendered, unless the visitor has it. Raises TooManyRequests."""
     etag = sha256(drawn.encode()).hexdigest()
     if request.if_none_match.contains(etag):
         return _answer(b"", "image/png", etag=etag)
@@ -124,12 +133,12 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
     title = f"{wording.whose(status.username, year, so_far=so_far)}, {wording.counted_by(options)}"
     if event is None or not (event.scrobbles or not event.is_running):
         told = wording.NOT_COUNTED if status.is_unasked else wording.BEING_COUNTED
-        return _draw_picture(title=title, headline=told, description=told)
+        return draw_with_source(title=title, headline=told, description=told)
     summary = summarize(event, year, status.username, options, until)
     headline, description = wording.headline(summary), wording.description(summary)
     if not summary.placed:
-        return _draw_picture(title=title, headline=headline, description=description)
-    return _draw_picture(
+        return draw_with_source(title=title, headline=headline, description=description)
+    return draw_with_source(
         title=title,
         headline=headline,
         description=description,
@@ -142,7 +151,7 @@ def _of_one(status: YearStatus, year: int, options: ChartOptions) -> str:
 
 def _of_two(visits: Sequence[Visit], year: int, options: ChartOptions) -> str:
     comparison = compare(visits, year, options)
-    return _draw_picture(
+    return draw_with_source(
         title=comparison.title,
         headline=comparison.sentence,
         description=comparison.description,

@@ -12,19 +12,35 @@ TURN = 5
 
 
 def headline(eras: Sequence[Era], name: str, *, is_known: bool = True) -> str:
-    """Say by when half of the music had come out in the first year and in the last, and what stands out between.
+    """Say by when half of the music had come out in the first year and in the last; empty without any.
 
     Years of a few plays say little, and are left out where others have more. `is_known` tells whether that is half
     of all music, or of what has a known release year.
     """
-    eras = [era for era in eras if era.placed >= FEW_PLAYS] or eras
+    eras = _telling(eras)
     if not eras:
         return ""
     first, last = eras[0], eras[-1]
     half = f"half of the music{' with a known release year that' * (not is_known)} {name} played"
     if first == last:
         return f"In {_in(last)} {half} came out by {_by(last)}."
-    return f"In {_in(first)} {half} came out by {_by(first)}; in {_in(last)} by {_by(last)}.{_turn(eras)}"
+    return f"In {_in(first)} {half} came out by {_by(first)}; in {_in(last)} by {_by(last)}."
+
+
+def turn(eras: Sequence[Era]) -> str:
+    """Name the year in between that stands out most from the first and the last one; empty where none does."""
+    eras = _telling(eras)
+    between = eras[1:-1]
+    if not between:
+        return ""
+    first, last = eras[0], eras[-1]
+    oldest, newest = max(between, key=lambda era: era.age), min(between, key=lambda era: era.age)
+    older = oldest.age - max(first.age, last.age)
+    newer = min(first.age, last.age) - newest.age
+    if max(older, newer) < TURN:
+        return ""
+    which, era = ("oldest", oldest) if older >= newer else ("newest", newest)
+    return f"In between it was {which} in {era.year}, when half came out by {_by(era)}."
 
 
 def nothing(name: str, *, has_plays: bool, is_whole: bool) -> str:
@@ -69,18 +85,8 @@ def csv_table(eras: Sequence[Era], plays: Mapping[int, int]) -> str:
     return "\r\n".join([head, *lines]) + "\r\n"
 
 
-def _turn(eras: Sequence[Era]) -> str:
-    """Name the year in between that stands out most from both ends; nothing where none does."""
-    first, *between, last = eras
-    if not between:
-        return ""
-    oldest, newest = max(between, key=lambda era: era.age), min(between, key=lambda era: era.age)
-    older = oldest.age - max(first.age, last.age)
-    newer = min(first.age, last.age) - newest.age
-    if max(older, newer) < TURN:
-        return ""
-    which, era = ("oldest", oldest) if older >= newer else ("newest", newest)
-    return f" In between it was {which} in {era.year}, when half came out by {_by(era)}."
+def _telling(eras: Sequence[Era]) -> Sequence[Era]:
+    return [era for era in eras if era.placed >= FEW_PLAYS] or eras
 
 
 def _in(era: Era) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.charts.heat_map import SHADES, UNIT, HeatMap, Shade, draw_heat_map
+from app.charts.heat_map import ROW, SHADES, UNIT, HeatMap, Shade, draw_heat_map
 from app.formatting import share
 from app.web.words.wording import decades
 
@@ -57,7 +57,7 @@ def test_a_stray_old_record_does_not_stretch_the_axis() -> None:
 
 def test_shades_are_the_same_for_the_same_share_in_every_row() -> None:
     heat = drawn({2024: {1977: 80, 1990: 20}, 2023: {1977: 8_000, 1990: 2_000}, 2022: {1977: 20, 1990: 80}})
-    assert heat.rows[2024].wide == heat.rows[2023].wide
+    assert heat.rows[2024].wide.shades == heat.rows[2023].wide.shades
     levels = {n: shade.level for shade in heat.rows[2022].wide.shades for n in columns(shade)}
     assert levels == {7: SHADES // 2, 20: SHADES}
 
@@ -112,3 +112,21 @@ def test_ticks_stand_in_order_within_the_axis(past: dict[int, dict[int, int]]) -
     heat = draw_heat_map(past)
     for ticks in (heat.wide_ticks, heat.narrow_ticks) if heat else ():
         assert all(0 <= a.at < b.at < 100 for a, b in pairwise(ticks))
+
+
+def test_a_line_runs_from_median_to_median_and_is_one_where_rows_meet() -> None:
+    heat = drawn({2024: {1990: 5}, 2023: {1980: 5}, 2022: {1970: 5}})
+    assert {year: row.wide.line for year, row in heat.rows.items()} == {
+        2024: "M205 5L155 10.73",
+        2023: "M105 5L155 -0.73M105 5L55 10.73",
+        2022: "M5 5L55 -0.73",
+    }
+    assert heat.rows[2023].narrow.line == "M10.5 5L15.5 -0.73M10.5 5L5.5 10.73"
+    assert ROW > UNIT, "across the gap between two strips as well"
+
+
+def test_no_line_leads_across_a_missing_year_or_to_one_that_stays_apart() -> None:
+    heat = draw_heat_map({2024: {1990: 5}, 2022: {1980: 5}, 2021: {1970: 5}, 2020: {1970: 5}}, apart=[2021])
+    assert heat is not None
+    assert {row.wide.line for row in heat.rows.values()} == {""}
+    assert all(row.wide.median_at for row in heat.rows.values())

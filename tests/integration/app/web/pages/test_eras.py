@@ -85,6 +85,11 @@ def test_page_and_table_tell_the_same_as_the_years_themselves(client: FlaskClien
         assert half in text_of(answer.text)
     told = "In 2022 half of the music with a known release year that LightLuca played came out by"
     assert f"{told} {rows['2022']['median']}, " in text_of(answer.text)
+    told_to_programs = client.get("/api/v1/users/LightLuca/eras").get_json()
+    names = {"listening_year": "year", "median": "median_released", "state": ""}
+    for row, era in zip(rows.values(), told_to_programs["eras"], strict=True):
+        same = {names.get(name, name): int(text) for name, text in row.items() if text.isdigit()}
+        assert era == {**same, "whole": True}
 
 
 def test_nothing_of_it_needs_the_database_once_the_years_are_known(
@@ -191,3 +196,39 @@ def test_with_a_part_of_the_site_away_what_is_known_is_shown(
     assert columns(answer.text) == [2024]
     assert "Nothing new can be read right now" in answer.text
     assert site_with(redis_url=NO_REDIS, database_url=NO_DATABASE).get("/user/LightLuca/eras").status_code == 503
+
+
+def test_the_picture_says_what_the_page_says(client: FlaskClient, say: Say) -> None:
+    say(years={2021: 40, 2022: 40, 2023: 40, 2024: 0})
+    for year, median in ((2021, 2019), (2022, 1969), (2023, 2021)):
+        say(year, at=whole({median: 40}))
+    drawn = client.get("/user/SingleSam/eras.svg")
+    half = "half of the music SingleSam played came out by"
+    told = f"In 2021 {half} 2019, 2 years before; in 2023 by 2021, 2 years before."
+    assert drawn.content_type == "image/svg+xml"
+    assert told in drawn.text
+    assert told in " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn.text)), "in lines"
+    assert "In between it was oldest in 2022, when half came out by 1969, 53 years before." in drawn.text
+    assert drawn.text.count("<circle") == 3
+    png = client.get("/user/SingleSam/eras.png")
+    assert png.data.startswith(b"\x89PNG")
+    again = client.get("/user/SingleSam/eras.png", headers={"If-None-Match": png.headers["ETag"]})
+    assert again.status_code == 304
+    page = client.get("/user/SingleSam/eras").text
+    assert told in text_of(page)
+    assert '<meta property="og:image" content="http://localhost/user/SingleSam/eras.png">' in page
+
+
+def test_of_nobody_there_is_no_picture(client: FlaskClient, run_jobs: RunJobs) -> None:
+    assert "Not counted yet." not in client.get("/user/NobodyNoel/eras.svg").text
+    run_jobs()
+    assert client.get("/user/NobodyNoel/eras.svg").status_code == 404
+    robot = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
+    assert "Not counted yet." in client.get("/user/LightLuca/eras.svg", headers=robot).text
+
+
+def test_the_pages_of_a_year_and_of_all_years_lead_to_the_eras(client: FlaskClient, say: Say) -> None:
+    say(years={2023: 40, 2024: 0})
+    say(2023, at=whole({1977: 40}))
+    for path in ("/user/SingleSam", "/user/SingleSam/2023"):
+        assert 'id="eras" href="/user/SingleSam/eras"' in client.get(path).text

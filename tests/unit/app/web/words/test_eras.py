@@ -6,7 +6,7 @@ import io
 import pytest
 
 from app.charts.eras import Era
-from app.web.words.eras import csv_table, facts, headline, nothing, tip
+from app.web.words.eras import csv_table, facts, headline, nothing, tip, turn
 
 
 def era(year: int, median: int, *, placed: int = 100, new: int = 5, is_so_far: bool = False) -> Era:
@@ -50,9 +50,9 @@ HALF = "half of the music Sia played came out by"
     ],
 )
 def test_the_headline_says_what_it_comes_to(eras: list[Era], sentences: list[str]) -> None:
-    told = " ".join(sentences)
-    assert headline(eras, "Sia") == told
-    known = told.replace("the music Sia", "the music with a known release year that Sia")
+    told = [sentence for sentence in (headline(eras, "Sia"), turn(eras)) if sentence]
+    assert told == sentences
+    known = "".join(sentences[:1]).replace("the music Sia", "the music with a known release year that Sia")
     assert headline(eras, "Sia", is_known=False) == known
 
 
