@@ -4,8 +4,11 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.charts.example import LISTENING_YEAR, example
+from app.picture import draw_picture
 from app.web.context import context
+from app.web.pages.picture import rendered
 from app.web.routing import listener_name, typed
+from app.web.words import wording
 
 blueprint = Blueprint("landing", __name__)
 
@@ -16,6 +19,20 @@ NOT_FOR_ROBOTS = ("/user?", "/user/*/*/", "/user/*.csv", "/user/*.json", "/*?*wi
 def show() -> str:
     """Ask for a name, under an example chart."""
     return render_template("landing.html", example=example(), year=LISTENING_YEAR)
+
+
+@blueprint.get("/card.png")
+def card() -> Response:
+    """Show the example as a picture, for links to pages that have none of their own."""
+    drawn = draw_picture(
+        title="LastYear.fm",
+        headline=wording.QUESTION,
+        description=wording.ANSWER,
+        rows=[("", wording.ANSWER)],
+        chart=example(),
+        own=LISTENING_YEAR,
+    )
+    return make_response(rendered(drawn), {"Content-Type": "image/png", "Cache-Control": "max-age=86400"})
 
 
 @blueprint.get("/about")

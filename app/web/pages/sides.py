@@ -41,6 +41,12 @@ class Side:
         return self.summary.is_whole if self.summary else not (self.status.grows or self.status.is_unasked)
 
     @property
+    def has_picture(self) -> bool:
+        """Whether there is something to draw, or at least to wait for."""
+        event = self.status.event
+        return bool(event.scrobbles) or event.error is None if event else not self.status.is_away
+
+    @property
     def remark(self) -> str:
         """What there is to say of a year that is not here with all its plays, or has none."""
         event = self.status.event
@@ -113,6 +119,11 @@ class Sides:
     def is_drawn(self) -> bool:
         """Whether any release year is known."""
         return any(side.years for side in self.sides)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture can be drawn, be it of who is still counted: not where something keeps all away."""
+        return any(side.has_picture for side in self.sides)
 
     @property
     def is_unasked(self) -> bool:

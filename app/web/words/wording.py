@@ -14,6 +14,8 @@ FEW_PLAYS = 20
 ABOUT_HALF = 0.515
 """As much of the plays and less is told as half of them."""
 
+QUESTION = "What era does your music come from?"
+ANSWER = "Everything you played on Last.fm in a year, by the year it first came out, in one chart."
 NOT_COUNTED = "Not counted yet."
 BEING_COUNTED = "The plays are still being counted."
 
@@ -95,6 +97,11 @@ def why_full(full: QueueFull) -> Explanation:
 def not_counted(year: int) -> str:
     """Say what becomes of a year that nobody has asked for yet."""
     return f"As soon as somebody asks, every play of {year} is read and counted by when the music came out."
+
+
+def of_years(name: str) -> str:
+    """Say what a page about all years of a listener is for, where nothing can be said of them yet."""
+    return f"Everything {name} played on Last.fm, year after year, by the year it first came out."
 
 
 def counted_by(options: ChartOptions) -> str:
