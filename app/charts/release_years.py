@@ -33,6 +33,10 @@ class ReleaseYears(NamedTuple):
         """Whether they are a decade, such as 1970 to 1979."""
         return self.first % 10 == 0 and self.last == self.first + 9
 
+    def plays(self, by_year: Mapping[int, int]) -> int:
+        """Add up the plays of these years."""
+        return sum(count for year, count in by_year.items() if self.first <= year <= self.last)
+
     def before(self, years: Iterable[int]) -> Self | None:
         """Return the last of `years` that is earlier, or the decade it is in if these are a decade."""
         return self._like(max((year for year in years if year < self.first), default=None))

@@ -43,9 +43,7 @@ class Slot:
     def plays(self, by_year: Mapping[int, int]) -> int:
         """Add up the plays of its release years."""
         first, last = self.years
-        if first == last:
-            return by_year.get(first, 0)
-        return sum(plays for year, plays in by_year.items() if first <= year <= last)
+        return by_year.get(first, 0) if first == last else self.years.plays(by_year)
 
 
 @dataclass(frozen=True)

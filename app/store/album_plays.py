@@ -5,7 +5,8 @@ the names of the spelling with the most plays; of two, of one that was matched f
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg.rows import class_row, kwargs_row
@@ -98,6 +99,9 @@ class AlbumPlays:
         return self.spellings if self.listed_artist != self.artist else self.spellings[1:]
 
 
+A = TypeVar("A", bound=AlbumPlays)
+
+
 @dataclass(frozen=True)
 class AlbumCounts:
     """How many albums and songs are listed, and their plays: of those looked up already, or of those pending."""
@@ -116,13 +120,7 @@ class AlbumCounts:
         return self.albums + self.songs_with_own_year + self.songs
 
 
-_PLAYED = """
-    FROM (
-        SELECT unnest(tracks) AS track, count(*) AS plays
-        FROM stretches
-        WHERE user_id = %s AND starts >= %s AND starts < %s
-        GROUP BY track
-    ) AS played
+COUNTED = """
     JOIN placed_tracks ON placed_tracks.id = played.track
     CROSS JOIN LATERAL (
         SELECT CASE WHEN %s THEN song_release_year ELSE release_year END AS year,
@@ -135,10 +133,20 @@ _PLAYED = """
         SELECT CASE WHEN has_no_album OR has_own_year THEN title ELSE '' END AS song
     ) AS named
 """
+"""What the tracks that were `played` count for; whether by song is its parameter."""
+_PLAYED = f"""
+    FROM (
+        SELECT unnest(tracks) AS track, count(*) AS plays
+        FROM stretches
+        WHERE user_id = %s AND starts >= %s AND starts < %s
+        GROUP BY track
+    ) AS played
+    {COUNTED}
+"""  # noqa: S608  our own text
 _OF_YEARS, _OF_NO_YEAR = "WHERE counted.year BETWEEN %s AND %s", "WHERE counted.year IS NULL"
 # Of an album that is listed as a whole all artists make one line; songs of one title by two artists are two.
-_LINE = "listed_as, song, has_own_year, CASE WHEN has_own_year THEN artist_key END"
-_BEST_FIRST = "plays DESC, augmentation_status = 'fuzzy_matched', album"
+LINE = "listed_as, song, has_own_year, CASE WHEN has_own_year THEN artist_key END"
+BEST_FIRST = "plays DESC, augmentation_status = 'fuzzy_matched', album"
 
 
 def list_albums(
@@ -150,7 +158,7 @@ def list_albums(
     songs without an album; the most played first, songs grouped by album or by artist.
     """
     order = "is_pending, has_no_album, has_own_year, group_plays DESC, listed_as, plays DESC, song, spelled_as"
-    with connection.cursor(row_factory=kwargs_row(_album_plays)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(partial(read_album, AlbumPlays))) as cursor:
         cursor.execute(
             f"""
             WITH spelled AS (
@@ -179,14 +187,14 @@ def list_albums(
                        bool_or(bool_or(artists_differ)) OVER heading
                            AND min(min(artist_key)) OVER heading <> max(max(artist_key)) OVER heading
                            AS is_by_various,
-                       array_agg(album ORDER BY {_BEST_FIRST}) AS spelled_as,
-                       array_agg(plays ORDER BY {_BEST_FIRST}) AS plays_of_each,
-                       (array_agg(augmentation_status ORDER BY {_BEST_FIRST}))[1] AS augmentation_status,
+                       array_agg(album ORDER BY {BEST_FIRST}) AS spelled_as,
+                       array_agg(plays ORDER BY {BEST_FIRST}) AS plays_of_each,
+                       (array_agg(augmentation_status ORDER BY {BEST_FIRST}))[1] AS augmentation_status,
                        min(release_year) AS release_year,
                        min(album_year) AS album_year,
                        bool_or(has_no_album) AS has_no_album
                 FROM spelled
-                GROUP BY is_pending, {_LINE}
+                GROUP BY is_pending, {LINE}
                 WINDOW heading AS (PARTITION BY is_pending, listed_as, has_own_year)
                 ORDER BY {order}
                 LIMIT %s OFFSET %s
@@ -227,10 +235,11 @@ def list_albums(
         return cursor.fetchall()
 
 
-def _album_plays(**columns: Any) -> AlbumPlays:
+def read_album(kind: type[A], **columns: Any) -> A:
+    """Read a row of a list."""
     spellings = columns.pop("spellings") or ()
     each = tuple(Spelling(artist, album, plays, UUID(key)) for artist, album, plays, key in spellings)
-    return AlbumPlays(**columns, spellings=each)
+    return kind(**columns, spellings=each)
 
 
 def count_albums(connection: Connection, plays: PlayFilter, released: Released | None) -> list[AlbumCounts]:
@@ -247,7 +256,7 @@ def count_albums(connection: Connection, plays: PlayFilter, released: Released |
                 SELECT is_pending, has_own_year, bool_or(has_no_album) AS has_no_album, sum(played.plays) AS plays
                 {_PLAYED}
                 {_OF_YEARS if released else _OF_NO_YEAR}
-                GROUP BY is_pending, {_LINE}
+                GROUP BY is_pending, {LINE}
             ) AS listed
             GROUP BY is_pending
             ORDER BY is_pending
@@ -262,7 +271,7 @@ _BY_YEAR = f"""
            listed_as,
            song,
            sum(plays)::integer AS plays,
-           (array_agg(album ORDER BY {_BEST_FIRST}))[1] AS spelled_as,
+           (array_agg(album ORDER BY {BEST_FIRST}))[1] AS spelled_as,
            bool_or(artists_differ) AND min(artist_key) <> max(artist_key) AS is_by_various
     FROM (
         SELECT counted.year,
@@ -278,7 +287,7 @@ _BY_YEAR = f"""
         WHERE counted.year IS NOT NULL
         GROUP BY counted.year, album, listed_as, song, has_own_year
     ) AS spelled
-    GROUP BY year, {_LINE}
+    GROUP BY year, {LINE}
 """  # noqa: S608  our own text
 _MOST_PLAYED_FIRST = "plays DESC, listed_as, song, spelled_as"
 _NAMES = f"""

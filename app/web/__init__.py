@@ -20,11 +20,23 @@ from app.web import api, health
 from app.web.api import release_years
 from app.web.context import context
 from app.web.live import routes
-from app.web.pages import album, eras, landing, listener, picture, release_year, removal, top_albums, year
+from app.web.pages import (
+    album,
+    eras,
+    landing,
+    listener,
+    picture,
+    release_year,
+    released,
+    removal,
+    top_albums,
+    year,
+)
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.site_address import site_url
 from app.web.words import insights, links, reading, wording
+from app.web.words import released as released_words
 
 PAGES = (
     landing,
@@ -32,6 +44,7 @@ PAGES = (
     eras,
     year,
     release_year,
+    released,
     album,
     top_albums,
     picture,
@@ -69,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
-    app.jinja_env.globals.update(insight_words=insights)
+    app.jinja_env.globals.update(insight_words=insights, released_words=released_words)
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.filters.update(FILTERS)
     for module in PAGES:

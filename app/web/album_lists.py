@@ -1,10 +1,13 @@
 """Album lists: the albums and songs that count for some release years, or for none, a page at a time."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.charts.release_years import ReleaseYears
-from app.store import Connection, album_plays
+from app.store import Connection, album_plays, counted_years, listeners, released_plays
 from app.store.album_plays import AlbumCounts, AlbumPlays, PlayFilter
+from app.store.released_plays import AlbumOverYears
+from app.web.words.chart_options import ChartOptions
 
 ROWS_PER_PAGE = 200
 
@@ -36,3 +39,47 @@ def album_list_page(
     offset = ROWS_PER_PAGE * (number - 1)
     rows = album_plays.list_albums(connection, plays, released, limit=ROWS_PER_PAGE, offset=offset)
     return AlbumListPage(number, tuple(rows), tuple(album_plays.count_albums(connection, plays, released)))
+
+
+@dataclass(frozen=True)
+class ReleasedPage(AlbumListPage):
+    """A page of what was ever played of some release years, and its plays by listening year."""
+
+    rows: tuple[AlbumOverYears, ...] = ()
+    username: str = ""
+    listened: Mapping[int, int] = field(default_factory=dict)
+    """Plays that are listed, on all pages."""
+    removed: Mapping[int, int] = field(default_factory=dict)
+    """Plays that are only counted any more, and not listed."""
+
+    @property
+    def played(self) -> dict[int, int]:
+        """Both together."""
+        return dict(sorted({**self.removed, **self.listened}.items()))
+
+
+def released_page(
+    connection: Connection, username: str, released: ReleaseYears, number: int, options: ChartOptions
+) -> ReleasedPage | None:
+    """Read a page of what a listener ever played of some release years; None if nothing is stored of them."""
+    listener = listeners.find(connection, username)
+    if listener is None:
+        return None
+    found = released_plays.list_released(
+        connection,
+        listener.id,
+        released,
+        by_song=options.by_song,
+        limit=ROWS_PER_PAGE,
+        offset=ROWS_PER_PAGE * (number - 1),
+    )
+    counted = counted_years.of_listener(connection, listener.username_key)
+    removed = {year: released.plays(options.years_of(counts)) for year, counts in counted.items()}
+    return ReleasedPage(
+        number=number,
+        rows=found.rows,
+        totals=found.totals,
+        username=listener.username,
+        listened=found.listened,
+        removed={year: plays for year, plays in removed.items() if plays},
+    )

@@ -7,9 +7,11 @@ from urllib.parse import quote
 from flask import Response, current_app, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.charts.release_years import ReleaseYears
 from app.listening_years import FIRST_LISTENING_YEAR
 from app.usernames import USERNAME
 from app.web.errors import Code, Problem
+from mirror.web_queries import EARLIEST_RELEASE_YEAR
 
 _YEAR = r"(?:/([0-9]{4})(?![^/?#\s]))?"
 _PROFILE = re.compile(
@@ -37,6 +39,32 @@ def listening_year_of(text: str) -> int:
         return int(text)
     advice = f"Pick one from {FIRST_LISTENING_YEAR}, the first year of Last.fm, to {this_year}."
     raise Problem(404, "There is no such year", advice, code=Code.NO_SUCH_YEAR)
+
+
+def release_years_of(text: str) -> ReleaseYears:
+    """Return the release years if charts can have them. Raises Problem."""
+    next_year = datetime.now(UTC).year + 1
+    released = ReleaseYears.parse(text)
+    if (
+        released
+        and EARLIEST_RELEASE_YEAR <= released.first <= min(released.last, next_year)
+        and (released.last <= next_year or released.is_decade)
+    ):
+        return released
+    raise Problem(404, "There is no such bar", f"Charts go from {EARLIEST_RELEASE_YEAR} to {next_year}.")
+
+
+def page_number() -> int:
+    """Return which page of a list is asked for. Raises Problem."""
+    text = request.args.get("page", "1")
+    if text.isascii() and text.isdigit() and len(text) < 6 and int(text):
+        return int(text)
+    raise no_such_page()
+
+
+def no_such_page() -> Problem:
+    """Say that the list is not as long as that."""
+    return Problem(404, "There is no such page", "The list is not as long as that.")
 
 
 def typed(text: str) -> tuple[str, str | None]:

@@ -8,24 +8,15 @@ from pydantic import BaseModel
 from app.charts.release_years import ReleaseYears
 from app.events import Failure
 from app.store import listeners
-from app.web.album_lists import AlbumListPage, album_list_page
+from app.web.album_lists import AlbumListPage, ReleasedPage, album_list_page, released_page
 from app.web.all_years import ListenerYear, eras_of, listener_years
-from app.web.api.answers import (
-    Album,
-    Albums,
-    EraInShort,
-    Eras,
-    Listener,
-    Year,
-    YearInShort,
-    trouble,
-    why_nothing_new,
-)
+from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
+from app.web.api.over_years import EraInShort, Eras, Released, ReleasedAlbum, listened_plays
 from app.web.api.questions import MAX_ITEMS
 from app.web.context import context
 from app.web.errors import Code, Problem
-from app.web.routing import listener_name, listening_year_of, private
+from app.web.routing import listener_name, listening_year_of, private, release_years_of
 from app.web.visits.listener_status import listener_status
 from app.web.visits.snapshots import Renamed
 from app.web.visits.status import ListenerStatus, YearStatus
@@ -87,6 +78,32 @@ def eras(name: str) -> Response:
         trouble=trouble(status),
     )
     return _answer(answer, _years_again_after(status, years))
+
+
+@blueprint.get(f"{PREFIX}/users/<name>/released/<released>")
+def released(name: str, released: str) -> Response:
+    """Return a page of everything that is stored from some release years. Nothing is fetched for it."""
+    options, years, number = _options(), release_years_of(released), _page_number()
+    status, all_years = _read_listener(name)
+    has_songs = any(one.song_plays for one in all_years)
+    options = ChartOptions(by_song=options.by_song and has_songs)
+    context().rate_limits.hit("albums")
+    with context().pool.connection() as connection:
+        page = released_page(connection, status.username, years, number, options)
+    page = page or ReleasedPage(number, username=status.username)
+    answer = Released(
+        username=page.username,
+        of=options.counted_by,
+        has_songs=has_songs,
+        released=released,
+        plays=page.plays,
+        page=number,
+        pages=max(number, page.pages),
+        listened=listened_plays(page.listened),
+        only_counted=listened_plays(page.removed),
+        albums=[ReleasedAlbum.over_years(row) for row in page.rows],
+    )
+    return _answer(answer, _years_again_after(status, all_years))
 
 
 def _read_listener(name: str) -> tuple[ListenerStatus, list[ListenerYear]]:

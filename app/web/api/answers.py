@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.charts.eras import Era
 from app.charts.release_years import median
 from app.events import Count, Event, MatchStatus, TopAlbum
 from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
@@ -220,46 +219,6 @@ class Listener(Answer):
     username: str = Field(description="As Last.fm spells it")
     state: Literal["counting", "counted"] = Field(description="Whether Last.fm is still being asked for the years")
     years: list[YearInShort] = Field(description="Newest first")
-    trouble: Error | None = Field(description="Why this is not newer")
-    source: Source = SOURCE
-
-
-class EraInShort(Answer):
-    """How old the music of a listening year was."""
-
-    year: ListeningYear
-    whole: bool = Field(description="False: more plays may come, since the year is not over or not all read")
-    plays: Count = Field(description="Plays that are stored, or in the preview")
-    placed: Annotated[int, Field(ge=1)] = Field(description="Those whose release year is known")
-    first_quartile: ReleaseYear = Field(description="The release year by which a quarter of these had come out")
-    median_released: ReleaseYear
-    third_quartile: ReleaseYear
-    new: Count = Field(
-        description="How many of them are of music from that year or the one before, or dated later"
-    )
-
-    @classmethod
-    def of(cls, era: Era, plays: int) -> Self:
-        """Describe an era as the page of the eras does."""
-        return cls(
-            year=era.year,
-            whole=not era.is_so_far,
-            plays=plays,
-            placed=era.placed,
-            first_quartile=era.first_quartile,
-            median_released=era.median,
-            third_quartile=era.third_quartile,
-            new=era.new,
-        )
-
-
-class Eras(Answer):
-    """How a listener's music aged: a listening year each, without those of which no release year is known."""
-
-    username: str = Field(description="As Last.fm spells it")
-    of: CountedBy = OF
-    has_songs: bool = HAS_SONGS
-    eras: list[EraInShort] = Field(description="Oldest first")
     trouble: Error | None = Field(description="Why this is not newer")
     source: Source = SOURCE
 

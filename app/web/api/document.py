@@ -10,7 +10,8 @@ from pydantic.json_schema import models_json_schema
 from app.charts.release_years import PATTERN
 from app.listening_years import FIRST_LISTENING_YEAR
 from app.usernames import USERNAME
-from app.web.api.answers import Albums, AlbumYears, Eras, Failed, Listener, Year
+from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
+from app.web.api.over_years import Eras, Released
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
 from app.web.rate_limits import LIMITS
 from app.web.words.chart_options import ALBUMS, SONGS
@@ -87,6 +88,12 @@ OF: Json = {
     " Compilations and live albums make the difference. The answer's `of` says which were counted",
     "schema": {"type": "string", "enum": [ALBUMS, SONGS], "default": ALBUMS},
 }
+PAGE: Json = {
+    "name": "page",
+    "in": "query",
+    "description": "The page of the list, with 200 albums each",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 99999, "default": 1},
+}
 OF_ALBUMS: list[Json] = [
     {
         "name": "released",
@@ -96,19 +103,22 @@ OF_ALBUMS: list[Json] = [
         "schema": {"type": "string", "pattern": f"^({PATTERN}|{UNKNOWN})$"},
         "example": "1977",
     },
-    {
-        "name": "page",
-        "in": "query",
-        "description": "The page of the list, with 200 albums each",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 99999, "default": 1},
-    },
+    PAGE,
 ]
+RELEASED: Json = {
+    "name": "released",
+    "in": "path",
+    "required": True,
+    "description": "A release year as `1977`, or several as `1970-1979`",
+    "schema": {"type": "string", "pattern": f"^{PATTERN}$"},
+    "example": "1977",
+}
 
 
 @cache
 def document() -> Json:
     """Generate the document."""
-    answers = (Listener, Eras, Year, Albums, AlbumYears, Failed)
+    answers = (Listener, Eras, Year, Albums, Released, AlbumYears, Failed)
     _, schemas = models_json_schema(
         [(Item, "validation"), *((model, "serialization") for model in answers)],
         ref_template="#/components/schemas/{model}",
@@ -122,6 +132,9 @@ def document() -> Json:
             "/users/{name}": _read("listener", Listener, "A listener's years", [NAME]),
             "/users/{name}/eras": _read(
                 "eras", Eras, "How old a listener's music was, by listening year", [NAME, OF]
+            ),
+            "/users/{name}/released/{released}": _read(
+                "released", Released, "Everything from a release year, over all years", [NAME, RELEASED, PAGE, OF]
             ),
             "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF]),
             "/users/{name}/years/{year}/albums": _read(

@@ -1,12 +1,11 @@
 """The lists of albums: of a bar, which is one release year or several, and of the plays without one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
@@ -20,13 +19,19 @@ from app.store.album_plays import AlbumPlays
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.context import context
 from app.web.errors import Problem
-from app.web.routing import listener_name, listening_year_of, private
+from app.web.routing import (
+    listener_name,
+    listening_year_of,
+    no_such_page,
+    page_number,
+    private,
+    release_years_of,
+)
 from app.web.visits.introductions import is_stored
 from app.web.visits.snapshots import fetches_ahead, latest_event, mirror_note
 from app.web.visits.status import YearStatus
 from app.web.visits.year_status import year_status
 from app.web.words.chart_options import ChartOptions, requested_options
-from mirror.web_queries import EARLIEST_RELEASE_YEAR
 
 blueprint = Blueprint("release_year", __name__)
 
@@ -74,7 +79,7 @@ class _Found(NamedTuple):
 def show(name: str, year: str, bar: str) -> Response:
     """Show the albums of a bar, the most played first: of a release year, or of several as in 1970-1979."""
     username, listening_year = listener_name(name), listening_year_of(year)
-    released = _release_years(bar)
+    released = release_years_of(bar)
     found = _find(username, listening_year, released)
     if isinstance(found, YearStatus):
         return _plays_removed(found, listening_year, f"music from {released.name}")
@@ -121,29 +126,6 @@ def sections(rows: Sequence[AlbumPlays]) -> list[Section]:
     return [Section(*kind, list(part)) for kind, part in kinds]
 
 
-def _release_years(text: str) -> ReleaseYears:
-    next_year = datetime.now(UTC).year + 1
-    released = ReleaseYears.parse(text)
-    if (
-        released
-        and EARLIEST_RELEASE_YEAR <= released.first <= min(released.last, next_year)
-        and (released.last <= next_year or released.is_decade)
-    ):
-        return released
-    raise Problem(404, "There is no such bar", f"Charts go from {EARLIEST_RELEASE_YEAR} to {next_year}.")
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    if text.isascii() and text.isdigit() and len(text) < 6 and int(text):
-        return int(text)
-    raise _no_such_page()
-
-
-def _no_such_page() -> Problem:
-    return Problem(404, "There is no such page", "The list is not as long as that.")
-
-
 def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | YearStatus | None:
     """Read a page of a list; None where nothing is stored of the listening year.
 
@@ -151,7 +133,7 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
 
     Raises Problem, Renamed, StoreAway.
     """
-    number = _page_number()
+    number = page_number()
     event = latest_event(context(), Topic(username, year))
     if not is_stored(context(), username):
         return None
@@ -171,7 +153,7 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
     if not counts.scrobbles:
         return None
     if number > 1 and not page.rows:
-        raise _no_such_page()
+        raise no_such_page()
     told = "" if event is None or event.is_whole else so_far(counts.scrobbles, event.expected)
     return _Found(listener.username, counts, told, options, page, str(event.run) if event else "")
 
