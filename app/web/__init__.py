@@ -20,20 +20,10 @@ from app.web import api, health
 from app.web.api import release_years
 from app.web.context import context
 from app.web.live import routes
-from app.web.pages import (
-    album,
-    eras,
-    landing,
-    listener,
-    picture,
-    release_year,
-    released,
-    removal,
-    top_albums,
-    year,
-)
+from app.web.pages import album, eras, landing, listener, release_year, released, removal, top_albums, year
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
+from app.web.sharing import picture
 from app.web.site_address import site_url
 from app.web.words import insights, links, reading, wording
 from app.web.words import released as released_words

@@ -15,7 +15,8 @@ from app.events import Event
 from app.redis.event_stream import Topic, publish
 from app.settings import read_settings
 from app.web import create_app
-from app.web.pages.picture import Known, picture
+from app.web.sharing.options import Look
+from app.web.sharing.picture import Known, picture
 from app.web.words.chart_options import DEFAULT_OPTIONS
 from tests.bench.installation import Figure, Installation, web
 
@@ -87,7 +88,7 @@ def _seconds_of_a_drawing(installation: Installation, event: Event) -> float:
         for number in range(DRAWINGS):
             told = event.model_copy(update={"done": number}).model_dump_json()
             began = time.perf_counter()
-            picture((Known("HeavyHelen", told, 0.0),), 2024, DEFAULT_OPTIONS)
+            picture((Known("HeavyHelen", told, 0.0),), 2024, DEFAULT_OPTIONS, Look())
             taken.append(time.perf_counter() - began)
     return min(taken)
 

@@ -11,7 +11,8 @@ from rich.table import Column, Table
 from app.charts.bar_chart import BarChart, draw_bar_chart
 from app.charts.release_years import median
 from app.formatting import counted, share
-from app.picture import draw_picture
+from app.pictures.drawing import draw_picture
+from app.pictures.layout import Content
 from mirror.matching.reasons import Reason
 from worker.histories.rows import ReleaseYear
 
@@ -69,11 +70,9 @@ class Tally:
         headline = f"Half of the music came out by {median(self.years)}." if self.years else "No release years"
         by_decade = by == "decade"
         return draw_picture(
-            title=f"{name}, by release year",
-            headline=headline,
-            description=f"{coverage(self)}.",
-            rows=[("", coverage(self))],
-            chart=self._chart(by_decade=by_decade) if self.years else None,
+            Content(title=f"{name}, by release year", headline=headline, facts=coverage(self)),
+            f"{coverage(self)}.",
+            bars=self._chart(by_decade=by_decade) if self.years else None,
             whole=self.placed if by_decade else 0,
         )
 

@@ -7,11 +7,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.era_chart import EraChart, draw_era_chart
 from app.charts.eras import Era
+from app.pictures.drawing import draw_picture
+from app.pictures.layout import Content, Figure
 from app.web.all_years import eras_of
 from app.web.errors import Problem
 from app.web.pages.listener import KnownYears, known_years, status_code
-from app.web.pages.picture import KEPT_PICTURES, as_png, as_svg, draw_with_source
 from app.web.routing import listener_name, private
+from app.web.sharing.answers import KEPT_PICTURES, SOURCE, as_png, as_svg
+from app.web.sharing.options import Look, requested_look
 from app.web.words import eras as era_words
 from app.web.words import wording
 from app.web.words.chart_options import ChartOptions, requested_options
@@ -70,7 +73,7 @@ def png(name: str) -> BaseResponse:
 
 def _draw(name: str) -> str:
     """Draw what is known by now. Raises Problem where there is nobody to draw."""
-    known = known_years(listener_name(name))
+    look, known = requested_look(), known_years(listener_name(name))
     status, options = known.status, _options(known)
     if not known.years and known.failure:
         headline = wording.explained(known.failure).headline
@@ -81,19 +84,29 @@ def _draw(name: str) -> str:
     headline = wording.NOT_COUNTED if is_unasked else _headline(known, options)
     title = f"{status.username}’s eras, {wording.counted_by(options)}"
     eras, turn = eras_of(known.years, options), era_words.turn(_told(known, options))
-    return _picture(title, headline, eras, _span(known), turn)
+    return _picture(title, headline, eras, _span(known), turn, look)
 
 
 @lru_cache(KEPT_PICTURES)
-def _picture(title: str, headline: str, eras: tuple[Era, ...], span: tuple[int, int] | None, turn: str) -> str:
+def _picture(
+    title: str, headline: str, eras: tuple[Era, ...], span: tuple[int, int] | None, turn: str, look: Look
+) -> str:
     """Draw the eras under their headline; below them what stands out, or else numbers."""
     facts = era_words.facts(eras)
-    return draw_with_source(
+    content = Content(
         title=title,
         headline=headline,
-        description=" ".join(filter(None, (headline, turn, f"{facts}." if facts else ""))),
-        rows=[("", turn or facts)],
-        chart=draw_era_chart(eras, *span) if eras and span else None,
+        facts=turn or facts,
+        figures=tuple(Figure(label, value) for label, value in era_words.figures(eras)),
+        coverage=turn,
+        source=SOURCE,
+    )
+    return draw_picture(
+        content,
+        " ".join(filter(None, (headline, turn, f"{facts}." if facts else ""))),
+        eras=draw_era_chart(eras, *span) if eras and span else None,
+        shape=look.shape,
+        theme=look.theme,
     )
 
 

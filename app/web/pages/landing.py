@@ -4,10 +4,11 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.charts.example import LISTENING_YEAR, example
-from app.picture import draw_picture
+from app.pictures.drawing import draw_picture
+from app.pictures.layout import Content
 from app.web.context import context
-from app.web.pages.picture import rendered
 from app.web.routing import listener_name, typed
+from app.web.sharing.answers import rendered
 from app.web.words import wording
 
 blueprint = Blueprint("landing", __name__)
@@ -25,11 +26,9 @@ def show() -> str:
 def card() -> Response:
     """Show the example as a picture, for links to pages that have none of their own."""
     drawn = draw_picture(
-        title="LastYear.fm",
-        headline=wording.QUESTION,
-        description=wording.ANSWER,
-        rows=[("", wording.ANSWER)],
-        chart=example(),
+        Content(title="LastYear.fm", headline=wording.QUESTION, facts=wording.ANSWER),
+        wording.ANSWER,
+        bars=example(),
         own=LISTENING_YEAR,
     )
     return make_response(rendered(drawn), {"Content-Type": "image/png", "Cache-Control": "max-age=86400"})

@@ -69,6 +69,15 @@ def facts(eras: Sequence[Era]) -> str:
     return f"New music {new} · {counted(len(eras), 'listening year')} · release year known for {known:,} plays"
 
 
+def figures(eras: Sequence[Era]) -> list[tuple[str, str]]:
+    """Give numbers each with its name, for boxes in a picture: how old the music was at both ends, and so on."""
+    if not eras:
+        return []
+    ends = eras[:1] if len(eras) == 1 else (eras[0], eras[-1])
+    ages = [(f"Age in {era.year}", counted(era.age, "year") if era.age else "under a year") for era in ends]
+    return [*ages, ("Listening years", str(len(eras)))]
+
+
 def csv_table(eras: Sequence[Era], plays: Mapping[int, int]) -> str:
     """Write a line for each listening year as comma-separated values; `plays` are all that are stored of each.
 

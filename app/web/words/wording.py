@@ -166,6 +166,14 @@ def facts(summary: Summary) -> str:
     return " · ".join(filter(None, numbers))
 
 
+def figures(summary: Summary) -> list[tuple[str, str]]:
+    """Give the most telling of them each with its name, for boxes in a picture."""
+    told = [("Middle year", str(summary.median)), ("Average age", age(summary.mean_age))]
+    if summary.own:
+        return [*told, (f"New in {summary.year}", summary.share(summary.own))]
+    return [*told, ("Most played decade", f"{summary.decade}s")] if summary.decade is not None else told
+
+
 def coverage(summary: Summary) -> str:
     """Say of how many plays the release year is known, of which all shares are shares."""
     plays = f"{summary.placed:,} of {counted(summary.scrobbles, 'play')}" if summary.unplaced else "every play"

@@ -12,8 +12,8 @@ from redis import Redis
 
 from app.events import Event, Failure
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
-from app.web.pages.picture import rendered
 from app.web.rate_limits import LIMITS
+from app.web.sharing.answers import rendered
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, SiteWith, event
 
 YEAR = "/user/SingleSam/2023"
@@ -79,7 +79,7 @@ def test_a_picture_is_drawn_again_only_when_the_year_has_changed(
         drawn.append(svg_string)
         return b"x"
 
-    monkeypatch.setattr("app.web.pages.picture.resvg_py.svg_to_bytes", draw)
+    monkeypatch.setattr("app.web.sharing.answers.resvg_py.svg_to_bytes", draw)
     put(scrobbles=1_001)
     for kind in ("png", "svg"):
         first = client.get(f"{YEAR}.{kind}")
