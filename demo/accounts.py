@@ -36,7 +36,8 @@ class Play:
 
 @dataclass(frozen=True, eq=False)
 class Account:
-    """A listener's account: plays that follow a habit, `own` ones besides, without those that were deleted.
+    """A listener's account: plays that follow a habit, and another one in some months, `own` ones besides, without
+    those that were deleted.
 
     `hidden`: nobody else may see the plays. `now_playing` is the track that is playing at this moment. Under a
     former name the account is found too.
@@ -45,6 +46,7 @@ class Account:
     name: str
     registered: datetime
     habit: Habit | None = None
+    seasonal: Habit | None = None
     own: tuple[Play, ...] = ()
     deleted: frozenset[Play] = frozenset()
     hidden: bool = False
@@ -69,10 +71,13 @@ class Account:
 
     def _habitual_plays(self, start: int, end: int) -> tuple[Play, ...]:
         """Return the plays by habit of every year that the period touches."""
-        if self.habit is None or start >= end:
+        if start >= end:
             return ()
-        years = range(max(self.habit.since.year, _year(start)), _year(end - 1) + 1)
-        return sum((_habitual_year(self.habit, year) for year in years), ())
+        years = range(_year(start), _year(end - 1) + 1)
+        plays: tuple[Play, ...] = ()
+        for habit in filter(None, (self.habit, self.seasonal)):
+            plays += sum((_habitual_year(habit, year) for year in years if year >= habit.since.year), ())
+        return tuple(sorted(plays, key=_second)) if self.seasonal else plays
 
 
 class Accounts:
@@ -148,8 +153,9 @@ def _habit(
     plays_a_year: tuple[int, int] = (0, 0),
     exact: tuple[tuple[int, int], ...] = (),
     by_the_clock: bool = False,
+    months: range = range(1, 13),
 ) -> Habit:
-    return Habit(Taste(name, periods, new_share), since, plays_a_year, exact, by_the_clock)
+    return Habit(Taste(name, periods, new_share), since, plays_a_year, exact, by_the_clock, months)
 
 
 def _tapes(since: str, count: int, *, step: int = 0, oddity: Oddity = "") -> tuple[Play, ...]:
@@ -278,6 +284,25 @@ ACCOUNTS = (
             *_tapes("2024-10-02T08:30", 1, oddity="ghost"),
             *_tapes("2024-11-23T20:15", 2, step=240, oddity="date_null"),
             *_tapes("2024-12-01T11:05", 1, oddity="nameless"),
+        ),
+    ),
+    Account(
+        "SummerSuri",
+        datetime(2022, 2, 14, 17, 5, 51, tzinfo=UTC),
+        _habit(
+            "SummerSuri",
+            date(2022, 2, 15),
+            FavouritePeriod(2006, 5, 0.8),
+            new_share=0.12,
+            plays_a_year=(1_000, 1_200),
+        ),
+        _habit(
+            "SummerSuri on the veranda",
+            date(2022, 2, 15),
+            FavouritePeriod(1974, 3, 1.0),
+            new_share=0.0,
+            plays_a_year=(600, 700),
+            months=range(6, 9),
         ),
     ),
     Account(

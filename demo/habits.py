@@ -101,7 +101,7 @@ class Taste:
 
 @dataclass(frozen=True)
 class Habit:
-    """How somebody listens year after year: what they like, since when, how much.
+    """How somebody listens year after year: what they like, since when, how much, in which months.
 
     `plays_a_year` is the least and the most, `exact` overrides it for single years. With `by_the_clock` they play
     something every 20 minutes by day instead.
@@ -112,13 +112,16 @@ class Habit:
     plays_a_year: tuple[int, int] = (0, 0)
     exact: tuple[tuple[int, int], ...] = ()
     by_the_clock: bool = False
+    months: range = range(1, 13)
 
     def count(self, year: int) -> int:
         return dict(self.exact).get(year, Random(f"{self.taste.seed} counts {year}").randint(*self.plays_a_year))
 
     def times(self, year: int) -> list[int]:
         """Return when something is played in a year, in UNIX seconds, ascending."""
-        days = _days(max(self.since, date(year, 1, 1)), date(year + 1, 1, 1))
+        first, last = self.months[0], self.months[-1]
+        end = date(year, last + 1, 1) if last < 12 else date(year + 1, 1, 1)
+        days = _days(max(self.since, date(year, first, 1)), end)
         rng = Random(f"{self.taste.seed} lives {year}")
         if self.by_the_clock:
             return [
