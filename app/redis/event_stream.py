@@ -21,6 +21,8 @@ SNAPSHOT_TTL = timedelta(days=30)  # a snapshot is a cache: the database has the
 VOID_TTL = timedelta(hours=1)  # longer than any run goes on before it finds out that it is over
 MOST_SNAPSHOTS = 20_000
 """How many topics have one; those that were saved longest ago are dropped."""
+MOST_DERIVED = 60
+"""How many texts are kept of a year; with one more all are dropped, since a year has endless parts."""
 _SAVED = "lastyear:saved"  # the topics that have one, by when it was saved
 
 
@@ -194,15 +196,22 @@ def follow_all(redis: Redis) -> Iterator[PubSub]:
 
 def save_derived(redis: Redis, topic: Topic, event: Event, name: str, text: str) -> None:
     """Keep a text that was made from the year as it is at this event."""
+    if redis.hlen(topic.derived) >= MOST_DERIVED:
+        redis.delete(topic.derived)
     redis.hset(topic.derived, name, _digest(event) + text)
     redis.expire(topic.derived, SNAPSHOT_TTL)
 
 
-def load_derived(redis: Redis, topic: Topic, event: Event, name: str) -> str | None:
-    """Return the text kept under this name, if the year's run, progress and counts are still the same."""
+def load_derived(
+    redis: Redis, topic: Topic, event: Event, name: str, *, even_outdated: bool = False
+) -> str | None:
+    """Return the text kept under this name, if the year's run, progress and counts are still the same.
+
+    With `even_outdated`, any text that is kept: while a year is read again, its counts change all the time.
+    """
     kept, digest = redis.hget(topic.derived, name), _digest(event)
     text = kept.decode() if isinstance(kept, bytes) else ""
-    return text.removeprefix(digest) if text.startswith(digest) else None
+    return text[len(digest) :] if text and (even_outdated or text.startswith(digest)) else None
 
 
 def _digest(event: Event) -> str:

@@ -12,8 +12,9 @@ from uuid import UUID
 from psycopg.rows import class_row, kwargs_row
 
 from app.events import MatchStatus, OldestNewest, TopAlbum, YearCounts
-from app.listening_years import year_bounds
+from app.periods import Period
 from app.store.database import Connection
+from app.store.play_filter import PlayFilter
 
 Released = tuple[int, int]
 """The first and the last of some release years."""
@@ -22,20 +23,6 @@ MAX_NAME_LENGTH = 200
 MAX_SPELLINGS = 100
 """That are listed of a line; of a compilation there may be as many as it has songs."""
 VARIOUS_ARTISTS = "Various Artists"
-
-
-@dataclass(frozen=True)
-class PlayFilter:
-    """The plays a query is about: a listener's year, counted by the albums' years or by the songs' own."""
-
-    user: int
-    year: int
-    by_song: bool = False
-
-    @property
-    def parameters(self) -> list[object]:
-        """The parameters of the queries, in their order."""
-        return [self.user, *year_bounds(self.year), self.by_song]
 
 
 @dataclass(frozen=True)
@@ -134,19 +121,19 @@ COUNTED = """
     ) AS named
 """
 """What the tracks that were `played` count for; whether by song is its parameter."""
-_PLAYED = f"""
-    FROM (
-        SELECT unnest(tracks) AS track, count(*) AS plays
-        FROM stretches
-        WHERE user_id = %s AND starts >= %s AND starts < %s
-        GROUP BY track
-    ) AS played
-    {COUNTED}
-"""  # noqa: S608  our own text
 _OF_YEARS, _OF_NO_YEAR = "WHERE counted.year BETWEEN %s AND %s", "WHERE counted.year IS NULL"
 # Of an album that is listed as a whole all artists make one line; songs of one title by two artists are two.
 LINE = "listed_as, song, has_own_year, CASE WHEN has_own_year THEN artist_key END"
 BEST_FIRST = "plays DESC, augmentation_status = 'fuzzy_matched', album"
+
+
+def _played(plays: PlayFilter) -> str:
+    """Return what follows SELECT in a query of plays; its parameters are `_parameters`."""
+    return f"FROM ({plays.played_tracks}) AS played {COUNTED}"
+
+
+def _parameters(plays: PlayFilter) -> list[object]:
+    return [*plays.parameters, plays.by_song]
 
 
 def list_albums(
@@ -174,7 +161,7 @@ def list_albums(
                        min(artist_key) AS artist_key,
                        bool_or(artists_differ) AS artists_differ,
                        bool_or(has_no_album) AS has_no_album
-                {_PLAYED}
+                {_played(plays)}
                 {_OF_YEARS if released else _OF_NO_YEAR}
                 GROUP BY album, listed_as, song, has_own_year, is_pending
             ), listed AS (
@@ -230,7 +217,7 @@ def list_albums(
             ) AS most_played
             ORDER BY {order}
             """.encode(),  # noqa: S608  our own text
-            [*plays.parameters, *(released or ()), limit, offset, MAX_SPELLINGS, MAX_SPELLINGS],
+            [*_parameters(plays), *(released or ()), limit, offset, MAX_SPELLINGS, MAX_SPELLINGS],
         )
         return cursor.fetchall()
 
@@ -254,46 +241,50 @@ def count_albums(connection: Connection, plays: PlayFilter, released: Released |
                    count(*) FILTER (WHERE has_own_year) AS songs_with_own_year
             FROM (
                 SELECT is_pending, has_own_year, bool_or(has_no_album) AS has_no_album, sum(played.plays) AS plays
-                {_PLAYED}
+                {_played(plays)}
                 {_OF_YEARS if released else _OF_NO_YEAR}
                 GROUP BY is_pending, {LINE}
             ) AS listed
             GROUP BY is_pending
             ORDER BY is_pending
             """.encode(),  # noqa: S608  our own text
-            [*plays.parameters, *(released or ())],
+            [*_parameters(plays), *(released or ())],
         )
         return cursor.fetchall()
 
 
-_BY_YEAR = f"""
-    SELECT year AS release_year,
-           listed_as,
-           song,
-           sum(plays)::integer AS plays,
-           (array_agg(album ORDER BY {BEST_FIRST}))[1] AS spelled_as,
-           bool_or(artists_differ) AND min(artist_key) <> max(artist_key) AS is_by_various
-    FROM (
-        SELECT counted.year,
-               album,
-               listed_as,
-               song,
-               has_own_year,
-               sum(played.plays)::integer AS plays,
-               min(augmentation_status) AS augmentation_status,
-               min(artist_key) AS artist_key,
-               bool_or(artists_differ) AS artists_differ
-        {_PLAYED}
-        WHERE counted.year IS NOT NULL
-        GROUP BY counted.year, album, listed_as, song, has_own_year
-    ) AS spelled
-    GROUP BY year, {LINE}
-"""  # noqa: S608  our own text
 _MOST_PLAYED_FIRST = "plays DESC, listed_as, song, spelled_as"
 _NAMES = f"""
     CASE WHEN is_by_various THEN '{VARIOUS_ARTISTS}' ELSE artist END AS artist,
     CASE WHEN song = '' THEN album ELSE song END AS title
 """
+
+
+def _by_year(plays: PlayFilter) -> str:
+    """Return the query of all lines by release year; its parameters are `_parameters`."""
+    return f"""
+        SELECT year AS release_year,
+               listed_as,
+               song,
+               sum(plays)::integer AS plays,
+               (array_agg(album ORDER BY {BEST_FIRST}))[1] AS spelled_as,
+               bool_or(artists_differ) AND min(artist_key) <> max(artist_key) AS is_by_various
+        FROM (
+            SELECT counted.year,
+                   album,
+                   listed_as,
+                   song,
+                   has_own_year,
+                   sum(played.plays)::integer AS plays,
+                   min(augmentation_status) AS augmentation_status,
+                   min(artist_key) AS artist_key,
+                   bool_or(artists_differ) AS artists_differ
+            {_played(plays)}
+            WHERE counted.year IS NOT NULL
+            GROUP BY counted.year, album, listed_as, song, has_own_year
+        ) AS spelled
+        GROUP BY year, {LINE}
+    """  # noqa: S608  our own text
 
 
 def top_albums(connection: Connection, plays: PlayFilter, *, each: int) -> list[TopAlbum]:
@@ -304,25 +295,25 @@ def top_albums(connection: Connection, plays: PlayFilter, *, each: int) -> list[
             SELECT listed.release_year, plays, {_NAMES}
             FROM (
                 SELECT *, row_number() OVER (PARTITION BY release_year ORDER BY {_MOST_PLAYED_FIRST}) AS rank
-                FROM ({_BY_YEAR}) AS listed
+                FROM ({_by_year(plays)}) AS listed
             ) AS listed
             JOIN albums ON albums.id = spelled_as
             WHERE rank <= %s
             ORDER BY listed.release_year, rank
             """.encode(),  # noqa: S608  our own text
-            [*plays.parameters, each],
+            [*_parameters(plays), each],
         )
         return cursor.fetchall()
 
 
 def oldest_and_newest(
-    connection: Connection, user: int, year: int, counts: YearCounts
+    connection: Connection, user: int, year: int, counts: YearCounts, period: Period | None = None
 ) -> tuple[OldestNewest | None, OldestNewest | None]:
-    """Return the top albums of the oldest and of the newest release year of a listener's year.
+    """Return the top albums of the oldest and of the newest release year of a listener's year, or of a part of it.
 
     By the albums' years, and by the songs' own where that makes another chart.
     """
-    plays = PlayFilter(user, year)
+    plays = PlayFilter(user, year, period=period)
     of_albums = _oldest_and_newest(connection, plays) if counts.years else None
     of_songs = _oldest_and_newest(connection, replace(plays, by_song=True)) if counts.song_years else None
     return of_albums, of_songs
@@ -339,7 +330,7 @@ def _oldest_and_newest(connection: Connection, plays: PlayFilter) -> OldestNewes
                     SELECT DISTINCT ON (release_year) *
                     FROM (
                         SELECT *, min(release_year) OVER () AS oldest, max(release_year) OVER () AS newest
-                        FROM ({_BY_YEAR}) AS listed
+                        FROM ({_by_year(plays)}) AS listed
                     ) AS listed
                     WHERE release_year IN (oldest, newest)
                     ORDER BY release_year, {_MOST_PLAYED_FIRST}
@@ -348,7 +339,7 @@ def _oldest_and_newest(connection: Connection, plays: PlayFilter) -> OldestNewes
             ) AS named
             ORDER BY release_year
             """.encode(),  # noqa: S608  our own text
-            [MAX_NAME_LENGTH, MAX_NAME_LENGTH, *plays.parameters],
+            [MAX_NAME_LENGTH, MAX_NAME_LENGTH, *_parameters(plays)],
         )
         found = cursor.fetchall()
     return (found[0], found[-1]) if found else None

@@ -10,10 +10,11 @@ from psycopg.types.json import Jsonb
 from pydantic import ConfigDict, Field
 
 from app.events import Count, Gap, OldestNewest, PlaysByYear, TopAlbum, YearCounts
-from app.listening_years import year_bounds, year_seconds
+from app.listening_years import year_seconds
+from app.periods import Period
 from app.store import album_plays, scrobbles, stretches
-from app.store.album_plays import PlayFilter
 from app.store.database import Connection
+from app.store.play_filter import PlayFilter
 
 TOP_ALBUMS = 20
 
@@ -31,7 +32,11 @@ class CountedYear(YearCounts):
     oldest_and_newest: OldestNewest | None = None
     song_oldest_and_newest: OldestNewest | None = None
     months: dict[int, PlaysByYear] = Field(default_factory=dict)
-    """Month -> release year -> plays; those without a release year are the rest."""
+    """Month -> release year -> plays; those without a release year are left out."""
+    songs_by_month: dict[int, PlaysByYear] = Field(default_factory=dict)
+    """The same by the songs' own years, of months in which that makes a difference."""
+    plays_by_month: dict[int, Count] = Field(default_factory=dict)
+    """Month -> all plays. Versions that did not keep them yet left this empty."""
     top_albums: tuple[TopAlbum, ...] = ()
     """The most played albums of the year, by the year they count for."""
     top_songs: tuple[TopAlbum, ...] = ()
@@ -39,8 +44,16 @@ class CountedYear(YearCounts):
 
     def of_event(self) -> dict[str, Any]:
         """Return what an event has of it, by name."""
-        names = set(CountedYear.model_fields) - {"months", "top_albums", "top_songs"}
-        return {name: getattr(self, name) for name in names}
+        others = {"months", "songs_by_month", "plays_by_month", "top_albums", "top_songs"}
+        return {name: getattr(self, name) for name in set(CountedYear.model_fields) - others}
+
+    def in_month(self, month: int) -> YearCounts:
+        """Return the counts of a month, as far as they were kept: not how its albums were matched."""
+        years = self.months.get(month, {})
+        placed = sum(years.values())
+        plays = max(placed, self.plays_by_month.get(month, 0))
+        songs = self.songs_by_month.get(month, {})
+        return YearCounts(scrobbles=plays, matched=placed, not_found=plays - placed, years=years, song_years=songs)
 
 
 def count(connection: Connection, user: int, year: int) -> CountedYear:
@@ -49,15 +62,25 @@ def count(connection: Connection, user: int, year: int) -> CountedYear:
     ends = album_plays.oldest_and_newest(connection, user, year, counts)
     plays = PlayFilter(user, year)
     songs = _top(connection, replace(plays, by_song=True)) if counts.song_years else ()
+    months = scrobbles.count_months(connection, user, year)
     return CountedYear(
         **vars(stretches.proof(connection, user, *year_seconds(year))),
         **counts.numbers,
         oldest_and_newest=ends[0],
         song_oldest_and_newest=ends[1],
-        months=_count_months(connection, user, year),
+        months={month: found.years for month, found in months.items() if found.years},
+        songs_by_month={month: found.song_years for month, found in months.items() if found.song_years},
+        plays_by_month={month: found.scrobbles for month, found in months.items()},
         top_albums=_top(connection, plays),
         top_songs=songs,
     )
+
+
+def count_period(connection: Connection, user: int, year: int, period: Period) -> CountedYear:
+    """Count a part of a year whose plays are stored: its counts, and its oldest and newest music."""
+    counts = scrobbles.count_year(connection, user, year, period)
+    ends = album_plays.oldest_and_newest(connection, user, year, counts, period)
+    return CountedYear(**counts.numbers, oldest_and_newest=ends[0], song_oldest_and_newest=ends[1])
 
 
 def keep(connection: Connection, job: int, counted: CountedYear) -> None:
@@ -91,28 +114,3 @@ def of_listener(connection: Connection, username_key: str) -> dict[int, CountedY
 def _top(connection: Connection, plays: PlayFilter) -> tuple[TopAlbum, ...]:
     found = album_plays.top_albums(connection, plays, each=TOP_ALBUMS)
     return tuple(sorted(found, key=lambda album: -album.plays)[:TOP_ALBUMS])
-
-
-def _count_months(connection: Connection, user: int, year: int) -> dict[int, PlaysByYear]:
-    rows = connection.execute(
-        """
-        SELECT month, release_year, sum(plays)::integer
-        FROM (
-            SELECT EXTRACT(month FROM began AT TIME ZONE 'UTC')::integer AS month, play.track, count(*) AS plays
-            FROM stretches
-            CROSS JOIN LATERAL unnest(seconds, tracks) AS play (second, track)
-            CROSS JOIN LATERAL (SELECT starts + make_interval(secs => play.second) AS began) AS timed
-            WHERE user_id = %s AND starts >= %s AND starts < %s
-            GROUP BY month, track
-        ) AS played
-        JOIN placed_tracks ON placed_tracks.id = played.track
-        WHERE release_year IS NOT NULL
-        GROUP BY month, release_year
-        ORDER BY month, release_year
-        """,
-        [user, *year_bounds(year)],
-    )
-    months: dict[int, PlaysByYear] = {}
-    for month, release_year, plays in rows.fetchall():
-        months.setdefault(month, {})[release_year] = plays
-    return months

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from app.charts.release_years import ReleaseYears
 from app.store import Connection, album_plays, counted_years, listeners, released_plays
-from app.store.album_plays import AlbumCounts, AlbumPlays, PlayFilter
+from app.store.album_plays import AlbumCounts, AlbumPlays
+from app.store.play_filter import PlayFilter
 from app.store.released_plays import AlbumOverYears
 from app.web.words.chart_options import ChartOptions
 
@@ -32,10 +33,9 @@ class AlbumListPage:
 
 
 def album_list_page(
-    connection: Connection, user: int, year: int, released: ReleaseYears | None, number: int, *, by_song: bool
+    connection: Connection, plays: PlayFilter, released: ReleaseYears | None, number: int
 ) -> AlbumListPage:
-    """Read a page of what a listener played in `year`, the most played first; None: without a release year."""
-    plays = PlayFilter(user, year, by_song)
+    """Read a page of what a listener played, the most played first; None: without a release year."""
     offset = ROWS_PER_PAGE * (number - 1)
     rows = album_plays.list_albums(connection, plays, released, limit=ROWS_PER_PAGE, offset=offset)
     return AlbumListPage(number, tuple(rows), tuple(album_plays.count_albums(connection, plays, released)))

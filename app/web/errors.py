@@ -13,10 +13,12 @@ from wsproto.utilities import RemoteProtocolError
 
 from app.formatting import wait
 from app.jobs.queues import QueueAway, QueueFull
+from app.periods import BadPeriod
 from app.store import StoreAway, StoreConflict
+from app.web.visits.part_of_year import OnlyMonthsKept
 from app.web.visits.snapshots import Renamed
 from app.web.visits.status import AWAY_SECONDS, FULL_SECONDS
-from app.web.words.wording import AWAY, NOTHING_NEW, why_full
+from app.web.words.wording import AWAY, NOTHING_NEW, ONLY_MONTHS_KEPT, why_full
 
 log = structlog.get_logger()
 
@@ -102,12 +104,9 @@ class Problem(Exception):
 def register(app: Flask) -> None:
     """Make pages of what goes wrong in any view."""
 
-    @app.errorhandler(Problem)
-    def show(error: Problem) -> Response:
-        response = error_page(error.status, error.headline, error.advice, error.code, error.way)
-        if again := error.again or AWAY_SECONDS * (error.status == 503):
-            response.headers["Retry-After"] = str(again)
-        return response
+    app.register_error_handler(Problem, show)
+    app.register_error_handler(BadPeriod, show_bad_period)
+    app.register_error_handler(OnlyMonthsKept, show_only_months)
 
     @app.errorhandler(Renamed)
     def show_by_new_name(renamed: Renamed) -> BaseResponse:
@@ -141,6 +140,24 @@ def register(app: Flask) -> None:
         # When to come back, which method, which token.
         response.headers.update({name: text for name, text in error.get_headers() if name != "Content-Type"})
         return response
+
+
+def show(error: Problem) -> Response:
+    """Show a problem as a page, or to a program."""
+    response = error_page(error.status, error.headline, error.advice, error.code, error.way)
+    if again := error.again or AWAY_SECONDS * (error.status == 503):
+        response.headers["Retry-After"] = str(again)
+    return response
+
+
+def show_bad_period(error: BadPeriod) -> Response:
+    """Show that an address asks for no part of its year."""
+    return show(Problem(400, error.headline, error.advice, code=Code.BAD_REQUEST))
+
+
+def show_only_months(_error: OnlyMonthsKept) -> Response:
+    """Show that days were asked for where only months are counted."""
+    return show(Problem(404, *ONLY_MONTHS_KEPT, code=Code.NOT_COUNTED))
 
 
 def _address_by(renamed: Renamed) -> str:

@@ -11,8 +11,8 @@ from app.events import Event, TopAlbum
 from app.redis import event_stream
 from app.redis.event_stream import Topic
 from app.store import Connection, album_plays, counted_years, fetch_jobs, listeners
-from app.store.album_plays import PlayFilter
 from app.store.counted_years import CountedYear
+from app.store.play_filter import PlayFilter
 from app.web.context import context
 from app.web.words.chart_options import ChartOptions
 
@@ -22,12 +22,12 @@ MAX_LETTERS = 80  # of a name
 
 def of_every_year(topic: Topic, event: Event, options: ChartOptions) -> str:
     """Return the three most played of every release year as JSON: artist, title and plays."""
-    return _kept(topic, event, "top" + options.songs_query) or _read(topic, event, options)[0]
+    return _kept(topic, event, "top" + options.list_query) or _read(topic, event, options)[0]
 
 
 def most_played(topic: Topic, event: Event, options: ChartOptions) -> tuple[TopAlbum, ...]:
     """Return the five most played of all, the most played first."""
-    text = _kept(topic, event, "favourites" + options.songs_query) or _read(topic, event, options)[1]
+    text = _kept(topic, event, "favourites" + options.list_query) or _read(topic, event, options)[1]
     return tuple(TopAlbum(**one) for one in json.loads(text))
 
 
@@ -44,20 +44,22 @@ def _read(topic: Topic, event: Event, options: ChartOptions) -> tuple[str, str]:
     texts = (_compact(by_year), _compact([_with_short_names(one).model_dump() for one in best]))
     with suppress(RedisError):  # it may take nothing, where its disk is full
         for name, text in zip(("top", "favourites"), texts, strict=True):
-            event_stream.save_derived(context().redis, topic, event, name + options.songs_query, text)
+            event_stream.save_derived(context().redis, topic, event, name + options.list_query, text)
     return texts
 
 
 def _found(
     connection: Connection, topic: Topic, options: ChartOptions, *, only_counted: bool
 ) -> Sequence[TopAlbum]:
-    """Return those of every release year; of a year without its plays, as far as they were kept."""
+    """Return those of every release year; of a year without its plays, as far as they were kept for all of it."""
     listener = listeners.find(connection, topic.username)
     if listener is None:
         return ()
     if not only_counted:
-        plays = PlayFilter(listener.id, topic.year or 0, options.by_song)
+        plays = PlayFilter(listener.id, topic.year or 0, options.by_song, options.period)
         return album_plays.top_albums(connection, plays, each=FAVOURITES)
+    if options.period:
+        return ()
     job = fetch_jobs.find(connection, topic.username, topic.year or 0)
     counted = counted_years.find(connection, job.id) if job else CountedYear()
     return counted.top_songs if options.by_song else counted.top_albums

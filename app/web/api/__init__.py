@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from app.charts.release_years import ReleaseYears
 from app.events import Failure
+from app.periods import Period, read_period
 from app.store import listeners
+from app.store.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, ReleasedPage, album_list_page, released_page
 from app.web.all_years import ListenerYear, eras_of, listener_years
 from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
@@ -18,11 +20,12 @@ from app.web.context import context
 from app.web.errors import Code, Problem
 from app.web.routing import listener_name, listening_year_of, private, release_years_of
 from app.web.visits.listener_status import listener_status
+from app.web.visits.part_of_year import part_of_year
 from app.web.visits.snapshots import Renamed
 from app.web.visits.status import ListenerStatus, YearStatus
 from app.web.visits.year_status import year_status
 from app.web.words import wording
-from app.web.words.chart_options import ALBUMS, SONGS, ChartOptions
+from app.web.words.chart_options import ALBUMS, SONGS, ChartOptions, today
 
 blueprint = Blueprint("api", __name__)
 
@@ -128,19 +131,19 @@ def _years_again_after(status: ListenerStatus, years: list[ListenerYear]) -> int
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>")
 def year(name: str, year: str) -> Response:
     """Return the year as far as it is known; a missing or outdated one is fetched."""
-    status, answer = _read_year(name, year)
+    status, answer = _read_year(name, year, _options(year))
     return _answer(answer, _again_after(status))
 
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>/albums")
 def year_albums(name: str, year: str) -> Response:
     """Return a page of the albums that count for some release years, or for none."""
-    released, number = _released(), _page_number()
-    status, found = _read_year(name, year)
+    released, number, options = _released(), _page_number(), _options(year)
+    status, found = _read_year(name, year, options)
     if found.only_counted:
         status = year_status(context(), found.username, found.year, "plays")
     has_list = found.plays and not found.only_counted
-    page = _list_page(found, released, number) if has_list else AlbumListPage(number)
+    page = _list_page(found, options.period, released, number) if has_list else AlbumListPage(number)
     answer = Albums(
         username=found.username,
         year=found.year,
@@ -149,6 +152,7 @@ def year_albums(name: str, year: str) -> Response:
         whole=found.whole,
         released=request.args["released"],
         plays=page.plays,
+        period=found.period,
         page=number,
         pages=page.pages,
         albums=[Album.of(row) for row in page.rows],
@@ -157,19 +161,19 @@ def year_albums(name: str, year: str) -> Response:
     return _answer(answer, _again_after(status))
 
 
-def _read_year(name: str, year: str) -> tuple[YearStatus, Year]:
-    options, listening_year = _options(), listening_year_of(year)
-    name = listener_name(name)
+def _read_year(name: str, year: str, options: ChartOptions) -> tuple[YearStatus, Year]:
+    name, listening_year = listener_name(name), listening_year_of(year)
     try:
         status = year_status(context(), name, listening_year)
     except Renamed as renamed:
         status = year_status(context(), renamed.new, listening_year)
     if status.event is None or not status.event.scrobbles:
         _raise_for(status)
-    return status, Year.of_status(status, listening_year, options)
+    part = part_of_year(context(), status, listening_year, options.period)
+    return status, Year.of_status(part, listening_year, options)
 
 
-def _list_page(year: Year, released: ReleaseYears | None, number: int) -> AlbumListPage:
+def _list_page(year: Year, period: Period | None, released: ReleaseYears | None, number: int) -> AlbumListPage:
     """Read a page of the list of these release years. A preview has none."""
     context().rate_limits.hit("albums")
     with context().pool.connection() as connection:
@@ -177,13 +181,15 @@ def _list_page(year: Year, released: ReleaseYears | None, number: int) -> AlbumL
         if listener is None:
             return AlbumListPage(number)
         by_song = year.of == SONGS
-        return album_list_page(connection, listener.id, year.year, released, number, by_song=by_song)
+        return album_list_page(connection, PlayFilter(listener.id, year.year, by_song, period), released, number)
 
 
-def _options() -> ChartOptions:
+def _options(year: str = "") -> ChartOptions:
+    """Read the options of an answer, about a year if one is given. Raises Problem, BadPeriod."""
     text = request.args.get("of", ALBUMS)
+    period = read_period(request.args, listening_year_of(year), today()) if year else None
     if text in (ALBUMS, SONGS):
-        return ChartOptions(by_song=text == SONGS)
+        return ChartOptions(by_song=text == SONGS, period=period)
     raise _bad_parameter("of", f"{ALBUMS} or {SONGS}")
 
 

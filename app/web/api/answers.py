@@ -1,7 +1,7 @@
 """The API's answers as models, from which its document is generated too, so that the two cannot differ."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -114,11 +114,28 @@ HAS_SONGS = Field(
 )
 
 
+class PartOfYear(Answer):
+    """The part of the year that was requested, in UTC."""
+
+    first: date
+    last: date = Field(description="The last day, which is included")
+    month: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        description="Which month that is; null for other days"
+    )
+
+
+PERIOD = Field(
+    description="The part of the year that all numbers are of; null for all of it. While a year is fetched for the"
+    " first time, its parts have no numbers yet"
+)
+
+
 class Year(Answer):
-    """One listener's year."""
+    """One listener's year, or a part of it."""
 
     username: str = Field(description="As Last.fm spells it")
     year: ListeningYear
+    period: PartOfYear | None = PERIOD
     of: CountedBy = OF
     has_songs: bool = HAS_SONGS
     state: YearState
@@ -126,7 +143,9 @@ class Year(Answer):
     preview: bool = Field(description="Whether plays are estimated until all pages are read")
     progress: Progress | None = Field(description="How far the fetch is; null if none is running")
     plays: Count = Field(description="Plays that are stored, or in the preview")
-    plays_at_lastfm: Count | None = Field(description="Plays as Last.fm counts them, if known")
+    plays_at_lastfm: Count | None = Field(
+        description="Plays as Last.fm counts them, if known; null for a part of the year"
+    )
     placed: Placed
     matched_by_mbid: Count | None = Field(
         description="How many of `placed.matched` were matched by MusicBrainz ID; null if not counted"
@@ -159,6 +178,7 @@ class Year(Answer):
         return cls(
             username=status.username,
             year=year,
+            period=PartOfYear.model_validate(options.period) if options.period else None,
             of=summary.options.counted_by,
             has_songs=summary.has_songs,
             state=event.phase,
@@ -282,6 +302,7 @@ class Albums(Answer):
 
     username: str
     year: ListeningYear
+    period: PartOfYear | None = PERIOD
     of: CountedBy = OF
     has_songs: bool = HAS_SONGS
     whole: bool = WHOLE

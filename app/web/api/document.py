@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.charts.release_years import PATTERN
 from app.listening_years import FIRST_LISTENING_YEAR
+from app.periods import FROM, MONTH, TO
 from app.usernames import USERNAME
 from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
 from app.web.api.over_years import Eras, Released
@@ -94,6 +95,26 @@ PAGE: Json = {
     "description": "The page of the list, with 200 albums each",
     "schema": {"type": "integer", "minimum": 1, "maximum": 99999, "default": 1},
 }
+PERIOD: list[Json] = [
+    {
+        "name": MONTH,
+        "in": "query",
+        "description": f"Only this month of the year, in UTC. Not together with `{FROM}` and `{TO}`",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 12},
+    },
+    {
+        "name": FROM,
+        "in": "query",
+        "description": "Only from this day of the year on, in UTC; without it, from the beginning of the year",
+        "schema": {"type": "string", "format": "date"},
+    },
+    {
+        "name": TO,
+        "in": "query",
+        "description": "Only up to this day of the year, which is included; without it, up to the end of the year",
+        "schema": {"type": "string", "format": "date"},
+    },
+]
 OF_ALBUMS: list[Json] = [
     {
         "name": "released",
@@ -136,9 +157,9 @@ def document() -> Json:
             "/users/{name}/released/{released}": _read(
                 "released", Released, "Everything from a release year, over all years", [NAME, RELEASED, PAGE, OF]
             ),
-            "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF]),
+            "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF, *PERIOD]),
             "/users/{name}/years/{year}/albums": _read(
-                "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF]
+                "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF, *PERIOD]
             ),
             "/release-years": _ask("release_years", "The release years of any albums, by name or MBID"),
             "/openapi.json": {"get": _document_itself()},

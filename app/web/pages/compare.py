@@ -32,7 +32,7 @@ class Comparison(Sides):
     def title(self) -> str:
         """Who, when, and what the bars mean."""
         one, other = (side.name for side in self.sides)
-        return f"{one} and {other} in {self.year}, {wording.counted_by(self.options)}"
+        return f"{one} and {other} {self.period.during}, {wording.counted_by(self.options)}"
 
 
 def compare(visits: Sequence[Visit], year: int, options: ChartOptions) -> Comparison:

@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response
 from app.charts.release_years import ReleaseYears
 from app.events import YearCounts
 from app.formatting import so_far
+from app.periods import Period
 from app.redis.event_stream import Topic
 from app.store import fetch_jobs, listeners, scrobbles
 from app.store.album_plays import AlbumPlays
+from app.store.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.context import context
 from app.web.errors import Problem
@@ -70,6 +72,7 @@ class _Found(NamedTuple):
     so_far: str
     """How many plays are here of a year that is not whole, as far as that is known."""
     options: ChartOptions
+    period: Period
     page: AlbumListPage
     run: str
     """Which run the list is of, as far as Redis knows."""
@@ -84,9 +87,9 @@ def show(name: str, year: str, bar: str) -> Response:
     if isinstance(found, YearStatus):
         return _plays_removed(found, listening_year, f"music from {released.name}")
     if found is None:
-        return redirect(url_for("year.show", name=username, year=listening_year))
+        return redirect(_chart(username, listening_year))
     if not found.page.plays:
-        advice = f"Nothing {found.username} played in {listening_year} is known to have come out then."
+        advice = f"Nothing {found.username} played {found.period.during} is known to have come out then."
         raise Problem(404, f"No music from {released.name}", advice)
     years = found.options.years_of(found.counts)
     return _render(
@@ -108,7 +111,7 @@ def unplaced(name: str, year: str) -> Response:
     if isinstance(found, YearStatus):
         return _plays_removed(found, listening_year, "unplaced plays")
     if found is None:
-        return redirect(url_for("year.show", name=username, year=listening_year))
+        return redirect(_chart(username, listening_year))
     note = mirror_note(context())
     return _render("unplaced.html", found, year=listening_year, importing=note is not None and note.is_empty)
 
@@ -126,6 +129,11 @@ def sections(rows: Sequence[AlbumPlays]) -> list[Section]:
     return [Section(*kind, list(part)) for kind, part in kinds]
 
 
+def _chart(username: str, year: int) -> str:
+    """Return the address of the chart that a list belongs to."""
+    return url_for("year.show", name=username, year=year) + requested_options().of_lists.query
+
+
 def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | YearStatus | None:
     """Read a page of a list; None where nothing is stored of the listening year.
 
@@ -133,7 +141,7 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
 
     Raises Problem, Renamed, StoreAway.
     """
-    number = page_number()
+    number, options = page_number(), requested_options().of_lists
     event = latest_event(context(), Topic(username, year))
     if not is_stored(context(), username):
         return None
@@ -144,10 +152,11 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
             return None
         job = fetch_jobs.find(connection, username, year)
         has_plays = job is None or job.plays_removed_at is None
-        counts = scrobbles.count_year(connection, listener.id, year) if has_plays else YearCounts()
-        options = ChartOptions(by_song=requested_options().by_song and bool(counts.song_years))
+        counts = scrobbles.count_year(connection, listener.id, year, options.period) if has_plays else YearCounts()
+        options = options.available_for(counts, event)
         if counts.scrobbles:
-            page = album_list_page(connection, listener.id, year, released, number, by_song=options.by_song)
+            plays = PlayFilter(listener.id, year, options.by_song, options.period)
+            page = album_list_page(connection, plays, released, number)
     if not has_plays:
         return year_status(context(), username, year, "plays")
     if not counts.scrobbles:
@@ -155,12 +164,14 @@ def _find(username: str, year: int, released: ReleaseYears | None) -> _Found | Y
     if number > 1 and not page.rows:
         raise no_such_page()
     told = "" if event is None or event.is_whole else so_far(counts.scrobbles, event.expected)
-    return _Found(listener.username, counts, told, options, page, str(event.run) if event else "")
+    run = str(event.run) if event else ""
+    return _Found(listener.username, counts, told, options, options.played_in(year), page, run)
 
 
 def _plays_removed(status: YearStatus, year: int, what: str) -> Response:
     ahead = 0 if status.queue_away or status.event is None else fetches_ahead(context(), status.event)
-    page = render_template("plays_removed.html", status=status, year=year, what=what, ahead=ahead)
+    options = requested_options().of_lists
+    page = render_template("plays_removed.html", status=status, year=year, what=what, ahead=ahead, options=options)
     return private(make_response(page))
 
 

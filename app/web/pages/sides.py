@@ -1,17 +1,19 @@
 """Sides: the year of each listener on a page about several, and what all of them have in common."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from werkzeug.exceptions import TooManyRequests
 
 from app.formatting import wait
+from app.periods import Period
 from app.web.context import Context
+from app.web.visits.part_of_year import part_of_year
 from app.web.visits.status import AWAY_SECONDS, YearStatus
 from app.web.visits.year_status import year_status
 from app.web.words import reading, wording
-from app.web.words.chart_options import ChartOptions, has_song_years
+from app.web.words.chart_options import ChartOptions, has_song_years, today
 from app.web.words.summary import Summary, summarize
 
 
@@ -20,7 +22,8 @@ class Side:
     """One of them: how far their year is, and its numbers where there are any plays."""
 
     status: YearStatus
-    year: int
+    period: Period
+    """What is compared: all of the year, or a part of it."""
     summary: Summary | None
     refused_for: int = 0
     """For how many seconds the visitor may have nothing more fetched, where that keeps this year away."""
@@ -64,7 +67,7 @@ class Side:
             so_far = f"{self.summary.so_far.capitalize()}. " if self.summary and self.summary.so_far else ""
             headline, advice = wording.explained(event.error)
             return so_far + (headline if self.status.next_try else f"{headline}. {advice}")
-        return "" if event and event.scrobbles else f"No plays in {self.year}."
+        return "" if event and event.scrobbles else f"No plays {self.period.during}."
 
     @property
     def facts(self) -> str:
@@ -84,6 +87,16 @@ class Sides:
     options: ChartOptions
     has_songs: bool
 
+    @property
+    def period(self) -> Period:
+        """What is compared: all of the year, or a part of it."""
+        return self.options.played_in(self.year)
+
+    @property
+    def months_around(self) -> tuple[Period | None, Period | None]:
+        """The months before and after it in the same year, where it is a month."""
+        return self.period.months_around({self.year}, today())
+
     @cached_property
     def headline(self) -> str:
         """What they come down to; empty where that cannot be said, or not yet."""
@@ -102,7 +115,7 @@ class Sides:
             return self.headline or known[0]
         if self.is_unasked:
             return wording.NOT_COUNTED
-        return wording.BEING_COUNTED if self.waiting else f"There is nothing to compare in {self.year}."
+        return wording.BEING_COUNTED if self.waiting else f"There is nothing to compare {self.period.during}."
 
     @property
     def description(self) -> str:
@@ -169,6 +182,11 @@ def visit_all(context: Context, names: Sequence[str], year: int) -> list[Visit]:
     return visits
 
 
+def parts_of(context: Context, visits: Iterable[Visit], year: int, period: Period | None) -> list[Visit]:
+    """Return the visits with the numbers of a part of the year. Raises what `part_of_year` does."""
+    return [replace(visit, status=part_of_year(context, visit.status, year, period)) for visit in visits]
+
+
 def sides_of(visits: Iterable[Visit], year: int, options: ChartOptions) -> tuple[Side, ...]:
     """Summarize each year as far as it is known, and as the options say."""
     return tuple(_side(visit, year, options) for visit in visits)
@@ -179,12 +197,12 @@ def options_for(visits: Sequence[Visit], options: ChartOptions) -> tuple[ChartOp
     events = [visit.status.event for visit in visits]
     others = tuple(visit.status.username for visit in visits[1:])
     available = options.available_for(*events)
-    return ChartOptions(available.by_song, available.by_decade, others), has_song_years(*events)
+    return replace(available, compared_with=others), has_song_years(*events)
 
 
 def _side(visit: Visit, year: int, options: ChartOptions) -> Side:
-    status, event = visit.status, visit.status.event
+    status, event, period = visit.status, visit.status.event, options.played_in(year)
     if event is None or not event.scrobbles:
-        return Side(status, year, None, visit.refused_for)
-    summary = summarize(event, year, status.username, options, status.until(year))
-    return Side(status, year, summary, visit.refused_for)
+        return Side(status, period, None, visit.refused_for)
+    summary = summarize(event, year, status.username, options, status.until(year, options.period))
+    return Side(status, period, summary, visit.refused_for)

@@ -1,7 +1,7 @@
 """Up to six listeners' years side by side: a small chart for each, all on one scale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import quote
 
@@ -30,7 +30,7 @@ class Together(Sides):
     @cached_property
     def headline(self) -> str:
         """What they come down to; empty where fewer than two can be compared, or while plays are to come."""
-        return firsts.headline(self._summaries, self.year) if self.is_whole else ""
+        return firsts.headline(self._summaries) if self.is_whole else ""
 
     @cached_property
     def firsts(self) -> dict[str, list[First]]:
@@ -40,7 +40,7 @@ class Together(Sides):
     @property
     def title(self) -> str:
         """Who, when, and what the bars mean."""
-        return f"{self.who} in {self.year}, {wording.counted_by(self.options)}"
+        return f"{self.who} {self.period.during}, {wording.counted_by(self.options)}"
 
     @property
     def who(self) -> str:
@@ -62,7 +62,7 @@ class Together(Sides):
     def without(self, gone: Side) -> str:
         """Return the address of the same page without one of them."""
         first, *others = [side.name for side in self.sides if side is not gone]
-        options = ChartOptions(self.options.by_song, self.options.by_decade, tuple(others))
+        options = replace(self.options, compared_with=tuple(others))
         return f"/user/{quote(first)}/{self.year}{options.query}"
 
     @property

@@ -17,7 +17,7 @@ from app.web.compared import compared_with
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages.compare import compare
-from app.web.pages.sides import Visit, visit_all
+from app.web.pages.sides import Visit, parts_of, visit_all
 from app.web.pages.together import draw_together
 from app.web.routing import listener_name, listening_year_of
 from app.web.sharing.answers import KEPT_PICTURES, SOURCE, as_png, as_svg
@@ -62,7 +62,11 @@ def _draw(name: str, year: str) -> str:
         raise Problem(503, *away[0].why_nothing_new, again=away[0].try_again_after)
     options = requested_options()
     has_albums = FRAMES[look.shape].albums > 0 and len(visits) < 3
-    known = tuple(_value(visit, listening_year, options, has_albums=has_albums) for visit in visits)
+    parts = parts_of(context(), visits, listening_year, options.period)
+    known = tuple(
+        _value(part, _albums(visit, listening_year, options) if has_albums else ())
+        for part, visit in zip(parts, visits, strict=True)
+    )
     return picture(known, listening_year, options, look)
 
 
@@ -79,11 +83,15 @@ class Known(NamedTuple):
     albums: tuple[TopAlbum, ...] = ()
 
 
-def _value(visit: Visit, year: int, options: ChartOptions, *, has_albums: bool) -> Known:
+def _albums(visit: Visit, year: int, options: ChartOptions) -> tuple[TopAlbum, ...]:
+    """Return the most played albums, by the event of all of the year, beside which they are kept."""
+    return favourites(Topic(visit.status.username, year), visit.status.event, options)
+
+
+def _value(visit: Visit, albums: tuple[TopAlbum, ...]) -> Known:
     status = visit.status
     event = status.event.model_dump_json() if status.event else ""
     is_away = status.is_away and not event
-    albums = favourites(Topic(status.username, year), status.event, options) if has_albums else ()
     return Known(status.username, event, status.at // DAY * DAY, status.is_unasked, is_away, albums)
 
 
@@ -105,10 +113,11 @@ def picture(known: tuple[Known, ...], year: int, options: ChartOptions, look: Lo
 
 
 def _of_one(status: YearStatus, albums: Sequence[TopAlbum], year: int, options: ChartOptions, look: Look) -> str:
-    event, until = status.event, status.until(year)
+    event, until = status.event, status.until(year, options.period)
     options = options.available_for(event)
     so_far = until is not None or (event is not None and not event.is_whole)
-    title = f"{wording.whose(status.username, year, so_far=so_far)}, {wording.counted_by(options)}"
+    whose = wording.whose(status.username, year, so_far=so_far, period=options.period)
+    title = f"{whose}, {wording.counted_by(options)}"
     if event is None or not (event.scrobbles or not event.is_running):
         told = wording.NOT_COUNTED if status.is_unasked else wording.BEING_COUNTED
         return _only_told(title, told, told, look)

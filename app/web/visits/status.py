@@ -8,6 +8,7 @@ from typing import Literal
 
 from app.events import Event
 from app.jobs.queues import QueueFull
+from app.periods import Period
 from app.web.words.wording import NO_WORKER, NOTHING_NEW, PAUSED, Explanation, why_full
 
 Request = Literal["as it stands", "visit", "plays", "resume", "refresh"]
@@ -95,7 +96,7 @@ class YearStatus(ListenerStatus):
         """Whether plays are to come that were never here, unlike those of a year that is read again."""
         return self.waits and not (self.event is not None and self.event.is_whole)
 
-    def until(self, year: int) -> date | None:
-        """Return the day on which the year was read, if it was not over then."""
+    def until(self, year: int, period: Period | None = None) -> date | None:
+        """Return the day on which the year was read, if it, or this part of it, was not over then."""
         day = datetime.fromtimestamp(self.at, UTC).date()
-        return day if day.year == year else None
+        return day if day.year == year and (period is None or day <= period.last) else None

@@ -63,7 +63,7 @@ def firsts(summaries: Sequence[Summary]) -> dict[str, list[First]]:
     return {name: told[:MOST_FIRSTS] for name, told in found.items()}
 
 
-def headline(summaries: Sequence[Summary], year: int) -> str:
+def headline(summaries: Sequence[Summary]) -> str:
     """Say in one sentence what the same year of several listeners comes down to; empty where too few have one."""
     known = [one for one in summaries if one.median is not None]
     if len(known) < 2:
@@ -71,9 +71,9 @@ def headline(summaries: Sequence[Summary], year: int) -> str:
     of_what = "music with a known release year" if any(one.unplaced for one in known) else "music"
     oldest, newest = (pick(one.median or 0 for one in known) for pick in (min, max))
     if oldest == newest:
-        return f"In {year} half of everybody’s {of_what} came out by {oldest}."
+        return f"{known[0].period.opening} half of everybody’s {of_what} came out by {oldest}."
     first, last = (listed([f"{one.name}’s" for one in known if one.median == at]) for at in (oldest, newest))
-    return f"In {year} half of {first} {of_what} came out by {oldest}, half of {last} by {newest}."
+    return f"{known[0].period.opening} half of {first} {of_what} came out by {oldest}, half of {last} by {newest}."
 
 
 def listed(names: Sequence[str]) -> str:

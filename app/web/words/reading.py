@@ -8,6 +8,7 @@ from typing import NamedTuple
 from app.events import Event, Gap
 from app.formatting import counted
 from app.formatting import date as written_date
+from app.periods import Period
 
 NAMED_GAPS = 3
 """How many gaps are named; of the others it is said how many there are."""
@@ -129,9 +130,11 @@ def not_there(event: Event, unexplained: int) -> str:
     return " ".join(told)
 
 
-def only_counted(event: Event, year: int) -> str:
-    """Say that the plays of a year were removed, and how they come back."""
+def only_counted(event: Event, year: int, period: Period | None = None) -> str:
+    """Say that the plays of a year were removed, what was kept of a part of it, and how they come back."""
     told = f"The plays of {year} themselves were removed to make room, since nobody had looked at them for long."
+    if period:
+        told += " The counts of its months were kept."
     if event.is_running:
         return f"{told} They are being read again."
     return f"{told} A click on a bar reads them from Last.fm again."

@@ -6,6 +6,7 @@ from datetime import date
 from app.charts.release_years import median
 from app.events import Event, OldestNewest, TopAlbum
 from app.formatting import share, so_far
+from app.periods import Period
 from app.web.words.chart_options import DEFAULT_OPTIONS, ChartOptions, has_song_years
 from app.web.words.links import LASTFM_HOME, POWERED_BY
 
@@ -16,6 +17,8 @@ class Summary:
 
     name: str
     year: int
+    period: Period
+    """What is counted: all of the year, or a part of it."""
     options: ChartOptions
     has_songs: bool
     """Whether the songs' own years would make another chart."""
@@ -96,6 +99,7 @@ def summarize(
     return Summary(
         name=name,
         year=year,
+        period=options.played_in(year),
         options=options,
         has_songs=has_song_years(event),
         until=until,

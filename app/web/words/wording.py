@@ -6,6 +6,7 @@ from typing import NamedTuple
 from app.events import Failure
 from app.formatting import age, counted, share, wait
 from app.jobs.queues import LineFull, QueueFull
+from app.periods import Period
 from app.web.words.chart_options import ChartOptions
 from app.web.words.summary import Summary
 
@@ -40,6 +41,11 @@ class Explanation(NamedTuple):
 AWAY = Explanation("A part of this site does not answer", "Try again in a minute.")
 NOTHING_NEW = Explanation(
     "Nothing new can be read right now", "A part of this site does not answer, so try again in a minute."
+)
+ONLY_MONTHS_KEPT = Explanation(
+    "Single days of this year are not counted any more",
+    "Its plays were removed to make room, and only its months were kept, so pick a month; or click on a bar of the"
+    " chart, and all plays are read from Last.fm again.",
 )
 NO_WORKER = (
     "This site reads nothing from Last.fm at the moment, but nothing is lost: leave this page open, and it"
@@ -109,17 +115,20 @@ def counted_by(options: ChartOptions) -> str:
     return "by the year of each song" if options.by_song else "by release year"
 
 
-def whose(name: str, year: int, *, so_far: bool = False) -> str:
-    """Name a listener's year, which may still go on."""
-    return f"{name}’s {year}" + " so far" * so_far
+def whose(name: str, year: int, *, so_far: bool = False, period: Period | None = None) -> str:
+    """Name a listener's year, or a part of it, which may still go on."""
+    when = period or Period.of_year(year)
+    own = f"{name}’s {when.name}" if when.is_year or when.month else f"{name} {when.during}"
+    return own + " so far" * so_far
 
 
 def headline(summary: Summary) -> str:
     """Say in one sentence what a listener's year comes down to."""
     name, year, years, placed = summary.name, summary.year, summary.years, summary.placed
+    during = summary.period.during
     so_far = f" ({summary.so_far})" if summary.so_far else " so far" * (summary.until is not None)
     if not summary.scrobbles:
-        return f"{name} played nothing in {year}{so_far}, as far as Last.fm knows."
+        return f"{name} played nothing {during}{so_far}, as far as Last.fm knows."
     if not placed and summary.pending:
         are, their = (
             ("is", "Its release year is") if summary.scrobbles == 1 else ("are", "Their release years are")
@@ -128,13 +137,13 @@ def headline(summary: Summary) -> str:
         return f"{plays} {are} in. {their} still to be looked up."
     if not placed:
         plays = "one play" if summary.scrobbles == 1 else "plays"
-        return f"The release year of {name}’s {plays} in {year}{so_far} is not known."
+        return f"The release year of {name}’s {plays} {during}{so_far} is not known."
     common = max(years, key=lambda one: (years[one], one))
     that_year = "that same year" if common == year else f"in {common}"
     known = " with a known release year" * (summary.unplaced > 0)
     if placed == 1:
-        return f"{name}’s one play in {year}{so_far}{known} is of music that came out {that_year}."
-    music = f"the music{known}{' that' * bool(known)} {name} played in {year}{so_far}"
+        return f"{name}’s one play {during}{so_far}{known} is of music that came out {that_year}."
+    music = f"the music{known}{' that' * bool(known)} {name} played {during}{so_far}"
     if years[common] == placed:
         return f"All {music} came out {that_year}."
     when, part = f"by {summary.median}", summary.by_median
@@ -143,7 +152,7 @@ def headline(summary: Summary) -> str:
         when, part = that_year, years[common]
     if placed < FEW_PLAYS:
         are = "is" if part == 1 else "are"
-        return f"{part} of {name}’s {placed} plays in {year}{so_far}{known} {are} of music that came out {when}."
+        return f"{part} of {name}’s {placed} plays {during}{so_far}{known} {are} of music that came out {when}."
     if is_of_one_year:
         return f"{summary.share(part)} of {music} came out {when}."
     return f"{'Half' if part < ABOUT_HALF * placed else 'More than half'} of {music} came out {when}."
@@ -208,7 +217,7 @@ def compared(one: Summary, other: Summary) -> str:
         return f"In {one.year}{known} {both} came out by {one.median}."
     older, younger = sorted((one, other), key=lambda summary: summary.median or 0)
     half = f"half of {older.name}’s{'' if known else ' music'} came out by {older.median}"
-    return f"In {one.year}{known} {half}, half of {younger.name}’s by {younger.median}."
+    return f"{one.period.opening}{known} {half}, half of {younger.name}’s by {younger.median}."
 
 
 def matched(method: str | None, score: float | None) -> str:
