@@ -23,11 +23,14 @@ from pydantic import (
 from app.redis.sentinel_url import SCHEMES, is_sentinel_url, parse_sentinel_url
 
 REAL_LASTFM = "ws.audioscrobbler.com"
+REAL_COVER_ART = "https://coverartarchive.org"
 MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often
 
 WEB_NEEDS = ("DATABASE_URL", "MIRROR_URL", "REDIS_URL")
 WORKER_NEEDS = (*WEB_NEEDS, "LASTFM_API_KEY", "CONTACT")
 OPERATOR_NEEDS = ("MIRROR_URL", "REDIS_URL", "OPERATOR_PASSWORD")
+SWITCHED_OFF_BY_NOTHING = ("COVER_ART_URL",)
+"""Variables of which an empty value says more than that they are not set."""
 
 
 class BadSettings(Exception):
@@ -123,7 +126,10 @@ NOTHING = SecretStr("")
 
 
 class Settings(BaseModel):
-    """The settings. A field's name in capitals is its variable; an empty value means that it is not set."""
+    """The settings. A field's name in capitals is its variable; an empty value means that it is not set.
+
+    Only those in SWITCHED_OFF_BY_NOTHING are switched off by it.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -191,6 +197,14 @@ class Settings(BaseModel):
     metabrainz_token: SecretStr = Field(
         NOTHING, description="Access token for replication packets, from https://metabrainz.org/profile"
     )
+    cover_art_url: WebURL = Field(
+        REAL_COVER_ART,
+        description="The Cover Art Archive, from which workers fetch album covers; set to nothing, there are none",
+    )
+    covers_folder: str = Field("", description="Where the pages keep covers; without one, there are none")
+    covers_mb: int = Field(
+        500, ge=1, description="Most MB of covers to keep in that folder: those shown longest ago give way"
+    )
     contact: str = Field("", description="A URL or mail address for the User-Agent, so that Last.fm can reach you")
     site_url: SiteURL = Field(
         "",
@@ -252,14 +266,27 @@ class Settings(BaseModel):
 
         It is another one each time where it could be guessed, as DATABASE_URL has no password.
         """
-        url = self.database_url.get_secret_value()
-        secret = url.encode() if self.has_lasting_log_tokens else secrets.token_bytes(32)
-        return blake2b(secret, person=b"names in logs").digest()
+        return self._derived_key(b"names in logs")
+
+    @property
+    def covers_key(self) -> bytes:
+        """The key of what makes an address of a cover ours, with the same properties."""
+        return self._derived_key(b"covers")
+
+    @property
+    def shows_covers(self) -> bool:
+        """Whether the pages show album covers."""
+        return bool(self.cover_art_url and self.covers_folder)
 
     @property
     def has_lasting_log_tokens(self) -> bool:
         """Whether a listener's token in logs is the same in every process."""
         return bool(_passwords([self.database_url.get_secret_value()]))
+
+    def _derived_key(self, purpose: bytes) -> bytes:
+        url = self.database_url.get_secret_value()
+        secret = url.encode() if self.has_lasting_log_tokens else secrets.token_bytes(32)
+        return blake2b(secret, person=purpose).digest()
 
     def secrets(self) -> tuple[str, ...]:
         """Return each value that must never appear in a log, including passwords in URLs."""
@@ -319,7 +346,7 @@ def _gather(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
                 text = Path(path).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}_FILE: cannot be read ({type(error).__name__}: {path})")
-        if text.strip():
+        if text.strip() or (name in environ and name in SWITCHED_OFF_BY_NOTHING):
             values[name.lower()] = text.strip()
     return values, faults
 

@@ -15,10 +15,11 @@ from rich.console import Console
 
 from app.redis.client import connect_redis
 from app.redis.mirror_note import MirrorNote, write_mirror_note
-from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
+from app.settings import SWITCHED_OFF_BY_NOTHING, WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, connect
 from app.store.migrate import MigrationChanged, migrate
 from demo import services
+from demo.cover_art import CoverArtStandIn
 from demo.lastfm import DEFAULT_PORT as LASTFM_PORT
 from demo.lastfm import LastfmStandIn
 from demo.musicbrainz import EXPORT_STAMP, write_demo_export
@@ -34,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 LOCAL = ROOT / ".local"
 BIN = Path(sys.executable).parent
 LASTFM_LATENCY = 0.3  # seconds, about what the real Last.fm takes
+COVER_LATENCY = 0.3
 QUIET = {"PYTHONUNBUFFERED": "1", "GUNICORN_CMD_ARGS": "--log-level warning"}
 
 console = Console(highlight=False, soft_wrap=True)
@@ -71,7 +73,8 @@ def _run(stack: ExitStack) -> int:
     given = read_settings(variables, ())
     _must_be_free(given.port)
     started = _start_missing(stack, given)
-    environ = {**QUIET, **started, **{name: value for name, value in variables.items() if value}}
+    named = {name: value for name, value in variables.items() if value or name in SWITCHED_OFF_BY_NOTHING}
+    environ = {**QUIET, **started, **named}
     settings = read_settings(environ, WORKER_NEEDS)
     services.check_reachable(settings)
     _prepare(settings, has_own_key=bool(given.lastfm_api_key))
@@ -115,6 +118,10 @@ def _start_missing(stack: ExitStack, given: Settings) -> dict[str, str]:
             "LASTFM_WEB_URL": lastfm.url,
             "CONTACT": "demo",
         }
+        if "cover_art_url" not in given.model_fields_set:
+            started["COVER_ART_URL"] = stack.enter_context(CoverArtStandIn(latency=COVER_LATENCY)).url
+    if not given.covers_folder:
+        started["COVERS_FOLDER"] = str(LOCAL / "covers")
     started["INTERNAL_TOKEN"] = services.stored_token(LOCAL / "internal-token")
     started["OPERATOR_PASSWORD"] = services.stored_token(LOCAL / "operator-password")
     _write_environment(started)

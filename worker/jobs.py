@@ -210,6 +210,18 @@ def recover() -> None:
 
 
 @requeued_on_shutdown
+def fetch_covers() -> None:
+    """Fetch the album covers that somebody waits for, until others need this worker. May run twice."""
+    # Here, as Pillow is nothing that a fetch needs.
+    from worker.covers.archive import CoverArchive
+    from worker.covers.wanted import fetch_wanted
+
+    context = from_environment()
+    if context.settings.cover_art_url:
+        fetch_wanted(context, CoverArchive(context.settings.cover_art_url, context.settings.contact))
+
+
+@requeued_on_shutdown
 def canary(name: str) -> None:
     """Go the way of a fetch without leaving anything behind, and report each step. May run twice."""
     context = from_environment()

@@ -48,6 +48,7 @@ SHAPES = {
     ),
     "lastyear_lastfm_api_url": WEB,
     "lastyear_lastfm_web_url": WEB,
+    "lastyear_cover_art_url": WEB,
     "lastyear_operator_webhook_url": WEB,
     "lastyear_musicbrainz_dump_url": (
         r"((https?|file)://[^\s']+)?",
@@ -79,6 +80,7 @@ NETWORKS = ("lastyear_ssh_from", "lastyear_trusted_proxies")
 
 LEAST = {
     "lastyear_lastfm_storage_mb": 1,
+    "lastyear_covers_mb": 1,
     "lastyear_keep_releases": 1,
     "lastyear_backup_keep": 1,
     # Nothing means no limit: to the journal, which would keep logs for ever, and to Valkey.

@@ -19,6 +19,7 @@ class Buffer:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._served: deque[tuple[str, int, float | None]] = deque(maxlen=MOST_REQUESTS)
+        self._happened: deque[tuple[str, ...]] = deque(maxlen=MOST_REQUESTS)
         self._left = Counts()  # what Redis did not take
         self._flushing = threading.Lock()
         self._starting = threading.Lock()
@@ -29,6 +30,12 @@ class Buffer:
         """Count a request; without `seconds` it counts for nothing how long it took."""
         # Every visit pays for what is done here, and no visit for what is done in the flush.
         self._served.append((route, status, seconds))
+        if not self._has_flusher:
+            self._start()
+
+    def add(self, name: str, *labels: str) -> None:
+        """Count that something has happened."""
+        self._happened.append((name, *labels))
         if not self._has_flusher:
             self._start()
 
@@ -65,7 +72,7 @@ class Buffer:
         while not self._closed.wait(FLUSH_SECONDS):
             self.flush()
             with self._starting:
-                if not self._served and not self._left:
+                if not self._served and not self._happened and not self._left:
                     self._has_flusher = False
                     return
 
@@ -78,6 +85,8 @@ class Buffer:
             times[route, status] += 1
             if seconds is not None:
                 durations[route].append(seconds)
+        for _ in range(len(self._happened)):
+            counts.add(*self._happened.popleft())
         for (route, status), by in times.items():
             counts.add("http_requests", route, str(status), by=by)
         for route, taken in durations.items():

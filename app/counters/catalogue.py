@@ -69,7 +69,14 @@ LASTFM_CODES = (
 """Last.fm's error numbers (https://www.last.fm/api/errorcodes), 0 for an error without one, and what else may be
 wrong with an answer."""
 
-QUEUES = ("lookups", "fetches", "chores")
+COVER_OUTCOMES = (
+    *("fetched", "missing"),
+    *("busy", "slow", "unreachable", "cut_off", "http_status"),
+    *("no_picture", "too_large", "redirect"),
+)
+"""What comes of asking for a cover: it is here, or there is none; the archive is away; what it sent is refused."""
+
+QUEUES = ("lookups", "fetches", "chores", "covers")
 
 METRICS = {
     "fetches": Metric(
@@ -108,6 +115,15 @@ METRICS = {
         by_time=_as_it_is,
         has_latest=True,
     ),
+    "cover_views": Metric(
+        "Album covers asked for: shown, without one at the archive, or not fetched yet",
+        {"outcome": ("shown", "missing", "waiting")},
+    ),
+    "cover_fetches": Metric(
+        "Covers asked of the Cover Art Archive: fetched, missing there, or why it came to nothing",
+        {"outcome": COVER_OUTCOMES},
+    ),
+    "cover_files_evicted": Metric("Files of covers, two each, that were removed to keep to COVERS_MB"),
     "years_evicted": Metric("Years whose plays were removed to keep to LASTFM_STORAGE_MB"),
     "database_wakeups": Metric(
         "Connections to the app database opened after five minutes without any, when Neon's compute sleeps"

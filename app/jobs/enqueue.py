@@ -21,6 +21,8 @@ from app.jobs.job_status import (
 )
 from app.jobs.queues import (
     CHORES,
+    COVERS,
+    FETCH_COVERS,
     FETCH_YEAR,
     FETCHES,
     INTRODUCE,
@@ -43,6 +45,8 @@ log = structlog.get_logger()
 
 LISTENER_HOLDS = timedelta(hours=24)
 """How long the counts of a listener's years hold before a visit makes us ask Last.fm again."""
+
+COVERS_WAIT = timedelta(minutes=5)
 
 JOINED = "Joined a run that is under way"
 
@@ -156,6 +160,14 @@ def enqueue_rematch(redis: Redis) -> bool:
 def enqueue_placing(redis: Redis) -> bool:
     """Queue the look-up of what waits for the mirror. False when one is queued or running. Raises QueueAway."""
     return put(redis, CHORES, PLACE_WAITING, job_id="place-waiting", unique=True)
+
+
+def enqueue_covers(redis: Redis) -> bool:
+    """Queue the fetch of wanted covers. False when one is queued or running. Raises QueueAway.
+
+    While others go first it does not wait for long, so that no one is alarmed: the pages queue it again.
+    """
+    return put(redis, COVERS, FETCH_COVERS, job_id="covers", unique=True, waits=COVERS_WAIT)
 
 
 def _enqueue_once(redis: Redis, function: str, *arguments: object, job_id: str, line: str | None) -> bool:

@@ -15,9 +15,10 @@ from rq.worker import BaseWorker
 
 from app.jobs.lines import waiting_ids
 from app.jobs.queues import (
-    CHORES,
+    FETCH_COVERS,
     FETCH_YEAR,
     FETCHES,
+    IN_LINES,
     LOOK_UP_LISTENER,
     PLACE_WAITING,
     QUEUES,
@@ -34,6 +35,7 @@ JOB_KINDS = {
     RECOVER: "recovery",
     PLACE_WAITING: "what waits for the mirror",
     REMOVE_LISTENER: "a removal",
+    FETCH_COVERS: "covers",
 }
 """What a job is about. Arguments and ids of jobs contain names of listeners, so they are not shown."""
 
@@ -160,7 +162,7 @@ def _last_failed(one: Queue, limit: int) -> list[Job]:
 
 def ids_in_lines(one: Queue) -> list[str]:
     """Return the ids of the jobs that wait in lines for their turn in this queue."""
-    return waiting_ids(one.connection, fetches=one.name == FETCHES) if one.name != CHORES else []
+    return waiting_ids(one.connection, fetches=one.name == FETCHES) if one.name in IN_LINES else []
 
 
 def jobs_of(one: Queue, ids: Iterable[str]) -> list[Job]:

@@ -1,6 +1,7 @@
 """The queues: their names, the jobs that they may hold, and how one is put there. Jobs go by name."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import structlog
 from redis import Redis
@@ -15,7 +16,10 @@ from app.jobs import lines
 FETCHES = "fetches"
 LOOKUPS = "lookups"
 CHORES = "chores"
-QUEUES = (LOOKUPS, FETCHES, CHORES)
+COVERS = "covers"
+QUEUES = (LOOKUPS, FETCHES, CHORES, COVERS)
+IN_LINES = (LOOKUPS, FETCHES)
+"""Queues before which jobs wait in lines."""
 FETCH_YEAR = "worker.jobs.fetch_year"
 LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
 INTRODUCE = "worker.jobs.introduce"
@@ -23,10 +27,11 @@ REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
 PLACE_WAITING = "worker.jobs.place_waiting"
 REMOVE_LISTENER = "worker.jobs.remove_listener"
+FETCH_COVERS = "worker.jobs.fetch_covers"
 CANARY = "worker.jobs.canary"
 ABOUT_ONE_LISTENER = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, INTRODUCE})
 """Their first argument is the listener's name."""
-JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER, CANARY}
+JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER, FETCH_COVERS, CANARY}
 """All there are: workers run no other function, whatever Redis says."""
 REQUEST = "request"
 """What lines of the log, and jobs, call the id of the request that they come from."""
@@ -38,7 +43,7 @@ MOST_IN_LINE = 100
 """How many years of one visitor may wait behind the one whose turn it is."""
 _TAKES_WRITES = "lastyear:takes-writes"
 _JOB_TIMEOUT = 6 * 3600
-# No `ttl`: a full Valkey evicts what expires, and a waiting job must not be among that.
+# No `ttl`: a full Valkey evicts what expires, and a job that somebody waits for must not be among that.
 _KEPT = {"result_ttl": 600, "failure_ttl": 7 * 24 * 3600}
 # A job with a fixed id is gone at once, so that the next one with that id can be queued.
 _NOT_KEPT = {"result_ttl": 0, "failure_ttl": 1}
@@ -70,16 +75,19 @@ def put(
     unique: bool = False,
     line: str | None = None,
     asked_at: float | None = None,
+    waits: timedelta | None = None,
 ) -> bool:
     """Put a job into a queue, or into a line before it. False where a `unique` one of this id waits or runs.
 
-    `asked_at` is when somebody asked for it, in UNIX seconds, if not just now. Raises QueueAway.
+    `asked_at` is when somebody asked for it, in UNIX seconds, if not just now; `waits` is how long it stays there,
+    if that is not for ever. Raises QueueAway.
     """
     # A killed worker's job is retried at once: it goes on with what is not proven.
     options = {
         "retry": Retry(max=10),
         "job_timeout": _JOB_TIMEOUT,
         **(_NOT_KEPT if unique or name == LOOKUPS else _KEPT),
+        **({"ttl": int(waits.total_seconds())} if waits else {}),
     }
     rate_limit = RateLimit(line, 1) if line else None
     request = structlog.contextvars.get_contextvars().get(REQUEST)
@@ -117,7 +125,7 @@ def check_room(redis: Redis, name: str, line: str | None = None) -> None:
 
 def count_waiting(redis: Redis, name: str) -> int:
     """Count the jobs that wait, in the queue and in lines. Raises redis.exceptions.RedisError."""
-    in_lines = lines.count_waiting(redis, fetches=name == FETCHES) if name != CHORES else 0
+    in_lines = lines.count_waiting(redis, fetches=name == FETCHES) if name in IN_LINES else 0
     return int(queue(redis, name).count) + in_lines
 
 

@@ -20,7 +20,7 @@ from app.web import api, health
 from app.web.api import release_years
 from app.web.context import context
 from app.web.live import routes
-from app.web.pages import album, eras, landing, listener, release_year, released, removal, top_albums, year
+from app.web.pages import album, cover, eras, landing, listener, release_year, released, removal, top_albums, year
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.sharing import picture
@@ -29,19 +29,8 @@ from app.web.words import insights, links, reading, wording
 from app.web.words import released as released_words
 
 PAGES = (
-    landing,
-    listener,
-    eras,
-    year,
-    release_year,
-    released,
-    album,
-    top_albums,
-    picture,
-    removal,
-    api,
-    release_years,
-    health,
+    *(landing, listener, eras, year, release_year, released, album, top_albums, cover, picture, removal),
+    *(api, release_years, health),
 )
 STATIC = Path(__file__).parent / "static"
 
@@ -74,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_env.globals.update(insight_words=insights, released_words=released_words)
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
+    app.jinja_env.globals.update(shows_covers=settings.shows_covers, cover_of=cover.cover_of)
     app.jinja_env.filters.update(FILTERS)
     for module in PAGES:
         app.register_blueprint(module.blueprint)

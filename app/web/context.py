@@ -14,6 +14,7 @@ from app.redis.looks import Looks
 from app.redis.notice import KeptNotice
 from app.settings import Settings
 from app.store import Pool
+from app.web.covers.keeper import CoverKeeper
 from app.web.live.open_pages import OpenPages
 from app.web.live.subscriptions import Subscriptions
 from app.web.page_cache import PageCache
@@ -36,6 +37,8 @@ class Context:
     looks: Looks
     counts: Buffer
     notice: KeptNotice
+    covers: CoverKeeper | None
+    """None where the site shows no covers."""
     page_cache: PageCache = field(default_factory=PageCache)
     open_pages: OpenPages = field(default_factory=OpenPages)
 
@@ -48,6 +51,7 @@ class Context:
             on_open=partial(note_database_use, redis),
             on_close=partial(note_database_use, redis, ends=True),
         )
+        counts = Buffer(redis)
         matching = MatchingProcess(settings.mirror_url.get_secret_value())
         return cls(
             settings=settings,
@@ -57,8 +61,9 @@ class Context:
             rate_limits=RateLimits(redis),
             matching=matching,
             looks=Looks(redis),
-            counts=Buffer(redis),
+            counts=counts,
             notice=KeptNotice(redis),
+            covers=CoverKeeper(settings, redis, counts) if settings.shows_covers else None,
         )
 
     def disconnect_pages(self) -> None:
@@ -68,6 +73,8 @@ class Context:
     def close(self) -> None:
         """Close the connections to the database and to Redis, and end the process that matches names."""
         self.disconnect_pages()
+        if self.covers is not None:
+            self.covers.close()
         self.matching.close()
         self.pool.close()
         self.counts.close()

@@ -26,6 +26,8 @@ from app.jobs.queue_status import Overview, read_queues
 from app.jobs.queues import QUEUES
 from app.redis.allowance import read_allowance
 from app.redis.client import connect_redis
+from app.redis.cover_archive import is_away
+from app.redis.covers import read_folders
 from app.redis.pause import is_paused
 from app.settings import Settings
 from app.web.context import Context
@@ -86,6 +88,8 @@ def _from_redis(context: Context) -> Iterator[Metric]:
     yield from _lastfm(context.redis, context.settings)
     yield from _storage(context.redis, context.settings)
     yield from _memory(context.redis)
+    if context.settings.cover_art_url:
+        yield from _covers(context.redis, context.settings)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -163,6 +167,16 @@ def _storage(redis: Redis, settings: Settings) -> Iterator[Metric]:
         yield _gauge("storage_bytes", text, storage.bytes)
         text = "When that was measured, in UNIX seconds"
         yield _gauge("storage_measured_timestamp_seconds", text, storage.at.timestamp())
+
+
+def _covers(redis: Redis, settings: Settings) -> Iterator[Metric]:
+    yield _gauge("covers_limit_bytes", "COVERS_MB", settings.covers_mb * MEGABYTE)
+    text = "What the pages of a machine keep of album covers"
+    kept = GaugeMetricFamily(f"{PREFIX}covers_bytes", text, labels=["machine"])
+    for folder in read_folders(redis):
+        kept.add_metric([folder.machine], folder.bytes)
+    yield kept
+    yield _gauge("cover_archive_away", "Whether nobody calls the Cover Art Archive, as it is away", is_away(redis))
 
 
 def _memory(redis: Redis) -> Iterator[Metric]:

@@ -1,5 +1,5 @@
-"""Rate limits: how often one address may start a fetch, have the database asked, render a picture, guess the
-password, and how many names it may have matched.
+"""Rate limits: how often one address may start a fetch, have the database asked, have a cover fetched, render a
+picture, guess the password, and how many names it may have matched.
 
 Looking at a chart that is stored is not limited.
 """
@@ -30,6 +30,7 @@ LIMITS = {
     "all years": "3 per minute; 20 per day",
     "refresh": "5 per minute; 60 per day",
     "albums": "100 per minute; 2000 per day",
+    "covers": "300 per minute; 3000 per day",
     "pictures": "60 per minute; 2000 per day",
     "names": "2000 per minute; 40000 per day",
     "removals": "10 per minute; 60 per day",

@@ -14,6 +14,7 @@ from app import VERSION
 from app.settings import NOTHING, VARIABLES, read_settings
 from app.web import create_app
 from demo.accounts import Oddity
+from demo.cover_art import COVER_FAULTS
 from demo.fault_kinds import FAULT_KINDS
 from demo.faults import Fault
 from mirror.matching.query import MATCH_METHODS
@@ -90,7 +91,7 @@ def test_every_fault_and_oddity_of_the_stand_in_is_listed() -> None:
     choices = {each.name for each in fields(Fault)} - {"kind", "seconds", "amount", "status"}
     kinds = {re.sub(r"^error\d+$", "errorN", kind) for kind in FAULT_KINDS}
     names = [name for cells in rows(STAND_IN, "`.+") for name in re.findall(r"`(\w+)`", cells[0])]
-    assert sorted(names) == sorted(choices | kinds | set(get_args(Oddity)) - {""})
+    assert sorted(names) == sorted([*(choices | kinds | set(get_args(Oddity)) - {""}), *COVER_FAULTS])
 
 
 def test_the_folder_map_names_every_folder() -> None:
@@ -112,6 +113,7 @@ def test_the_addresses_are_those_of_the_site(site: Flask) -> None:
     cells = " ".join(cells[0] for cells in rows(HTTP, r".*`.*"))
     listed = {address.partition("?")[0] for address in re.findall(r"`(?:POST )?(/[^`]*)`", cells)}
     parts = {"key": "KEY", "name": "NAME", "year": "YEAR", "bar": "1977", "released": "1977"}
+    parts["release_group"] = "RELEASE-GROUP"
     served = {
         re.sub(r"<(?:\w+:)?(\w+)>", lambda part: parts[part[1]], rule.rule)
         for rule in site.url_map.iter_rules()

@@ -1,13 +1,13 @@
 """The mirror's return: what was fetched while it was away is looked up as soon as it answers, without a visit."""
 
 from redis import Redis
-from rq import Worker, get_current_job
 
-from app.jobs.queues import CHORES, FETCHES, LOOKUPS, someone_waits
+from app.jobs.queues import CHORES, someone_waits
 from app.redis.pause import is_paused
 from worker import shutdown
 from worker.context import Clock
 from worker.fetching.mirror_client import mirror_answers
+from worker.queues_ahead import queues_ahead
 
 # In seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0  # between two looks; it doubles from one to the other
@@ -19,7 +19,7 @@ def await_mirror(url: str, redis: Redis, clock: Clock) -> None:
 
     Raises GaveWay if others wait for this worker, ShutdownRequested, QueueAway.
     """
-    names = _queues_before_ours(redis)
+    names = queues_ahead(redis, CHORES)
     pause, until = FIRST_PAUSE, clock.now() + GIVE_WAY_AFTER
     while not mirror_answers(url):
         next_look = clock.now() + pause
@@ -30,15 +30,3 @@ def await_mirror(url: str, redis: Redis, clock: Clock) -> None:
             if (someone_waits(redis, names) and not is_paused(redis)) or clock.now() > until:
                 raise shutdown.GaveWay
             clock.sleep(min(1.0, max(0.0, next_look - clock.now())))
-
-
-def _queues_before_ours(redis: Redis) -> tuple[str, ...]:
-    """Return the queues from which this worker would take a job before this one. To others it cannot give way: it
-    would take this one again at once."""
-    job = get_current_job()
-    key = Worker.redis_worker_namespace_prefix + str(job.worker_name if job else "")
-    names = redis.hget(key, "queues")
-    if not isinstance(names, bytes):  # Redis has lost it
-        return LOOKUPS, FETCHES
-    before, _, _ = names.decode().partition(CHORES)
-    return tuple(name for name in before.split(",") if name)

@@ -12,7 +12,7 @@ from threading import Thread
 
 from app.logs.lines import without_secrets
 from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
-from worker.doctor import lastfm, machine, mirror, queue, site, store
+from worker.doctor import covers, lastfm, machine, mirror, queue, site, store
 from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well, worst
 from worker.doctor.systemd import runs_workers
 
@@ -28,6 +28,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (queue.check_queue, queue.PARTS),
     (mirror.check_mirror, mirror.PARTS),
     (lastfm.check_lastfm, lastfm.PARTS),
+    (covers.check_covers, covers.PARTS),
     (machine.check_machine, machine.PARTS),
     (site.check_site, site.PARTS),
 )

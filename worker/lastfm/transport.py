@@ -12,12 +12,12 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 MAX_BYTES = 16 << 20
-"""What an answer may come to, decompressed. A thousand plays are about one megabyte."""
+"""What an answer of Last.fm may come to, decompressed. A thousand plays are about one megabyte."""
 _CHUNK = 64 << 10
 
 
 class TooLarge(Exception):
-    """The answer is larger than MAX_BYTES."""
+    """The answer is larger than it may be."""
 
 
 def new_session(connections: int) -> requests.Session:
@@ -28,13 +28,16 @@ def new_session(connections: int) -> requests.Session:
     return session
 
 
-def read_body(answer: requests.Response) -> bytes:
-    """Read an answer that was asked for with `stream=True`. Raises TooLarge and requests.RequestException."""
+def read_body(answer: requests.Response, most: int = MAX_BYTES) -> bytes:
+    """Read an answer of at most so many bytes that was asked for with `stream=True`.
+
+    Raises TooLarge and requests.RequestException.
+    """
     body = bytearray()
     with answer:
         for chunk in answer.iter_content(_CHUNK):
             body += chunk
-            if len(body) > MAX_BYTES:
+            if len(body) > most:
                 raise TooLarge
     return bytes(body)
 

@@ -34,6 +34,13 @@ def may_start_fetches(request: Request) -> bool:
     return _is_for_itself(request, "same-origin") and not _is_robot(request)
 
 
+def may_have_covers_fetched(request: Request) -> bool:
+    """Return whether a picture is asked for by one of our own pages that a person looks at."""
+    if request.method != "GET" or any(AHEAD.search(request.headers.get(name, "")) for name in PURPOSES):
+        return False
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and not _is_robot(request)
+
+
 def _is_for_itself(request: Request, *sites: str) -> bool:
     """Whether it is no part of another page: a document of its own, or what a script of these sites asks for."""
     wanted = request.headers.get("Sec-Fetch-Dest", "document")

@@ -11,7 +11,7 @@ from app.settings import VARIABLES
 
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 ROLE = ANSIBLE / "roles/lastyear/vars/main.yml"
-OF_SYSTEMD = {"PORT", "BACKUP_FOLDER"}  # a socket is handed over, and a folder
+OF_SYSTEMD = {"PORT", "BACKUP_FOLDER", "COVERS_FOLDER"}  # a socket is handed over, and folders
 # REDIS_URL of these two, the other is the operator's; and DATABASE_URL of the operator's pages.
 OF_SERVICES = {"REDIS_URL_WEB", "REDIS_URL_WORKER", "DATABASE_URL_OPERATOR"}
 OF_UNITS = {"MIRROR_PROFILE"}  # read by a unit's own command

@@ -198,6 +198,11 @@ def test_a_limit_is_allowed_where_the_program_takes_it(megabytes: int) -> None:
     assert bool(found) == is_refused({"LASTFM_STORAGE_MB": str(megabytes)})
 
 
+@pytest.mark.parametrize("megabytes", [-1, 0, 1, 100])
+def test_a_limit_of_covers_is_allowed_where_the_program_takes_it(megabytes: int) -> None:
+    assert bool(faults(lastyear_covers_mb=megabytes)) == is_refused({"COVERS_MB": str(megabytes)})
+
+
 def is_refused(environ: dict[str, str]) -> bool:
     try:
         read_settings(environ, needs=())

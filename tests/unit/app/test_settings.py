@@ -220,3 +220,12 @@ def test_proxies_are_networks_and_the_site_has_no_slash_at_its_end() -> None:
     assert settings.site_url == "https://lastyear.example.org"
     assert read_settings(GOOD).proxy_networks == ()
     assert read_settings({**GOOD, "SITE_URL": "http://[::1]:8000"}).site_url == "http://[::1]:8000"
+
+
+def test_covers_are_shown_unless_nothing_is_said_for_the_archive() -> None:
+    folder = {"COVERS_FOLDER": "/var/cache/covers"}
+    assert read_settings(folder, ()).cover_art_url == "https://coverartarchive.org"
+    assert read_settings(folder, ()).shows_covers
+    assert not read_settings({**folder, "COVER_ART_URL": ""}, ()).shows_covers
+    assert not read_settings({**folder, "COVER_ART_URL": "  "}, ()).shows_covers
+    assert not read_settings({}, ()).shows_covers

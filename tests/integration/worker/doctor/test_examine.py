@@ -29,6 +29,7 @@ PARTS = [
     "mirror",
     "disk",
     "Last.fm key",
+    "covers",
     "clock",
 ]
 
