@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, sqrt
 
-from app.charts.release_years import median
+from app.charts.release_years import ReleaseYears, median
 from app.charts.year_axis import Tick, added, axis_begin
 
 SHADES = 6
@@ -50,11 +50,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Column:
+    """The release years of a column, and their plays in all listening years."""
+
+    years: ReleaseYears
+    plays: int
+
+
+@dataclass(frozen=True)
 class HeatMap:
     """The whole map. Strips are `wide` or `narrow` units wide; so are the lines between decades."""
 
     rows: dict[int, Row]
     columns: tuple[str, ...]
+    wide_columns: tuple[Column, ...]
+    narrow_columns: tuple[Column, ...]
     wide: int
     narrow: int
     wide_lines: str
@@ -84,6 +94,13 @@ class _Axis:
         if year < self.first:
             return UNIT / 2
         return round(UNIT * (self.has_earlier + (year - self.first + 0.5) / self.size), 1)
+
+    def columns(self, plays: Plays) -> tuple[Column, ...]:
+        """Return the release years of every column, with their plays; of the first one from its earliest on."""
+        begins = [ReleaseYears(min(plays), self.first - 1)] if self.has_earlier else []
+        decades = range(self.first, self.last + 1, self.size)
+        every = [*begins, *(ReleaseYears(year, year + self.size - 1) for year in decades)]
+        return tuple(Column(years, count) for years, count in zip(every, self.parts(plays), strict=True))
 
     def by_column(self, plays: Plays) -> dict[int, int]:
         return added(*({self.column(year): count} for year, count in plays.items()))
@@ -144,6 +161,8 @@ def draw_heat_map(years: Mapping[int, Plays], apart: Collection[int] = ()) -> He
             for year, plays in years.items()
         },
         columns=(*[f"before {first}"] * has_earlier, *(f"{decade}s" for decade in decades)),
+        wide_columns=wide.columns(together),
+        narrow_columns=narrow.columns(together),
         wide=wide.width,
         narrow=narrow.width,
         wide_lines=wide.lines(),

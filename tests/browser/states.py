@@ -234,6 +234,10 @@ PATHS = {
     "bar that cannot be": "/user/HeavyHelen/2021/77",
     "bar of spellings": "/user/SpellingSia/2021/1969",
     "unknown spellings": "/user/SpellingSia/2021/unknown",
+    "eras": "/user/MovingMo/eras",
+    "eras while years are fetched": "/user/WaitingWil/eras",
+    "from a decade": "/user/MovingMo/released/1970-1979",
+    "from a year that is none": "/user/MovingMo/released/3000",
     "unknown albums": "/user/HeavyHelen/2021/unknown",
     "no unknown albums": "/user/SingleSam/2021/unknown",
 }
@@ -343,6 +347,7 @@ def put_albums(connection: Connection) -> None:
     tracks.save_years(connection, [Track(*row) for row in rows], [1977] * len(rows))
     put_songs(connection)
     put_spellings(connection)
+    put_decade(connection)
 
 
 SPELLINGS = [
@@ -369,6 +374,23 @@ def put_spellings(connection: Connection) -> None:
     missed = (("Nobody at All", "Attic Tapes"), ("nobody at all", "ATTIC TAPES!"))
     played += [Album(*names, None, augmentation_status="not_found") for names in missed]
     put_plays(connection, "SpellingSia", played)
+
+
+def put_decade(connection: Connection) -> None:
+    """Makes some of MovingMo's plays be there that the seventies brought, of every other year or so."""
+    seventies = [one for one in KNOWN if 1970 <= (one.year or 0) <= 1979][:12]
+    played = [placed(one.lastfm_artist, one.lastfm_title, one.year or 0) for one in seventies]
+    played += [placed(*names, 1977) for names in NAMES]
+    user = listeners.save(connection, "MovingMo", available_years=[2021], playcount=1, registered_at=None).id
+    albums.save(connection, played)
+    for year in range(2005, THIS_YEAR, 2):
+        start, _ = year_bounds(year)
+        each = [one for nth, one in enumerate(played) if (year + nth) % 3 for _ in range(1 + year * nth % 7)]
+        plays = [
+            Scrobble(start + timedelta(minutes=minute), one.artist, "Title", one.album, None)
+            for minute, one in enumerate(each)
+        ]
+        store_year(connection, user, year, plays)
 
 
 def put_songs(connection: Connection) -> None:

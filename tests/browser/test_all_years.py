@@ -42,5 +42,22 @@ def test_the_rows_are_links_that_the_keys_reach(site: Site, page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.locator("#y2023")).to_be_focused()
     assert "most plays: " in (page.locator("#y2023").get_attribute("title") or "")
-    page.locator("#r2010 .map").click(force=True)  # the link lies over the whole row
+    page.locator("#r2010 .plays").click(force=True)  # the link lies over the row
     expect(page).to_have_url(f"{site.url}/user/MovingMo/2010")
+
+
+def test_the_columns_of_the_map_lead_to_everything_from_their_release_year(site: Site, page: Page) -> None:
+    put_all(site)
+    page.goto(f"{site.url}/user/MovingMo")
+    page.locator("#c1970").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#c1971")).to_be_focused()
+    box = page.locator("#c1971").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    with page.expect_navigation():
+        page.mouse.down()
+        page.mouse.up()
+    assert "/released/1971" in page.url or page.url.endswith("/user/MovingMo"), "of whom nothing is stored here"
+    page.goto(f"{site.url}/user/MovingMo")
+    assert (page.locator("[id='d1970-1979']").get_attribute("href") or "").endswith("/released/1970-1979")
