@@ -218,7 +218,7 @@ def _welcome(address: str, settings: Settings, operator_port: int, *, has_stand_
         console.print(f"  Try {address}/user/HeavyHelen/2024")
         console.print(
             "  Other invented listeners: LightLuca, GrowingGus, SingleSam, EmptyEve, HiddenHana, GappyGreta,"
-            " SpellingSia, SummerSuri"
+            " SpellingSia, SummerSuri, TurningTina"
         )
         console.print("  Set LASTFM_API_KEY and CONTACT to use the real Last.fm (see .env.example).")
     password = settings.operator_password.get_secret_value()

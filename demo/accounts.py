@@ -311,4 +311,22 @@ ACCOUNTS = (
         _habit("SpellingSia", date(2023, 9, 15), FavouritePeriod(1970, 6, 1.0), plays_a_year=(300, 400)),
         own=_spellings(),
     ),
+    Account(
+        "TurningTina",
+        datetime(2014, 2, 1, 10, 12, 58, tzinfo=UTC),
+        # Her music grows older for seven years, and then she turns to what is new.
+        _habit(
+            "TurningTina",
+            date(2014, 2, 2),
+            FavouritePeriod(2010, 3, 1.0, heard=(2014, 2015)),
+            FavouritePeriod(1997, 4, 1.0, heard=(2016, 2016)),
+            FavouritePeriod(1989, 4, 1.0, heard=(2017, 2017)),
+            FavouritePeriod(1980, 4, 1.0, heard=(2018, 2018)),
+            FavouritePeriod(1972, 4, 1.0, heard=(2019, 2019)),
+            FavouritePeriod(1966, 4, 1.0, heard=(2020, 2021)),
+            FavouritePeriod(2021, 2, 1.0, heard=(2022, 2023)),
+            FavouritePeriod(2023, 1.5, 1.0, heard=(2024, 9999)),
+            plays_a_year=(90, 130),
+        ),
+    ),
 )

@@ -62,14 +62,21 @@ class ScrobbledAlbum:
 
 @dataclass(frozen=True)
 class FavouritePeriod:
-    """Music released around the year `centre`, `spread` years to either side; `share` of all plays."""
+    """Music released around the year `centre`, `spread` years to either side; `share` of all plays.
+
+    It is a favourite in the listening years from the first to the last of `heard`.
+    """
 
     centre: int
     spread: float
     share: float
+    heard: tuple[int, int] = (0, 9999)
 
-    def share_of(self, released: int) -> float:
-        """Return the share of all plays that goes to music from this release year."""
+    def share_of(self, released: int, year: int) -> float:
+        """Return the share of the plays of a year that goes to music from this release year."""
+        first, last = self.heard
+        if not first <= year <= last:
+            return 0.0
         distance = (released - self.centre) / self.spread
         return self.share * exp(-(distance**2) / 2) / (self.spread * sqrt(2 * pi))
 
@@ -96,7 +103,7 @@ class Taste:
     def share_of(self, released: int, year: int) -> float:
         """Return the share of the plays of a year that goes to one release year."""
         new = self.new_share if released == year else 0.0
-        return sum(period.share_of(released) for period in self.periods) + new + LEAST_SHARE
+        return sum(period.share_of(released, year) for period in self.periods) + new + LEAST_SHARE
 
 
 @dataclass(frozen=True)
