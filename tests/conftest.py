@@ -28,14 +28,18 @@ settings.load_profile("patient")
 
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
 MEMORY_NEEDED = 2 << 30
-"""Bytes that must be free in it. A run has six servers of up to 300 MB; many a container has 64 MB in all."""
+"""Bytes that must be free in it. A run has seven servers of up to 300 MB; many a container has 64 MB in all."""
 
 
-class _OneWorkerForTheMachine(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
-    """Under xdist the tests of one provisioned machine stay together; all others go to whoever is free."""
+class _Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
+    """Under xdist the tests of one provisioned machine stay together, and those of a file of the browser's, which
+    follow each other on one site; all others go to whoever is free.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "provision" if nodeid.startswith("tests/provision/") else nodeid
+        if nodeid.startswith("tests/provision/"):
+            return "provision"
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/browser/") else nodeid
 
 
 def pytest_configure() -> None:
@@ -45,7 +49,7 @@ def pytest_configure() -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Takes the place of `--dist`: `loadgroup` of xdist 3.8 finds no group under pytest 9."""
-    return _OneWorkerForTheMachine(config, log)
+    return _Together(config, log)
 
 
 def wait_until(
