@@ -15,9 +15,9 @@ from redis import Redis
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import connect
 from demo import services
-from demo.lastfm import LastfmStandIn
 from demo.ports import free_port
 from tests import processes
+from tests.browser.held_lastfm import HeldLastfm
 from tests.conftest import database_folder, wait_until
 from tests.processes import Running
 
@@ -41,7 +41,7 @@ expect.set_options(timeout=30_000)  # ms; how fast the machine is decides nothin
 class Site:
     """The whole thing. Its web process, its workers and its Redis can be ended and started meanwhile."""
 
-    def __init__(self, settings: Settings, folder: Path, lastfm: LastfmStandIn, valkey: ExitStack) -> None:
+    def __init__(self, settings: Settings, folder: Path, lastfm: HeldLastfm, valkey: ExitStack) -> None:
         self.settings = settings
         self.lastfm = lastfm
         self.redis = Redis.from_url(settings.redis_url.get_secret_value())
@@ -110,6 +110,7 @@ class Site:
             if self.redis.hlen(job) == 1:  # one that only a state speaks of
                 self.redis.delete(job)
         self.lastfm.faults.clear()
+        self.lastfm.let_go()
 
     def close(self) -> None:
         """Ends its processes."""
@@ -124,7 +125,7 @@ def started_site() -> Iterator[Site]:
         folder = stack.enter_context(database_folder())
         admin = stack.enter_context(services.postgres(folder / "postgres"))
         database, reader, _ = services.create_filled_databases(admin, folder / "fullexport")
-        lastfm = stack.enter_context(LastfmStandIn(latency=LATENCY, rate=RATE + 5, window=10.0))
+        lastfm = stack.enter_context(HeldLastfm(latency=LATENCY, rate=RATE + 5, window=10.0))
         valkey = stack.enter_context(ExitStack())
         environ = {
             "DATABASE_URL": database,

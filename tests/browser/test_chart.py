@@ -275,6 +275,7 @@ def test_bars_move_unless_that_is_not_wanted(chart: Page) -> None:
 
 
 def test_what_is_pointed_at_stays_so_while_the_page_grows(site: Site, page: Page, until: Until) -> None:
+    site.lastfm.hold(after=3)
     page.goto(f"{site.url}/user/HeavyHelen/2024")
     until(lambda: plays_drawn(page) > 0)
     bar = page.locator(".bars a").nth(3)
@@ -282,6 +283,7 @@ def test_what_is_pointed_at_stays_so_while_the_page_grows(site: Site, page: Page
     name, drawn = bar.get_attribute("id"), plays_drawn(page)
     page.locator("#with").fill("LightLuca")
     page.locator(f"#{name}").focus()
+    site.lastfm.let_go()
     until(lambda: plays_drawn(page) > drawn)
     expect(page.locator(f"#{name}")).to_be_focused()
     expect(page.locator(".tip")).to_have_count(1)
