@@ -1,10 +1,19 @@
 """The jobs that a worker runs: our own, and no other function, whatever Redis says."""
 
+from datetime import datetime
 from typing import Any
 
+from redis.client import Pipeline
 from rq.job import Job
+from rq.utils import utcformat
 
 from app.jobs.queues import JOBS
+
+# RQ would create a job anew that is gone, and then delete what has its id: by then perhaps another job.
+_HEARTBEAT = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'last_heartbeat', ARGV[1]) end
+return 0
+"""
 
 
 class UnknownJob(Exception):
@@ -20,6 +29,12 @@ class KnownJob(Job):
         if self.instance is not None or self.func_name not in JOBS:
             raise UnknownJob(f"there is no job {self.func_name!r}")
         return super().func
+
+    def heartbeat(self, timestamp: datetime, ttl: int, pipeline: Pipeline | None = None, xx: bool = False) -> None:
+        """Note that the job is at work, if it is still there."""
+        self.last_heartbeat = timestamp
+        connection = self.connection if pipeline is None else pipeline
+        connection.eval(_HEARTBEAT, 1, self.key, utcformat(timestamp))
 
     @property
     def success_callback(self) -> None:

@@ -32,6 +32,8 @@ QUIET = [
     "--host-resolver-rules=MAP plain.example 127.0.0.1",
 ]
 RATE, LATENCY = 15.0, 0.15
+DELETE_STATE = "if redis.call('HLEN', KEYS[1]) == 1 then redis.call('DEL', KEYS[1]) end"
+"""Deletes a job that only a state speaks of."""
 MOST_SHOWN = 10_000
 """Characters of a log."""
 
@@ -107,8 +109,7 @@ class Site:
             for key in self.redis.scan_iter(match=pattern):
                 self.redis.delete(key)
         for job in self.redis.scan_iter(match="rq:job:*"):
-            if self.redis.hlen(job) == 1:  # one that only a state speaks of
-                self.redis.delete(job)
+            self.redis.eval(DELETE_STATE, 1, job)
         self.lastfm.faults.clear()
         self.lastfm.let_go()
 

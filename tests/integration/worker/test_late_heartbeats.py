@@ -1,0 +1,38 @@
+"""A heartbeat may come when its job has just ended: it must not bring back what is gone."""
+
+import pytest
+from redis import Redis
+from rq.executions import Execution
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from app.jobs.queues import LOOKUPS, RECOVER, put
+from worker.known_job import KnownJob
+from worker.pool import FetchWorker
+
+
+@pytest.fixture
+def worker(redis: Redis) -> FetchWorker:
+    """A worker that is known to Redis."""
+    worker = FetchWorker([LOOKUPS], connection=redis, serializer=JSONSerializer)
+    worker.register_birth()
+    return worker
+
+
+@pytest.fixture
+def ended(worker: FetchWorker, redis: Redis) -> tuple[Job, Execution]:
+    """A job that has just ended, and how it was run."""
+    put(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+    job = KnownJob.fetch("recover", connection=redis, serializer=JSONSerializer)
+    execution = worker.prepare_execution(job)
+    job.delete()
+    return job, execution
+
+
+def test_nothing_is_left_of_a_job_that_has_ended(
+    worker: FetchWorker, ended: tuple[Job, Execution], redis: Redis
+) -> None:
+    worker.maintain_heartbeats(*ended)
+    ended[0].heartbeat(ended[0].created_at, 10)
+    assert not redis.exists(KnownJob.key_for("recover"))
+    assert put(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
