@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from app.charts.listening_chart import ListeningSpan
 from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import added
+from app.redis.event_stream import Topic
 from app.web.album_lists import ReleasedPage, released_page
 from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
@@ -13,6 +14,7 @@ from app.web.errors import Problem
 from app.web.pages.release_year import sections
 from app.web.routing import listener_name, no_such_page, page_number, private, release_years_of
 from app.web.visits.introductions import is_stored
+from app.web.visits.snapshots import latest_event
 from app.web.words.chart_options import ChartOptions, requested_options
 
 blueprint = Blueprint("released", __name__)
@@ -22,6 +24,7 @@ blueprint = Blueprint("released", __name__)
 def show(name: str, bar: str) -> Response:
     """Show all albums of a release year, or of several as in 1970-1979, with their plays by listening year."""
     username, released, number = listener_name(name), release_years_of(bar), page_number()
+    latest_event(context(), Topic(username))  # raises Renamed
     if not is_stored(context(), username):
         return redirect(url_for("listener.show", name=username))
     years = listener_years(context(), username, {})
