@@ -9,7 +9,7 @@ from rq.utils import utcformat
 
 from app.jobs.queues import JOBS
 
-# RQ would create a job anew that is gone, and then delete what has its id: by then perhaps another job.
+# RQ would create a job anew that is gone, and delete it in a second step: in between none of its id can be queued.
 _HEARTBEAT = """
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'last_heartbeat', ARGV[1]) end
 return 0

@@ -31,7 +31,7 @@ from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
 from worker.known_job import KnownJob
-from worker.safe_queue import SafeQueue, put_back, taken_jobs
+from worker.safe_queue import SafeQueue, TakenJob, put_back, taken_jobs
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class FetchWorker(Worker):
     def __init__(self, queues: Iterable[Queue | str], *arguments: Any, **options: Any) -> None:
         self._complained_at = -float(COMPLAINT_INTERVAL)
         self._outage_at = time.monotonic()  # for all that is known here
-        self._taken: set[tuple[str, str]] = set()
+        self._taken: set[TakenJob] = set()
         self._is_waiting = False
         fixed = {
             "worker_ttl": WORKER_TTL,
@@ -199,8 +199,8 @@ class FetchWorker(Worker):
     def _put_back_taken_jobs(self) -> None:
         """Put back what was taken and had not begun at the last turn either."""
         taken = taken_jobs(self.queues)
-        for queue_key, job_id in taken & self._taken:
-            put_back(self.connection, queue_key, job_id)
+        for one in taken & self._taken:
+            put_back(self.connection, one.queue_key, one.job_id)
         self._taken = taken - self._taken
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import Redis
 from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
+from rq.job import Job
 
 from app.jobs.queues import FETCHES, LOOKUPS
 from app.redis.pause import is_paused
@@ -63,14 +64,28 @@ def _served(redis: Redis, queue_keys: Sequence[str]) -> list[str]:
     return [key for key in queue_keys if key not in PAUSED] if is_paused(redis) else list(queue_keys)
 
 
-def taken_jobs(queues: Iterable[Queue]) -> set[tuple[str, str]]:
-    """Return which jobs, by queue and id, were taken and have not begun."""
+class TakenJob(NamedTuple):
+    """A job that was taken out of its queue and has not begun."""
+
+    queue_key: str
+    job_id: str
+    enqueued_at: str
+    """When it was queued, in RQ's form: jobs of the same id follow each other."""
+
+
+def taken_jobs(queues: Iterable[Queue]) -> set[TakenJob]:
+    """Return which jobs were taken and have not begun."""
     return {
-        (queue.key, job_id)
+        TakenJob(queue.key, job_id, _enqueued_at(queue, job_id))
         for queue in queues
         for ids in [queue.intermediate_queue.get_job_ids()]
         for job_id in set(ids).difference(queue.started_job_registry.get_job_ids(cleanup=False) if ids else ())
     }
+
+
+def _enqueued_at(queue: Queue, job_id: str) -> str:
+    at = queue.connection.hget(Job.key_for(job_id), "enqueued_at")
+    return at.decode() if isinstance(at, bytes) else ""
 
 
 def put_back(redis: Redis, queue_key: str, job_id: str) -> None:

@@ -116,6 +116,23 @@ def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the
     assert waiting.intermediate_queue.get_job_ids() == []
 
 
+def test_a_job_that_was_just_taken_is_not_put_back_for_another_of_its_id_that_was_taken_before(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "HEARTBEAT_TTL", 0)
+    ours = [SafeQueue(name, connection=redis, serializer=JSONSerializer) for name in (queues.CHORES,)]
+    worker = FetchWorker(ours, connection=redis, serializer=JSONSerializer)
+    waiting = queues.queue(redis, queues.CHORES)
+    for _ in range(2):
+        queues.put(redis, queues.CHORES, queues.REMATCH, job_id="rematch", unique=True)
+        taken = SafeQueue.dequeue_any(ours, 1, connection=redis, serializer=JSONSerializer)
+        assert taken is not None
+        worker.run_maintenance_tasks()
+        assert "rematch" not in waiting.get_job_ids()
+        taken[0].delete()
+        waiting.intermediate_queue.remove("rematch")
+
+
 def test_workers_wait_while_redis_takes_nothing_with_one_line_and_go_on(
     stage: Stage, settings: Settings, tmp_path: Path
 ) -> None:
