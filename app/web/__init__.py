@@ -6,21 +6,31 @@ Modules at the top serve all folders.
 
 import os
 from dataclasses import replace
-from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 
 from flask import Flask, Response, request
 
-from app.charts.palette import COLOURS
+from app.charts.palette import COLOURS, DARK
 from app.events import Failure
 from app.formatting import FILTERS
 from app.settings import Settings, read_settings
 from app.web import api, health
 from app.web.api import release_years
+from app.web.assets import asset
 from app.web.context import context
 from app.web.live import routes
-from app.web.pages import album, cover, eras, landing, listener, release_year, released, removal, top_albums, year
+from app.web.pages import (
+    album,
+    cover,
+    eras,
+    landing,
+    listener,
+    release_year,
+    released,
+    removal,
+    top_albums,
+    web_app,
+    year,
+)
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.sharing import picture
@@ -29,10 +39,9 @@ from app.web.words import insights, links, reading, wording
 from app.web.words import released as released_words
 
 PAGES = (
-    *(landing, listener, eras, year, release_year, released, album, top_albums, cover, picture, removal),
+    *(landing, listener, eras, year, release_year, released, album, top_albums, cover, picture, removal, web_app),
     *(api, release_years, health),
 )
-STATIC = Path(__file__).parent / "static"
 
 
 class Site(Flask):
@@ -61,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
-    app.jinja_env.globals.update(insight_words=insights, released_words=released_words)
+    app.jinja_env.globals.update(insight_words=insights, released_words=released_words, dark=DARK)
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.globals.update(shows_covers=settings.shows_covers, cover_of=cover.cover_of)
     app.jinja_env.filters.update(FILTERS)
@@ -76,9 +85,3 @@ def create_app(settings: Settings | None = None) -> Flask:
 def notice_of_operator() -> str:
     """Return what the operator has every page say."""
     return context().notice.read()
-
-
-@lru_cache
-def asset(name: str) -> str:
-    """Return the address of a static file, with a digest of its content: browsers may keep it for ever."""
-    return f"/static/{name}?{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"

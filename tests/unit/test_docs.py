@@ -112,7 +112,7 @@ def site() -> Flask:
 def test_the_addresses_are_those_of_the_site(site: Flask) -> None:
     cells = " ".join(cells[0] for cells in rows(HTTP, r".*`.*"))
     listed = {address.partition("?")[0] for address in re.findall(r"`(?:POST )?(/[^`]*)`", cells)}
-    parts = {"key": "KEY", "name": "NAME", "year": "YEAR", "bar": "1977", "released": "1977"}
+    parts = {"size": "SIZE", "key": "KEY", "name": "NAME", "year": "YEAR", "bar": "1977", "released": "1977"}
     parts["release_group"] = "RELEASE-GROUP"
     served = {
         re.sub(r"<(?:\w+:)?(\w+)>", lambda part: parts[part[1]], rule.rule)

@@ -129,6 +129,11 @@ class Sides:
         return all(side.is_whole for side in self.sides)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether a browser may keep the page to be read without a connection: nothing of it is to come."""
+        return self.is_whole and self.is_drawn and self.waiting is None
+
+    @property
     def is_drawn(self) -> bool:
         """Whether any release year is known."""
         return any(side.years for side in self.sides)

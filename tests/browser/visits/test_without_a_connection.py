@@ -1,0 +1,167 @@
+"""The site on a home screen: it can be installed, and charts that were seen are there without a connection."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app.events import Failure
+from app.redis.event_stream import Snapshot, save_snapshot
+from demo.ports import free_port
+from tests import processes
+from tests.browser import another_release
+from tests.browser.conftest import Site
+from tests.browser.states import EVENTS, STATES, failed, put_again
+from tests.browser.test_looks import pictures, states
+from tests.conftest import wait_until
+
+__all__ = ["pictures", "states"]
+
+KEPT = """
+    async () => {
+        const names = (await caches.keys()).filter(name => name === "lastyear charts");
+        const charts = await Promise.all(names.map(async name => (await caches.open(name)).keys()));
+        return charts.flat().map(one => decodeURIComponent(one.url));
+    }
+"""
+RELEASES = "async () => (await caches.keys()).filter(name => name.startsWith('lastyear offline '))"
+CONTROLLED = "() => Boolean(navigator.serviceWorker.controller)"
+
+
+@pytest.fixture
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor whose browser has service workers."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, service_workers="allow")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(visitor: BrowserContext) -> Page:
+    """A tab."""
+    return visitor.new_page()
+
+
+@pytest.fixture
+def says(tab: Page) -> Callable[[str, object], None]:
+    """Waits until a script on the page finds something."""
+
+    def wait(script: str, wanted: object) -> None:
+        found: list[Any] = [None]
+
+        def look() -> bool:
+            tab.wait_for_timeout(20)
+            found[0] = tab.evaluate(script)
+            return bool(found[0] == wanted)
+
+        wait_until(look, otherwise=lambda: f"{found[0]} is not {wanted}")
+
+    return wait
+
+
+Says = Callable[[str, object], None]
+
+
+def kept(site: Site, *paths: str) -> list[str]:
+    """The addresses under which charts are kept, which have no upper case."""
+    return [site.url + path.lower() for path in paths]
+
+
+def test_it_can_be_put_on_a_home_screen(states: Site, tab: Page, says: Says) -> None:
+    tab.goto(states.url)
+    says(CONTROLLED, True)
+    session = tab.context.new_cdp_session(tab)
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert manifest["url"] == f"{states.url}/manifest.webmanifest"
+    faults = [one["errorId"] for one in session.send("Page.getInstallabilityErrors")["installabilityErrors"]]
+    assert set(faults) <= {"in-incognito"}, "as all of a test's windows are"
+
+
+def test_a_chart_that_was_seen_can_be_read_without_a_connection(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url + STATES["complete"])
+    says(KEPT, kept(states, STATES["complete"]))
+    tab.goto(states.url + STATES["together"])
+    says(KEPT, kept(states, STATES["complete"], STATES["together"]))
+    for state in ("fetching", "by decade", "years", "bar", "not found", "landing"):
+        tab.goto(states.url + STATES[state])
+    says(KEPT, kept(states, STATES["complete"], STATES["together"], STATES["by decade"]))
+
+    visitor.set_offline(True)
+    tab.goto(states.url + STATES["complete"].replace("HeavyHelen", "heavyhelen"))
+    expect(tab.locator("#offline")).to_contain_text("This is the chart as of ")
+    expect(tab.locator("h1")).to_have_text("HeavyHelen’s 2021, by release year")
+    width = tab.locator("svg.chart").evaluate("chart => chart.getBoundingClientRect().width")
+    assert width > 800, "it has its style"
+    answer = tab.goto(states.url + STATES["fetching"])
+    assert answer
+    assert answer.status == 503
+    expect(tab.locator("h1")).to_have_text("This page cannot be loaded right now")
+    expect(tab.locator("#kept li")).to_have_count(3)
+    tab.locator("#kept").get_by_role("link", name="HeavyHelen, GrowingGus").click()
+    expect(tab.locator("#charts svg.chart")).to_have_count(3)
+    expect(tab.locator("#offline")).to_be_visible()
+
+    visitor.set_offline(False)
+    tab.goto(states.url + STATES["complete"])
+    expect(tab.locator("#offline")).to_have_count(0)
+
+
+def test_ten_charts_are_kept_and_the_button_that_clears_names_clears_them(
+    states: Site, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url)
+    says(CONTROLLED, True)
+    years = [f"/user/MovingMo/{year}" for year in range(2005, 2017)]
+    for path in years:
+        tab.goto(states.url + path)
+    tab.goto(states.url)
+    says(KEPT, kept(states, *years[-10:]))
+    tab.get_by_role("button", name="Clear these names").click()
+    says(KEPT, [])
+
+
+@pytest.mark.parametrize("failure", [Failure.BARRED, Failure.NO_SUCH_USER])
+def test_whoever_is_not_shown_any_more_is_not_kept_either(
+    states: Site, tab: Page, says: Says, failure: Failure
+) -> None:
+    tab.goto(states.url)
+    says(CONTROLLED, True)
+    for state in ("complete", "compare", "another's"):
+        tab.goto(states.url + STATES[state])
+    says(KEPT, kept(states, STATES["complete"], STATES["compare"], STATES["another's"]))
+    topic, _ = EVENTS["another's"]
+    gone = Snapshot(at=time.time(), username=topic.username, event=failed(failure))
+    save_snapshot(states.redis, topic, gone)
+    try:
+        # The page may have been drawn within the last second.
+        wait_until(lambda: tab.goto(states.url + STATES["another's"]).status == failure.status)  # type: ignore[union-attr]
+        says(KEPT, kept(states, STATES["complete"]))
+    finally:
+        put_again(states, "another's")
+
+
+def test_a_new_release_replaces_the_service_worker_and_the_charts_stay(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log, port = tmp_path_factory.mktemp("web") / "web.log", free_port()
+    address = f"http://127.0.0.1:{port}"
+    with processes.web(states.settings, log, port):
+        tab.goto(address + STATES["complete"])
+        says(KEPT, [address + STATES["complete"].lower()])
+        before = tab.evaluate(RELEASES)
+        assert len(before) == 1
+    application = f"{another_release.__name__}:site()"
+    with processes.web(states.settings, log, port, application=application):
+        tab.goto(address)
+        says(RELEASES, [f"lastyear offline {another_release.RELEASE}"])
+        says(KEPT, [address + STATES["complete"].lower()])
+    # Nobody answers any more, though the network is there.
+    tab.goto(address + STATES["complete"])
+    expect(tab.locator("#offline")).to_contain_text(
+        "This site does not answer right now. This is the chart as of "
+    )
