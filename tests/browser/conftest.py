@@ -16,6 +16,7 @@ from redis import Redis
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import connect
 from demo import services
+from demo.cover_art import CoverArtStandIn
 from demo.ports import free_port
 from tests import processes
 from tests.browser.held_lastfm import HeldLastfm
@@ -130,6 +131,7 @@ def started_site() -> Iterator[Site]:
         database, reader, _ = services.create_filled_databases(admin, folder / "fullexport")
         lastfm = stack.enter_context(HeldLastfm(latency=LATENCY, rate=RATE + 5, window=10.0))
         valkey = stack.enter_context(ExitStack())
+        cover_art = stack.enter_context(CoverArtStandIn())
         environ = {
             "DATABASE_URL": database,
             "MIRROR_URL": reader,
@@ -138,6 +140,8 @@ def started_site() -> Iterator[Site]:
             "LASTFM_API_URL": lastfm.api_url,
             "LASTFM_WEB_URL": lastfm.url,
             "LASTFM_REQUESTS_PER_SECOND": str(RATE),
+            "COVER_ART_URL": cover_art.url,
+            "COVERS_FOLDER": str(folder / "covers"),
             "CONTACT": "tests@lastyear.example",
         }
         site = Site(read_settings(environ, WORKER_NEEDS), folder, lastfm, valkey)

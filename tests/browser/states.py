@@ -81,6 +81,7 @@ def drifting(year: int) -> dict[int, int]:
     return {at: 4 * plays for at, plays in weights.items() if plays > 1} | {1928: 1}
 
 
+GROUPS = {(one.lastfm_artist, one.lastfm_title): one.group_mbid for one in catalogue.albums()}
 KNOWN = [one for one in catalogue.albums() if one.lastfm_title and one.year]
 BEST = next(one for one in KNOWN if one.secondary_type == "Compilation")
 FAMOUS = (BEST.lastfm_artist, BEST.lastfm_title)
@@ -321,8 +322,8 @@ NAMES = [
 
 
 def placed(artist: str, album: str, year: int, **answer: Any) -> Album:
-    """An album with its year."""
-    group = {"release_group": names_key(artist, album), "release_group_title": album}
+    """An album with its year; one of the catalogue may have a cover."""
+    group = {"release_group": GROUPS.get((artist, album), names_key(artist, album)), "release_group_title": album}
     given = {"method": "names", "score": 1.0, **group, **answer}
     return Album(artist, album, None, release_year=year, augmentation_status="matched", **given)
 

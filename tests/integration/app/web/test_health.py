@@ -21,8 +21,10 @@ from app import VERSION
 from app.counters import buffer
 from app.jobs import queues
 from app.jobs.enqueue import enqueue_rematch
-from app.jobs.queues import CHORES, FETCHES, LOOKUPS, QUEUES, queue
+from app.jobs.queues import CHORES, COVERS, FETCHES, LOOKUPS, QUEUES, queue
+from app.redis import cover_archive, covers
 from app.redis.allowance import PACE_KEY
+from app.redis.covers import FolderSize
 from app.redis.event_stream import Topic
 from app.redis.pause import pause
 from app.settings import Settings
@@ -250,7 +252,23 @@ def test_a_worker_is_counted_with_the_queues_that_it_serves(client: FlaskClient,
     worker = FetchWorker([FETCHES, LOOKUPS], connection=redis, serializer=JSONSerializer)
     worker.register_birth()
     found = numbers(client)
-    assert {name: found["lastyear_workers", name] for name in QUEUES} == {FETCHES: 1, LOOKUPS: 1, CHORES: 0}
+    assert {name: found["lastyear_workers", name] for name in QUEUES} == {
+        FETCHES: 1,
+        LOOKUPS: 1,
+        CHORES: 0,
+        COVERS: 0,
+    }
+
+
+def test_what_is_kept_of_covers_is_a_number(client: FlaskClient, site_with: SiteWith, redis: Redis) -> None:
+    covers.note_folder(redis, FolderSize("web1", 7, 123_456))
+    found = numbers(client)
+    assert found["lastyear_covers_bytes", "web1"] == 123_456
+    assert found["lastyear_covers_limit_bytes", ""] == 500_000_000
+    assert found["lastyear_cover_archive_away", ""] == 0
+    cover_archive.note_trouble(redis, "busy", told=60)
+    assert numbers(client)["lastyear_cover_archive_away", ""] == 1
+    assert "lastyear_covers_bytes" not in {name for name, _ in numbers(site_with(cover_art_url=""))}
 
 
 def test_a_job_that_waits_is_counted_by_how_long(client: FlaskClient, redis: Redis) -> None:

@@ -39,7 +39,7 @@ def findings(settings: Settings) -> Looked:
     return look
 
 
-PLAIN = ("lastfm_api_url", "lastfm_web_url")
+PLAIN = ("lastfm_api_url", "lastfm_web_url", "cover_art_url")
 
 
 @pytest.fixture
