@@ -24,6 +24,7 @@ from app.web.pages import (
     eras,
     landing,
     listener,
+    months,
     release_year,
     released,
     removal,
@@ -36,11 +37,12 @@ from app.web.setup import set_up
 from app.web.sharing import picture
 from app.web.site_address import site_url
 from app.web.words import insights, links, reading, wording
+from app.web.words import months as month_words
 from app.web.words import released as released_words
 
 PAGES = (
-    *(landing, listener, eras, year, release_year, released, album, top_albums, cover, picture, removal, web_app),
-    *(api, release_years, health),
+    *(landing, listener, eras, year, months, release_year, released, album, top_albums, cover, picture, removal),
+    *(web_app, api, release_years, health),
 )
 
 
@@ -70,7 +72,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
-    app.jinja_env.globals.update(insight_words=insights, released_words=released_words, dark=DARK)
+    app.jinja_env.globals.update(
+        insight_words=insights, month_words=month_words, released_words=released_words, dark=DARK
+    )
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.globals.update(shows_covers=settings.shows_covers, cover_of=cover.cover_of)
     app.jinja_env.filters.update(FILTERS)

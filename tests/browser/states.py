@@ -1,5 +1,6 @@
 """Every state a page can be in, put there without a fetch, so that a picture of it is the same each time."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from app.events import Event, Failure, Gap, TopAlbum, new_run
 from app.jobs.backlog import add_years
 from app.jobs.job_status import job_id
 from app.listening_years import year_bounds
-from app.redis.event_stream import Snapshot, Topic, save_snapshot
+from app.redis.event_stream import Snapshot, Topic, save_derived, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
@@ -227,6 +228,12 @@ PATHS = {
     "together while one is fetched": "/user/GrowingGus/2023?with=HeavyHelen,NobodyNoel,PatientPia",
     "without a connection": "/offline",
     "decade": "/user/HeavyHelen/2021/1970-1979",
+    "the months": "/user/HeavyHelen/2021/months",
+    "the months by decade": "/user/HeavyHelen/2021/months?by=decade",
+    "a month": "/user/HeavyHelen/2021?month=7",
+    "a month without plays": "/user/HeavyHelen/2021?month=8",
+    "a month that is waited for": "/user/HeavyHelen/2024?month=7",
+    "a month that is none": "/user/HeavyHelen/2021?month=13",
     "removal": "/user/HeavyHelen/remove",
     "landing": "/",
     "about": "/about",
@@ -268,6 +275,7 @@ def put_all(site: Site) -> None:
     for state in EVENTS:
         put_again(site, state)
     put_pasts(site)
+    put_months(site)
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     with connect(site.settings.database_url.get_secret_value()) as connection:
         put_albums(connection)
@@ -309,6 +317,18 @@ def put_pasts(site: Site) -> None:
         for topic, one in said.items():
             save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=one))
     add_years(site.redis, "WaitingWil", range(2005, THIS_YEAR - 3))
+
+
+def put_months(site: Site) -> None:
+    """Makes the months of HeavyHelen's 2021 be counted, with an old July and an empty August."""
+    topic, said = EVENTS["complete"]
+    middles = {month: (1968, 1974) if month == 7 else (1975, 1990 + month) for month in range(1, 13) if month != 8}
+    months = {month: taste(300 + 90 * month, 2021, both) for month, both in middles.items()}
+    counted = {month: event(phase="completed", years=years).numbers for month, years in months.items()}
+    save_derived(site.redis, topic, said, "months", json.dumps(counted))
+    july = {**counted[7], "oldest_and_newest": [one.model_dump() for one in ends(months[7]) or ()]}
+    save_derived(site.redis, topic, said, "in 2021-07", json.dumps(july))
+    save_derived(site.redis, topic, said, "in 2021-08", "{}")
 
 
 NAMES = [

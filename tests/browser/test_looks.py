@@ -17,7 +17,7 @@ SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # A page that is an error is told to the console as one, by the browser itself.
 EXPECTED = re.compile(
-    r"error: Failed to load resource: the server responded with a status of (403|404|410|429|500|503)"
+    r"error: Failed to load resource: the server responded with a status of (400|403|404|410|429|500|503)"
 )
 
 

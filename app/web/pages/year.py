@@ -168,7 +168,6 @@ def _draw(
         period=period,
         months_around=period.months_around(years, today()) if period else (),
         months=months_until(listening_year, today()),
-        drawn=None,
         was=former_name(context(), request.args.get("was", ""), Topic(status.username, listening_year)),
         ahead=0 if status.queue_away or event is None else fetches_ahead(context(), event),
         follows=status.goes_on or importing or awaits_mirror,

@@ -81,10 +81,10 @@ function show(next) {
   if (!address || sentence("[data-told=now]", false) !== before) tell();
 }
 
-// What belongs to the visitor, to chart.js or to waiting.js, not to the server.
+// What belongs to the visitor, to chart.js, to months.js or to waiting.js, not to the server.
 const KEEP = {
   beforeNodeRemoved: (node) => node.id !== "tip",
-  beforeNodeMorphed: (node) => node.parentNode?.id !== "share" && node.id !== "guess",
+  beforeNodeMorphed: (node) => node.parentNode?.id !== "share" && node.id !== "guess" && !(node.dataset && "drawn" in node.dataset),
   beforeAttributeUpdated: (name, element) =>
     !(name === "open" || (name === "value" && element.localName === "input") || (name === "hidden" && element.id === "share")
       || (name === "tabindex" && element.localName === "h1")),

@@ -1,0 +1,36 @@
+"""The months of a year are drawn when they come into view, where their place is, and lead to a page of each."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.states import STATES, put_all
+
+
+def test_months_are_drawn_when_they_come_into_view_and_nothing_moves(site: Site, page: Page) -> None:
+    put_all(site)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.url + STATES["complete"])
+    page.wait_for_load_state("networkidle")
+    assert not any(url.endswith("/months") for url in asked), "who does not scroll there costs nothing"
+    july = page.locator("#month7")
+    below, before = page.locator("#numbers"), page.evaluate("document.documentElement.scrollHeight")
+    place = page.evaluate("document.getElementById('numbers').offsetTop")
+    july.focus()
+    page.locator("#month7 svg").wait_for()
+    expect(page.locator("#months-told")).to_contain_text("The oldest music was played in July")
+    expect(july).to_have_accessible_name("July: 902 plays, middle year 1971")
+    expect(page.locator("#month8")).to_have_accessible_name("August: no plays")
+    assert below.evaluate("one => one.offsetTop") == place
+    assert page.evaluate("document.documentElement.scrollHeight") == before
+    assert page.evaluate("document.activeElement.id") == "month7"
+    july.click()
+    expect(page.locator("h1")).to_contain_text("HeavyHelen’s July 2021")
+    expect(page.locator("#month7")).to_have_attribute("aria-current", "true")
+    page.locator("#whole").click()
+    expect(page.locator("h1")).to_contain_text("HeavyHelen’s 2021, by release year")
+    page.locator("#pick-days").click()
+    page.locator("#from").fill("2021-07-01")
+    page.locator("#to").fill("2021-07-31")
+    page.locator("#show-days").click()
+    expect(page.locator("h1")).to_contain_text("HeavyHelen’s July 2021")
