@@ -34,15 +34,16 @@ from app.web.pages import (
 )
 from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
-from app.web.sharing import picture
+from app.web.sharing import badge, embed, panel, picture
 from app.web.site_address import site_url
 from app.web.words import insights, links, reading, wording
 from app.web.words import months as month_words
 from app.web.words import released as released_words
 
 PAGES = (
-    *(landing, listener, eras, year, months, release_year, released, album, top_albums, cover, picture, removal),
+    *(landing, listener, eras, year, months, release_year, released, album, top_albums, cover, removal),
     *(web_app, api, release_years, health),
+    *(picture, panel, embed, badge),
 )
 
 

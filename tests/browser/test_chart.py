@@ -1,11 +1,10 @@
-"""The chart in a browser: pointed at by mouse, finger and keys, in the dark, while it grows, compared, shared."""
+"""The chart in a browser: pointed at by mouse, finger and keys, in the dark, while it grows, compared."""
 
-import json
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.states import STATES, put_all
@@ -171,7 +170,6 @@ def test_decades_and_years_are_a_link_apart_without_scripts_too(states: Site, ch
     expect(page).to_have_url(re.compile(r"\?by=decade$"))
     page.get_by_role("link", name="Years", exact=True).click()
     expect(page.locator("#b1977")).to_be_visible()
-    expect(page.locator("#share")).to_be_hidden()
     context.close()
 
 
@@ -404,36 +402,3 @@ def test_a_finger_shows_the_albums_of_both_and_the_page_is_no_wider(
         page.locator("h1").tap()
         expect(page.locator(".tip")).to_have_count(0)
     context.close()
-
-
-def test_two_are_shared_and_taken_along_as_a_picture(compared: Page, until: Until) -> None:
-    compared.add_init_script("navigator.share = async (what) => { window.shared = JSON.stringify(what); }")
-    compared.reload()
-    compared.get_by_role("button", name="Share").click()
-    until(lambda: compared.evaluate("window.shared"))
-    shared = json.loads(compared.evaluate("window.shared"))
-    assert shared["url"] == compared.url
-    assert re.fullmatch(
-        r"In 2021, of the music with a known release year, half of HeavyHelen’s came out by \d+, half of .*\.",
-        shared["text"],
-    )
-    with compared.expect_response(re.compile(r"2021\.png\?with=GrowingGus$")) as answer:
-        compared.get_by_role("link", name="PNG").click()
-    assert answer.value.headers["content-type"] == "image/png"
-
-
-def test_the_page_is_shared_or_its_address_is_copied(
-    states: Site, context: BrowserContext, page: Page, until: Until
-) -> None:
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(states.url + STATES["by decade"])
-    page.get_by_role("button", name="Share").click()
-    expect(page.locator("#share")).to_have_text("Link copied")
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
-    page.add_init_script("navigator.share = async (what) => { window.shared = JSON.stringify(what); }")
-    page.reload()
-    page.get_by_role("button", name="Share").click()
-    until(lambda: page.evaluate("window.shared"))
-    shared = json.loads(page.evaluate("window.shared"))
-    assert shared["url"] == page.url
-    assert shared["text"].startswith("More than half of the music with a known release year that HeavyHelen")

@@ -1,5 +1,6 @@
 """The eras: how a listener's music aged over all listening years, as a page, as pictures and as data."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
@@ -71,6 +72,31 @@ def png(name: str) -> BaseResponse:
     return as_png(_draw(name))
 
 
+@dataclass(frozen=True)
+class TakenAlong:
+    """What a picture of the eras says, to be said beside it."""
+
+    username: str
+    options: ChartOptions
+    title: str
+    headline: str
+    has_eras: bool
+
+
+def taken_along(name: str) -> TakenAlong:
+    """Say what is known by now of a listener's eras."""
+    known = known_years(name)
+    options = _options(known)
+    headline = _headline(known, options)
+    return TakenAlong(
+        known.status.username, options, _title(known, options), headline, bool(eras_of(known.years, options))
+    )
+
+
+def _title(known: KnownYears, options: ChartOptions) -> str:
+    return f"{known.status.username}’s eras, {wording.counted_by(options)}"
+
+
 def _draw(name: str) -> str:
     """Draw what is known by now. Raises Problem where there is nobody to draw."""
     look, known = requested_look(), known_years(listener_name(name))
@@ -82,7 +108,7 @@ def _draw(name: str) -> str:
         raise Problem(503, *status.why_nothing_new, again=status.try_again_after)
     is_unasked = status.is_unasked and not known.years
     headline = wording.NOT_COUNTED if is_unasked else _headline(known, options)
-    title = f"{status.username}’s eras, {wording.counted_by(options)}"
+    title = _title(known, options)
     eras, turn = eras_of(known.years, options), era_words.turn(_told(known, options))
     return _picture(title, headline, eras, _span(known), turn, look)
 

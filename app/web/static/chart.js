@@ -1,4 +1,4 @@
-// Shows a bar's albums in a tooltip, by mouse, finger and keys, and shares the page.
+// Shows a bar's albums in a tooltip, by mouse, finger and keys, and opens what is shared.
 // The bars are links with a title: without this script everything is one click away.
 "use strict";
 {
@@ -126,7 +126,13 @@
     closed = shown ?? closed;
     hide();
   });
-  page.addEventListener("click", (event) => { if (event.target.id === "share") share(event.target); });
+  // What is taken along opens in a dialog; where that cannot be loaded, as the page that the link leads to.
+  page.addEventListener("click", (event) => {
+    const link = event.target;
+    if (link.id !== "share" || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    import(link.dataset.script).then((script) => script.open(link)).catch(() => { location.href = link.href; });
+  });
   page.addEventListener("morphed", () => { // by live.js
     topAlbums.clear(); // a tip that is opened from now on has newer ones
     if (shown?.isConnected) {
@@ -135,27 +141,7 @@
       if (!page.dataset.live) listAllAlbums();
     } else hide();
     makeTabStop(tabStop);
-    showShareButton();
   });
 
-  async function share(button) {
-    const url = (button.dataset.site ?? location.origin) + location.pathname + location.search;
-    try {
-      if (navigator.share) {
-        await navigator.share({ title: document.title, text: button.dataset.text, url });
-      } else {
-        await navigator.clipboard.writeText(url);
-        button.textContent = "Link copied";
-        setTimeout(() => { button.textContent = "Share"; }, 2500);
-      }
-    } catch { /* The visitor cancelled. */ }
-  }
-
-  function showShareButton() {
-    const button = document.getElementById("share");
-    if (button) button.hidden = !(navigator.share || navigator.clipboard);
-  }
-
   makeTabStop();
-  showShareButton();
 }

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site
-from tests.browser.live.growing import EXPECTED, GrowingYear, stop_clock
+from tests.browser.live.growing import EXPECTED, GrowingYear
 from tests.browser.states import STATES, put_all, taste
 
 Until = Callable[..., None]
@@ -113,24 +113,19 @@ def test_what_is_typed_stays_with_its_cursor(year: GrowingYear, page: Page) -> N
     expect(page.locator("#with")).to_have_value("HeavyHelen")
 
 
-def test_link_copied_stays_for_its_time(site: Site, page: Page) -> None:
-    stop_clock(page)
-    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: { writeText: async () => {} } })")
+def test_what_is_being_shared_stays_open_while_the_year_is_read_again(site: Site, page: Page) -> None:
     whole = {"was_whole": True, "years": taste(EXPECTED, 2022)}
     year = GrowingYear(site, 2022, **whole)
     year.open(page)
-    page.clock.run_for(400)
-    button = page.locator("#share")
-    button.click()
-    expect(button).to_have_text("Link copied")
-    page.clock.run_for(1_000)
+    page.locator("#share").click()
+    dialog = page.get_by_role("dialog", name="Share")
+    dialog.get_by_label("Story").check()
+    expect(dialog.locator("#preview")).to_have_attribute("height", "1920")
     years = taste(EXPECTED, 2022)
     year.end(page, phase="completed", years={**years, 1985: years[1985] + 1}, scrobbles=EXPECTED)
-    expect(page.locator(".headline")).to_be_visible()
-    expect(button).to_be_visible()
-    assert button.inner_text() == "Link copied"
-    page.clock.run_for(2_000)
-    expect(button).to_have_text("Share")
+    expect(dialog.get_by_label("Story")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.locator("#share")).to_be_focused()
 
 
 def test_tips_name_albums_while_the_chart_grows_and_newer_ones_when_opened_anew(

@@ -178,7 +178,7 @@ def test_who_looks_at_decades_takes_decades_along(put: Callable[..., None], clie
     put()
     page = client.get(f"{YEAR}?by=decade", base_url="https://lastyear.example").text
     assert 'content="https://lastyear.example/user/SingleSam/2023.png?by=decade"' in page
-    assert 'href="/user/SingleSam/2023.svg?by=decade"' in page
+    assert 'href="/user/SingleSam/2023/share?by=decade"' in page
     drawn = client.get(f"{YEAR}.svg?by=decade").data
     assert re.findall(rb'data-bar="([^"]+)"', drawn)[0] == b"1960-1969"
     assert "16 %" in text_of(drawn), "the shares stand above the bars"
