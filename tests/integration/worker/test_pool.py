@@ -16,12 +16,11 @@ from rq.serializers import JSONSerializer
 from app.jobs import job_status, queues
 from app.settings import Settings
 from demo.faults import Fault
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from tests.processes import Running, environment, family, running
 from worker.pool import FetchWorker
-from worker.shutdown import GRACE_PERIOD
 
 # `lastyear work` with shorter intervals, so that a test need not wait for them. A job's process says when it has
 # heard that it is to stop.
@@ -45,10 +44,18 @@ def workers(settings: Settings, log: Path, *, count: int = 2) -> Iterator[Runnin
         yield process
 
 
+# As in production, but that whoever is told to stop is given more time than it could need.
+PATIENT = f"""
+from worker import shutdown
+shutdown.GRACE_PERIOD = {PATIENCE}
+from worker.cli import main
+main(["work", "--workers", "2"])
+"""
+
+
 @contextmanager
 def patient_workers(settings: Settings, log: Path) -> Iterator[Running]:
-    """As they are in production."""
-    with running(log, environment(settings), "lastyear", "work", "--workers", "2") as process:
+    with running(log, environment(settings), "python", "-c", PATIENT) as process:
         yield process
 
 
@@ -112,7 +119,7 @@ def stop(process: Running) -> None:
 
 
 def await_end(process: Running, everybody: list[int]) -> None:
-    wait_until(lambda: process.ended, seconds=GRACE_PERIOD + 10, otherwise=lambda: process.output)
+    wait_until(lambda: process.ended, seconds=2 * PATIENCE, otherwise=lambda: process.output)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everybody))
 
 
@@ -178,7 +185,7 @@ def test_a_last_fm_that_does_not_answer_holds_up_no_stop(stage: Stage, settings:
     stage.ask("KilledKit", 2023)
     with workers(settings.model_copy(update={"lastfm_requests_per_second": 4.0}), log) as process:
         await_stretches(stage, 1, process)
-        stage.lastfm.latency = 60
+        stage.lastfm.latency = 10 * PATIENCE
         wait_until(lambda: horses(process))
         stop(process)
     assert len(waiting_fetches(stage)) == 1

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from tests.conftest import PATIENCE
 from tests.tls import Authority
 from worker.lastfm.client import LastFm
 from worker.lastfm.errors import TooMuch, TryAgain, Unreachable
@@ -25,7 +26,7 @@ from worker.lastfm.transport import MAX_BYTES
 BODY = json.dumps({"user": {"name": "SingleSam"}}).encode()
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SENT_FOR = 5.0
-"""Seconds that a slow answer takes: ten times as many as the client grants it."""
+"""Seconds that a slow answer takes: ten times as many as its client grants it."""
 
 Serve = Callable[[socket.socket], None]
 
@@ -53,12 +54,10 @@ def server() -> Iterator[Callable[[Serve], int]]:
         yield start
 
 
-def client(redis: Redis, port: int, *, scheme: str = "http") -> LastFm:
+def client(redis: Redis, port: int, *, scheme: str = "http", patience: float = PATIENCE) -> LastFm:
     url = f"{scheme}://localhost:{port}/"
-    limiter = Limiter(redis, 1000)
-    return LastFm(
-        api_url=url, web_url=url, key="k", contact="us", limiter=limiter, delays=(), timeout=(2, SENT_FOR / 10)
-    )
+    limiter, timeout = Limiter(redis, 1000), (PATIENCE, patience)
+    return LastFm(api_url=url, web_url=url, key="k", contact="us", limiter=limiter, delays=(), timeout=timeout)
 
 
 def drip(connection: socket.socket, content: bytes) -> None:
@@ -81,7 +80,7 @@ def test_an_answer_that_drips_in_is_given_up(redis: Redis, server: Callable[[Ser
         drip(connection, HEADERS.removeprefix(head) + BODY)
 
     with pytest.raises(TooMuch, match=r"ReadTimeout|ConnectionError"):
-        client(redis, server(serve)).profile("SingleSam")
+        client(redis, server(serve), patience=SENT_FOR / 10).profile("SingleSam")
 
 
 def test_an_encrypted_answer_that_drips_in_is_given_up_too(
@@ -95,7 +94,7 @@ def test_an_encrypted_answer_that_drips_in_is_given_up_too(
             drip(encrypted, HEADERS + BODY)
 
     with pytest.raises(TooMuch, match="ReadTimeout"):
-        client(redis, server(serve), scheme="https").profile("SingleSam")
+        client(redis, server(serve), scheme="https", patience=SENT_FOR / 10).profile("SingleSam")
 
 
 def test_an_answer_in_time_is_read_and_its_connection_used_again(
