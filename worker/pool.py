@@ -4,6 +4,7 @@ while Redis is away, and stop promptly.
 
 import logging
 import os
+import select
 import signal
 import threading
 import time
@@ -20,6 +21,7 @@ from rq.exceptions import StopRequested
 from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
 from rq.utils import now
 from rq.worker_pool import WorkerPool
 
@@ -51,6 +53,24 @@ class RedisAway(RedisError):
     """Redis is away or takes nothing. Look at its journal, its memory and its disk."""
 
 
+class JobTimeLimit(UnixSignalDeathPenalty):
+    """RQ's time limit of a job, by an alarm. A worker that waits for its job's process sets none.
+
+    The exception that an alarm raises would end a stop request that is just being handled, so that it is lost; and
+    where the signal reaches another thread, nobody wakes up. See `FetchWorker.wait_for_horse`.
+    """
+
+    def setup_death_penalty(self) -> None:
+        """Set the alarm for a job."""
+        if self._exception is not HorseMonitorTimeoutException:
+            super().setup_death_penalty()
+
+    def cancel_death_penalty(self) -> None:
+        """Take back the alarm for a job."""
+        if self._exception is not HorseMonitorTimeoutException:
+            super().cancel_death_penalty()
+
+
 class FetchWorker(Worker):
     """RQ's worker, with intervals short enough for a visitor who is watching a page.
 
@@ -58,6 +78,7 @@ class FetchWorker(Worker):
     """
 
     queue_class = SafeQueue
+    death_penalty_class = JobTimeLimit
 
     def __init__(self, queues: Iterable[Queue | str], *arguments: Any, **options: Any) -> None:
         self._complained_at = -float(COMPLAINT_INTERVAL)
@@ -108,6 +129,18 @@ class FetchWorker(Worker):
         """Start the job's process, and stop it at once if a stop was requested meanwhile."""
         super().fork_work_horse(job, queue)
         self._stop_work_horse()
+
+    def wait_for_horse(self) -> Any:
+        """Return how the job's process ended. Raises HorseMonitorTimeoutException if it goes on."""
+        with suppress(ProcessLookupError):
+            process = os.pidfd_open(self.horse_pid)
+            try:
+                ended, _, _ = select.select([process], [], [], self.job_monitoring_interval)
+            finally:
+                os.close(process)
+            if not ended:
+                raise HorseMonitorTimeoutException
+        return super().wait_for_horse()
 
     def handle_warm_shutdown_request(self) -> None:
         """Stop the job; the next worker to take it asks for what is not proven."""

@@ -192,6 +192,55 @@ def test_a_last_fm_that_does_not_answer_holds_up_no_stop(stage: Stage, settings:
     stage.lastfm.latency = 0
 
 
+# A worker that handles a stop request when its alarm goes off, if it has set one. The process of its job ends well
+# when it is told to stop.
+STOP_AND_ALARM = """
+import os
+import signal
+import sys
+from types import SimpleNamespace
+from unittest.mock import Mock
+from redis import Redis
+from rq.serializers import JSONSerializer
+from worker.pool import FetchWorker
+
+class Interrupted(FetchWorker):
+    def wait_for_horse(self):
+        if not self._stop_requested:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().wait_for_horse()
+
+    def handle_warm_shutdown_request(self):
+        if signal.getsignal(signal.SIGALRM):
+            os.kill(os.getpid(), signal.SIGALRM)
+        super().handle_warm_shutdown_request()
+
+    def maintain_heartbeats(self, job, execution):
+        os._exit(1)
+
+is_ready, ready = os.pipe()
+child = os.fork()
+if child == 0:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    os.write(ready, b"!")
+    while True:
+        signal.pause()
+os.read(is_ready, 1)
+worker = Interrupted(["fetches"], connection=Redis.from_url(sys.argv[1]), serializer=JSONSerializer)
+worker._install_signal_handlers()
+worker._horse_pid = child
+worker.monitor_work_horse(Mock(timeout=-1), Mock(), SimpleNamespace(id="1"))
+print("stopped")
+"""
+
+
+def test_a_stop_request_is_heard_whatever_alarm_comes_with_it(settings: Settings, log: Path) -> None:
+    redis_url = settings.redis_url.get_secret_value()
+    with running(log, environment(settings), "python", "-c", STOP_AND_ALARM, redis_url) as process:
+        wait_until(lambda: process.ended, otherwise=lambda: process.output)
+        assert process.output == "stopped\n"
+
+
 def states(stage: Stage) -> list[str]:
     return [worker.get_state() for worker in FetchWorker.all(connection=stage.redis)]
 
