@@ -34,7 +34,7 @@ def check_machine(context: CheckContext) -> Iterator[Finding]:
     if not has_units():
         return
     try:
-        units = read_units(*NEEDED)
+        units = [unit for unit in read_units(*NEEDED) if not _is_elsewhere(unit)]
     except NO_ANSWER as error:
         seen = f"systemctl gave no usable answer ({type(error).__name__})"
         yield unknown(PART, seen, f"`systemctl status '{OURS}'`")
@@ -48,6 +48,11 @@ def check_machine(context: CheckContext) -> Iterator[Finding]:
         yield from _firewall()
     if names.get(TIME) == "active" and _is_unsynchronised():
         context.unsynchronised.append(TIME)
+
+
+def _is_elsewhere(unit: Unit) -> bool:
+    """Whether another machine of the site has it: units of ours name it, to start after it where it is."""
+    return unit.get("LoadState") == "not-found" and not unit["Id"].startswith(OURS.rstrip("*"))
 
 
 def _fault(unit: Unit) -> Finding | None:
@@ -97,8 +102,9 @@ def _should_be_active(unit: Unit) -> bool:
     is_kept_off = unit.get("ConditionResult") == "no" and unit.get("ConditionTimestampMonotonic", "0") != "0"
     if is_chore or is_kept_off or unit.get("LoadState") == "masked":
         return False
-    wanted = unit.get("WantedBy") or unit.get("RequiredBy")
-    return bool(wanted) or unit.get("UnitFileState", "").startswith("enabled")
+    wanted, enabled = unit.get("WantedBy") or unit.get("RequiredBy"), unit.get("UnitFileState", "")
+    # A disabled socket is required by its service all the same, which another machine runs.
+    return enabled.startswith("enabled") or (bool(wanted) and enabled != "disabled")
 
 
 def _firewall() -> Iterator[Finding]:

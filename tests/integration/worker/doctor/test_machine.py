@@ -254,6 +254,20 @@ def test_a_unit_nobody_wants_may_be_stopped(settings: Settings, machine: Machine
     assert [finding.state for finding in units(settings)] == [State.WELL]
 
 
+def test_what_another_machine_of_the_site_has_is_not_missed_on_this_one(
+    settings: Settings, machine: Machine
+) -> None:
+    machine.units["valkey-server.service"] = "LoadState=not-found\nActiveState=inactive\nSubState=dead"
+    required = "UnitFileState=disabled\nRequiredBy=lastyear-dashboard.service"
+    machine.has("lastyear-dashboard.socket", f"ActiveState=inactive\nSubState=dead\n{required}")
+    assert [finding.state for finding in units(settings)] == [State.WELL]
+    machine.has(
+        "lastyear-dashboard.socket",
+        f"ActiveState=inactive\nSubState=dead\n{required.replace('disabled', 'enabled')}",
+    )
+    assert [finding.about for finding in units(settings)] == ["lastyear-dashboard.socket"]
+
+
 def test_advice_is_for_the_machine_it_is_given_on(settings: Settings, machine: Machine) -> None:
     mend = next(finding.mend for finding in examine(settings) if finding.part == "workers")
     assert mend == "`systemctl restart lastyear.target`"
