@@ -65,6 +65,10 @@ class Cable:
         run("ip", "addr", "replace", f"{self.host}/24", "dev", self.interface)
         run("ip", "link", "set", self.interface, "up")
 
+    def pull(self) -> None:
+        """Pull it out: nothing goes through it any more, not even a farewell."""
+        run("ip", "link", "set", self.interface, "down")
+
     def open(self) -> None:
         """Lets the machine reach the world by way of the host."""
         _nft(TABLE.format(table=self.table, subnet=self.subnet, machines=MACHINES))
@@ -77,12 +81,16 @@ class Cable:
         """Ends a cut."""
         _nft(f"flush chain ip {self.table} cut")
 
-    def remove(self) -> None:
-        """Takes away what is left of it."""
+    def discard(self) -> None:
+        """Remove the interface: the next boot makes another one of the same name."""
         if Path("/sys/class/net", self.interface).exists():
             # Fails only where the kernel was faster.
             subprocess.run(["ip", "link", "delete", self.interface], capture_output=True)
             wait_until(lambda: not Path("/sys/class/net", self.interface).exists())
+
+    def remove(self) -> None:
+        """Takes away what is left of it."""
+        self.discard()
         if self.table in run("nft", "list", "tables").split():
             run("nft", "delete", "table", "ip", self.table)
 

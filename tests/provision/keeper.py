@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from tests.provision.base import CACHE, bare_debian
 from tests.provision.cable import run
-from tests.provision.places import DOWNLOADS, Place, clear, share
+from tests.provision.places import DOWNLOADS, Place, bound_memory, clear, share
 from tests.provision.settle import settle
 
 REBOOT = 133  # how systemd-nspawn ends when the system in it asked for a reboot
@@ -35,8 +35,8 @@ def main() -> None:
         _mount(place)
         settle(place)
         place.cable.open()
-        while _boot(place) == REBOOT:
-            print("rebooting", flush=True)
+        while _boot(place) == REBOOT or _lost_power(place):
+            print("booting again", flush=True)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         clear(place)
@@ -77,6 +77,7 @@ def _add_downloads(root: Path) -> None:
 def _boot(place: Place) -> int:
     """One life of the system; gives how it ended."""
     place.cgroup.mkdir(exist_ok=True)
+    bound_memory(place)
     command = (
         "systemd-nspawn", "--quiet", f"--directory={place.root}", f"--machine={place.machine}",
         f"--hostname={place.machine}", "--boot", "--register=no", "--keep-unit", "--settings=no",
@@ -86,7 +87,9 @@ def _boot(place: Place) -> int:
     # systemd 257 within wants one hierarchy of control groups, also where the host has still two.
     environ = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
     # In a control group of its own before it begins; killed with this process, so that neither is ever alone.
-    enter = f"echo $$ > {place.cgroup}/cgroup.procs && exec setpriv --pdeathsig KILL {' '.join(command)}"
+    groups = [group for group in (place.cgroup, place.memory_cgroup) if group.is_dir()]
+    joined = " && ".join(f"echo $$ > {group}/cgroup.procs" for group in groups)
+    enter = f"{joined} && exec setpriv --pdeathsig KILL {' '.join(command)}"
     with (place.folder / "console.log").open("ab") as console:
         process = subprocess.Popen(
             ["/bin/sh", "-c", enter], env=environ, stdin=subprocess.DEVNULL, stdout=console, stderr=console
@@ -97,6 +100,14 @@ def _boot(place: Place) -> int:
     if process.poll() is None:
         place.cable.connect()
     return process.wait()
+
+
+def _lost_power(place: Place) -> bool:
+    """Whether that is how it ended; then once it has power again."""
+    lost = place.power_off.exists()
+    while place.power_off.exists():
+        time.sleep(0.05)
+    return lost
 
 
 if __name__ == "__main__":

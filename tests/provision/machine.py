@@ -48,10 +48,10 @@ class Machine:
 
     @classmethod
     @contextmanager
-    def booted(cls, name: str = "") -> Iterator[Self]:
-        """A machine that is up, gone at the end."""
+    def booted(cls, name: str = "", *, memory_mb: int = 0) -> Iterator[Self]:
+        """A machine that is up, gone at the end; `memory_mb` bounds its memory."""
         # The keeper ends it when the pipe is closed: by the `with` block, or by the kernel if we are killed.
-        machine, keeper = _boot(name or f"t{secrets.token_hex(3)}", stdin=subprocess.PIPE)
+        machine, keeper = _boot(name or f"t{secrets.token_hex(3)}", stdin=subprocess.PIPE, memory_mb=memory_mb)
         assert keeper.stdin
         with keeper, keeper.stdin:
             yield cls(machine.place)
@@ -107,6 +107,18 @@ class Machine:
         self.run("systemctl --no-block reboot")
         # Nothing is run meanwhile: what is stopped within by a system that goes down would keep it from going.
         wait_until(lambda: not before.exists(), seconds=90, otherwise=self._log)
+        self.wait_until_running()
+
+    def cut_power(self) -> None:
+        """It is gone at once, and tells nobody: what was connected to it hears nothing any more."""
+        self.place.cable.pull()
+        self.place.power_off.touch()
+        places.kill(self.place.cgroup)
+        self.place.cable.discard()
+
+    def power_on(self) -> None:
+        """It boots again, with the same files and the same address."""
+        self.place.power_off.unlink()
         self.wait_until_running()
 
     def open_ports(self, ports: Iterable[int]) -> list[int]:
@@ -180,11 +192,13 @@ def _is_connected(probe: socket.socket) -> bool:
     return True
 
 
-def _boot(name: str, stdin: int) -> tuple[Machine, subprocess.Popen[bytes]]:
+def _boot(name: str, stdin: int, memory_mb: int = 0) -> tuple[Machine, subprocess.Popen[bytes]]:
     """A machine that is up, and its keeper."""
     bare_debian()  # here, where its minute counts for nobody's deadline
     lock: IO[str] = places.claim(name)
     place = Place(name)
+    if memory_mb:
+        place.memory.write_text(str(memory_mb))
     with (place.folder / "keeper.log").open("w+b") as log:
         with lock:  # the keeper holds it from now on, as long as it lives
             command = [sys.executable, "-m", "tests.provision.keeper", name]

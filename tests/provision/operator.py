@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -59,7 +59,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Operator:
-    """Who has the inventory of one machine."""
+    """Who has the inventory of one machine, or of several."""
 
     folder: Path
     variables: dict[str, Any]
@@ -67,8 +67,10 @@ class Operator:
     checkout: Path = CHECKOUT
     watch: Callable[[str], None] = field(default=lambda line: None)
     """Is given each line that Ansible prints, as it comes."""
-    helper: Machine | None = None
-    """A second machine, for workers alone; else the first has them as well."""
+    layout: Mapping[str, Sequence[Machine]] = field(default_factory=dict)
+    """Group of the inventory -> its machines, where it is not the only one that has pages, mirror and workers."""
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Machine -> variables of its own."""
 
     @classmethod
     def of(cls, folder: Path, machine: Machine, outside: Outside) -> Self:
@@ -131,15 +133,14 @@ class Operator:
     def _write(self) -> None:
         """The inventory. Its variables hold secrets, so that others may not read it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        workers = self.helper or self.machine
+        groups = {**dict.fromkeys(("web", "mirror", "workers"), (self.machine,)), **self.layout}
+        machines = {machine.name: machine for some in groups.values() for machine in some}
         inventory = {
             "all": {
-                "hosts": {machine.name: _host(machine) for machine in (self.machine, workers)},
+                "hosts": {name: {**_host(one), **self.own.get(name, {})} for name, one in machines.items()},
                 "vars": self.variables,
                 "children": {
-                    "web": {"hosts": {self.machine.name: {}}},
-                    "mirror": {"hosts": {self.machine.name: {}}},
-                    "workers": {"hosts": {workers.name: {}}},
+                    group: {"hosts": {machine.name: {} for machine in some}} for group, some in groups.items()
                 },
             }
         }
@@ -190,3 +191,15 @@ def changed_checkout(folder: Path, *changes: Callable[[Path], None]) -> Path:
     for change in changes:
         change(folder)
     return folder
+
+
+def replaced(path: str, old: str, new: str) -> Callable[[Path], None]:
+    """A change of one file of a checkout."""
+
+    def change(folder: Path) -> None:
+        file = folder / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+
+    return change

@@ -27,6 +27,10 @@ UNIFIED = _V2 if _V2.is_dir() else _V2.parent
 """Where version 2 of control groups is, alone or beside version 1."""
 
 
+_MEMORY = Path("/sys/fs/cgroup/memory")
+"""Where memory is bounded beside version 2."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a machine of this name is kept."""
@@ -71,6 +75,21 @@ class Place:
     def ssh_config(self) -> Path:
         """For `ssh -F`: the key, the address and the machine's own host keys."""
         return self.folder / "ssh_config"
+
+    @property
+    def memory(self) -> Path:
+        """Holds how many MB of memory it may use; is not there where nothing bounds it."""
+        return self.folder / "memory-mb"
+
+    @property
+    def memory_cgroup(self) -> Path:
+        """The control group that bounds it."""
+        return _MEMORY / self.cgroup.name if _MEMORY.is_dir() else self.cgroup
+
+    @property
+    def power_off(self) -> Path:
+        """Is there while it has no power, after which its keeper boots it again."""
+        return self.folder / "power-off"
 
     @property
     def cgroup(self) -> Path:
@@ -143,7 +162,9 @@ def _clear_leftovers() -> None:
 
 
 def _clear(place: Place) -> None:
-    _kill(place.cgroup)
+    kill(place.cgroup)
+    if place.memory_cgroup.is_dir():
+        place.memory_cgroup.rmdir()
     if (place.folder / "network.json").exists():
         place.cable.remove()
     for path in DOWNLOADS:
@@ -155,7 +176,20 @@ def _clear(place: Place) -> None:
         cable.end_forwarding(MACHINES / ".forwarding")
 
 
-def _kill(cgroup: Path) -> None:
+def bound_memory(place: Place) -> None:
+    """Make the control group that bounds a machine's memory, before it boots."""
+    if not place.memory.exists():
+        return
+    group, limit = place.memory_cgroup, str(int(place.memory.read_text()) << 20)
+    group.mkdir(exist_ok=True)
+    if group == place.cgroup:
+        (UNIFIED / "cgroup.subtree_control").write_text("+memory")
+        (group / "memory.max").write_text(limit)
+    else:
+        (group / "memory.limit_in_bytes").write_text(limit)
+
+
+def kill(cgroup: Path) -> None:
     """Ends every process of a control group, then removes it."""
     if not cgroup.is_dir():
         return

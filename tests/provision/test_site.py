@@ -5,7 +5,7 @@ import re
 import secrets
 import socket
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -23,7 +23,7 @@ from tests.provision.cable import run
 from tests.provision.flood import flood_of_pings
 from tests.provision.inventory import Inventory
 from tests.provision.machine import Machine
-from tests.provision.operator import DOMAIN, PASSWORD, POSTGRESQL, TOKEN, Operator, changed_checkout
+from tests.provision.operator import DOMAIN, PASSWORD, POSTGRESQL, TOKEN, Operator, changed_checkout, replaced
 from tests.provision.outside import Outside
 from tests.provision.stages import stage
 from tests.provision.visitor import Visitor
@@ -556,18 +556,6 @@ def posted(token: str) -> str:
 
 def statuses(machine: Machine, token: str) -> set[int]:
     return {int(line) for line in machine.run(posted(token)).split()}
-
-
-def replaced(path: str, old: str, new: str) -> Callable[[Path], None]:
-    """A change of one file of a checkout."""
-
-    def change(folder: Path) -> None:
-        file = folder / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new, 1))
-
-    return change
 
 
 def said_nothing_secret(said: str, operator: Operator) -> bool:

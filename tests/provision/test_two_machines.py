@@ -1,4 +1,4 @@
-"""Pages and mirror on one machine, workers on another: `PROVISION_MACHINES=2 make test-provision`."""
+"""Pages and mirror on one machine, workers on another: `make test-provision MACHINES=2`."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.provision.stages import stage
 from tests.provision.visitor import Visitor
 
 pytestmark = pytest.mark.skipif(
-    os.environ.get("PROVISION_MACHINES") != "2", reason="PROVISION_MACHINES=2 boots a second machine, for workers"
+    os.environ.get("PROVISION_MACHINES") != "2", reason="make test-provision MACHINES=2 boots them"
 )
 APART = {
     "lastyear_mirror_password": "mirror-password-of-two-machines",
@@ -23,7 +23,9 @@ APART = {
 
 def test_workers_on_another_machine_fetch_for_the_site(tmp_path: Path) -> None:
     with Machine.booted() as site, Machine.booted() as workers, stand_ins(site.host_address) as outside:
-        operator = Operator(tmp_path / "inventory", {**site_variables(outside), **APART}, site, helper=workers)
+        operator = Operator(
+            tmp_path / "inventory", {**site_variables(outside), **APART}, site, layout={"workers": [workers]}
+        )
         said = operator.having(lastyear_mirror_password=None).fail("site")
         assert "lastyear_mirror_password: missing" in said
         with stage("converge of two machines"):

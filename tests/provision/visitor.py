@@ -84,14 +84,14 @@ class Visitor:
         return events
 
     @contextmanager
-    def streaming(self, *paths: str) -> Iterator["Stream"]:
+    def streaming(self, *paths: str, timeout: float = 30) -> Iterator["Stream"]:
         """Asks for these pages again and again, some ten a second, until the block ends; 4,000 at most."""
         stream, stop = Stream(), threading.Event()
 
         def ask(number: int) -> None:
             while not stop.is_set() and stream.asked < AT_MOST:
                 began = time.monotonic()
-                stream.note(self, paths[stream.asked % len(paths)])
+                stream.note(self, paths[stream.asked % len(paths)], timeout)
                 stop.wait(max(0.0, 4 / PER_SECOND - (time.monotonic() - began)))
 
         with ThreadPoolExecutor(4) as pool:
@@ -113,11 +113,14 @@ class Stream:
     slowest: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, visitor: Visitor, path: str) -> None:
+    def __str__(self) -> str:
+        return f"{self.asked} requests, the slowest {self.slowest:.2f} s, {len(self.faults)} lost"
+
+    def note(self, visitor: Visitor, path: str, timeout: float) -> None:
         """Ask once, on a connection of its own."""
         began = time.monotonic()
         try:
-            fault = "" if (code := visitor.get(path).status_code) == 200 else f"{path}: {code}"
+            fault = "" if (code := visitor.get(path, timeout=timeout).status_code) == 200 else f"{path}: {code}"
         except requests.RequestException as error:
             fault = f"{path}: {error}"
         with self._lock:
