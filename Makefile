@@ -16,8 +16,8 @@ run: .venv/.demo  ## Start everything here (no key, no download needed) and prin
 test: .venv/.test  ## Install what the tests need, then run all of them
 	@$(if $(TESTS),$(BIN)/python -m pytest $(TESTS),tests/run)
 
-test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on Linux), with the minutes of each stage
-	@$(BIN)/python -m pytest -s $(or $(TESTS),tests/provision)
+test-provision: .venv/.test  ## Boot a Debian 13 here and provision it (root on Linux), with the minutes of each stage; MACHINES=4 or 2 a site of several
+	@$(if $(MACHINES),PROVISION_MACHINES=$(MACHINES)) $(BIN)/python -m pytest -s $(or $(TESTS),tests/provision$(if $(MACHINES),/test_*_machines.py))
 
 simulate: .venv/.test  ## Fetch SEEDS=200 years from a simulated Last.fm that errs and with a worker that is killed
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS))

@@ -138,11 +138,14 @@ def options() -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items()))
 
 
-def variable_faults(given: Mapping[str, Any], several: bool = False, machine: str = "") -> list[str]:
+def variable_faults(
+    given: Mapping[str, Any], several: bool = False, machine: str = "", balanced: bool = False
+) -> list[str]:
     """Return a sentence for each fault in the variables of one machine: which, what, and how to correct it.
 
     `given` holds the inventory's variables that begin with lastyear_; `several`: whether it has several machines;
-    `machine` is the name of this one there. Values are never repeated: they may be secrets.
+    `machine` is the name of this one there; `balanced`: whether a balancer is before the pages. Values are never
+    repeated: they may be secrets.
     """
     known = options()
     return [
@@ -151,6 +154,7 @@ def variable_faults(given: Mapping[str, Any], several: bool = False, machine: st
         *_missing(given, known, several),
         *_misshapen(given, known),
         *_combined(given, several),
+        *_unfit_address(given, balanced),
     ]
 
 
@@ -231,7 +235,6 @@ def _combined(given: Mapping[str, Any], several: bool) -> Iterator[str]:
     name = "lastyear_progress_by_webhook"
     if given.get(name) is not True:
         return
-    address = given.get("lastyear_address")
     if not several:
         yield f"{name}: should be false with a single machine, where workers send progress through Valkey."
     elif given.get("lastyear_trusted_proxies"):
@@ -240,8 +243,14 @@ def _combined(given: Mapping[str, Any], several: bool) -> Iterator[str]:
             f"{name}: should be false with lastyear_trusted_proxies, as the workers' events would come through"
             " these proxies and be refused. Without it, workers send progress through Valkey."
         )
-    elif address and not _is_network(str(address)):
-        yield f"lastyear_address: should be an IP address, not a name, with {name}."
+
+
+def _unfit_address(given: Mapping[str, Any], balanced: bool) -> Iterator[str]:
+    """Yield what is wrong with a name where requests are told apart by the address that they come from."""
+    by_webhook = "lastyear_progress_by_webhook"
+    address, reason = given.get("lastyear_address"), "a balancer" if balanced else by_webhook
+    if (balanced or given.get(by_webhook) is True) and address and not _is_network(str(address)):
+        yield f"lastyear_address: should be an IP address, not a name, with {reason}."
 
 
 def _is_network(text: str) -> bool:
@@ -282,11 +291,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Name -> filter."""
-        return {
-            "variable_faults": lambda given, several=False, machine="": variable_faults(
-                given, bool(several), machine
-            )
-        }
+        return {"variable_faults": variable_faults}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ ROLE = Path(__file__).parents[3] / "ansible/roles/caddy"
 def caddyfile(**variables: Any) -> str:
     """The file of a site with these variables, written as Ansible writes it."""
     jinja = Environment(trim_blocks=True, undefined=StrictUndefined, autoescape=False)  # noqa: S701  it is no HTML
+    jinja.filters["bool"] = bool
     jinja.filters["extract"] = lambda name, hosts, variable: hosts[name][variable]
     jinja.globals["lookup"] = lambda _plugin, name: (ROLE / "files" / name).read_text(encoding="utf-8").rstrip()
     given = {
@@ -25,8 +26,17 @@ def caddyfile(**variables: Any) -> str:
         "lastyear_tls": "internal",
         "lastyear_trusted_proxies": [],
         "lastyear_log_names": False,
+        "inventory_hostname": "web1",
+        "groups": {"web": ["web1"]},
+        "balancers": ["web1"],
         "machines": ["web1"],
-        "hostvars": {"web1": {"lastyear_address": "192.0.2.1"}, "worker1": {"lastyear_address": "192.0.2.2"}},
+        "pages_are_balanced": False,
+        "is_behind_balancer": False,
+        "pages_port": 8443,
+        "hostvars": {
+            name: {"lastyear_address": f"192.0.2.{number}"}
+            for number, name in enumerate(("web1", "worker1", "web2", "front"), 1)
+        },
     }
     template = (ROLE / "templates/Caddyfile.j2").read_text(encoding="utf-8")
     return jinja.from_string(template).render({**given, **variables})
@@ -115,3 +125,46 @@ def test_a_strangers_id_of_a_request_is_dropped() -> None:
     assert "\t\trequest_header -X-Request-Id\n" in caddyfile()
     behind = caddyfile(lastyear_trusted_proxies=["192.0.2.0/24"])
     assert "\t\trequest_header @itself -X-Request-Id\n" in behind
+
+
+TWO = {
+    "groups": {"web": ["web1", "web2"]},
+    "balancers": ["front"],
+    "machines": ["web1", "web2", "front"],
+    "pages_are_balanced": True,
+}
+BOTH = "https://192.0.2.1:8443 https://192.0.2.3:8443"
+
+
+def test_a_balancer_asks_every_machine_with_pages_and_has_none_itself() -> None:
+    text = caddyfile(**TWO, inventory_hostname="front", lastyear_dashboard="public")
+    assert f"\t\treverse_proxy {BOTH} {{\n\t\t\timport balanced\n" in text
+    assert f"\t\treverse_proxy /operator* {BOTH} {{\n\t\t\timport balanced\n\t\t\tlb_policy first\n" in text
+    assert "tls_trusted_ca_certs /etc/caddy/pages.crt" in text
+    assert "unix//run/lastyear" not in text
+    assert ":8443 {" not in text.replace(BOTH, "")
+
+
+def test_pages_behind_a_balancer_are_served_to_it_alone_and_name_nobody_in_a_log() -> None:
+    text = caddyfile(**TWO, inventory_hostname="web1", is_behind_balancer=True)
+    assert "\n:8443 {\n\ttls /etc/caddy/lastyear.crt /etc/caddy/lastyear.key\n" in text
+    assert "\ttrusted_proxies 192.0.2.4\n" in text
+    assert "@itself not remote_ip 192.0.2.4\n" in text
+    assert "respond @draining" in text
+    assert "lastyear.example.org" not in text
+    assert "output stdout" not in text, "visitors are in the balancer's log"
+
+
+def test_a_balancer_may_have_pages_of_its_own() -> None:
+    text = caddyfile(**{**TWO, "balancers": ["web1"]}, is_behind_balancer=True)
+    assert f"reverse_proxy {BOTH} {{" in text
+    assert "\n:8443 {\n" in text
+    assert "\nlastyear.example.org {\n" in text
+
+
+def test_an_ipv6_address_stands_in_brackets() -> None:
+    hosts = {"web1": {"lastyear_address": "2001:db8::1"}, "front": {"lastyear_address": "2001:db8::2"}}
+    one = {**TWO, "groups": {"web": ["web1"]}, "machines": ["web1", "front"]}
+    assert "reverse_proxy https://[2001:db8::1]:8443 {" in caddyfile(
+        **one, inventory_hostname="front", hostvars=hosts
+    )
