@@ -36,6 +36,11 @@ def rough_share(part: int, whole: int) -> str:
     return f"{percent}\u00a0%" if percent < 100 or part == whole else ">99\u00a0%"
 
 
+def times(factor: float) -> str:
+    """Write how many times as much something is: 4.1 times, 12 times."""
+    return f"{factor:.1f} times" if factor < 9.95 else f"{number(round(factor))} times"
+
+
 def so_far(plays: int, expected: int | None) -> str:
     """Write how many plays of a year are here of those that Last.fm counts, if it has said so."""
     if expected is None or expected <= plays:

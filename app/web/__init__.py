@@ -22,6 +22,7 @@ from app.web.pages import (
     album,
     cover,
     eras,
+    insights,
     landing,
     listener,
     months,
@@ -36,12 +37,13 @@ from app.web.routing import without_trailing_slash
 from app.web.setup import set_up
 from app.web.sharing import badge, embed, panel, picture
 from app.web.site_address import site_url
-from app.web.words import insights, links, reading, wording
+from app.web.words import insights as insight_words
+from app.web.words import links, reading, wording
 from app.web.words import months as month_words
 from app.web.words import released as released_words
 
 PAGES = (
-    *(landing, listener, eras, year, months, release_year, released, album, top_albums, cover, removal),
+    *(landing, listener, eras, year, months, insights, release_year, released, album, top_albums, cover, removal),
     *(web_app, api, release_years, health),
     *(picture, panel, embed, badge),
 )
@@ -74,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         asset=asset, colours=COLOURS, replace=replace, Failure=Failure, links=links, reading=reading, words=wording
     )
     app.jinja_env.globals.update(
-        insight_words=insights, month_words=month_words, released_words=released_words, dark=DARK
+        insight_words=insight_words, month_words=month_words, released_words=released_words, dark=DARK
     )
     app.jinja_env.globals.update(site=settings.site_url, site_url=site_url, notice_of_operator=notice_of_operator)
     app.jinja_env.globals.update(shows_covers=settings.shows_covers, cover_of=cover.cover_of)

@@ -147,6 +147,12 @@ def eras_of(years: Iterable[ListenerYear], options: ChartOptions) -> tuple[Era, 
     return tuple(sorted(filter(None, summed_up), key=lambda era: era.year))
 
 
+def kept_years(redis: Redis, username: str) -> list[ListenerYear]:
+    """List a listener's years as Redis has them, the newest first; nothing where it has forgotten them."""
+    stored = _cached(redis, Topic(username))
+    return _with_redis(redis, username, stored, {}) if stored else []
+
+
 def _go_on(context: Context, username: str, first: ListenerYear | None) -> None:
     """Have the first year of the backlog fetched; one that Last.fm has interrupted, once Last.fm answers."""
     if first is not None and is_interrupted(first.event):

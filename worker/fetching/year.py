@@ -18,7 +18,8 @@ from app.counters.fetched_years import note_year
 from app.events import Event, Failure, Phase, run_began
 from app.listening_years import is_final, year_seconds
 from app.redis.event_stream import Topic, latest_snapshot
-from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks
+from app.redis.year_albums import keep_year_albums
+from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks, year_albums
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import Listener
 from app.store.stretches import StoredStretch
@@ -88,11 +89,14 @@ class Run:
 
     def publish(self, phase: Phase, **more: object) -> Event:
         """Publish what is stored by now; `more` is what only the run itself knows of an event."""
-        job = fetch_jobs.find(self.connection, self.listener.username, self.job.year) or self.job
-        event = year_event(self.connection, replace(job, run=self.job.run, status=phase), self.listener)
-        event = event.model_copy(update=more)
+        event = self.event(phase).model_copy(update=more)
         self.reporter.publish(event)
         return event
+
+    def event(self, phase: Phase) -> Event:
+        """Say what is stored by now."""
+        job = fetch_jobs.find(self.connection, self.listener.username, self.job.year) or self.job
+        return year_event(self.connection, replace(job, run=self.job.run, status=phase), self.listener)
 
 
 def begin(
@@ -213,10 +217,20 @@ def complete(run: Run) -> None:
     stored = run.stored()
     with run.connection.transaction():
         fetch_jobs.complete(run.connection, run.job.run, expected=sum(one.total for one in stored))
+        event = run.event("completed")
+        _keep_albums(run, event)  # which pages show together with the event
         # Published before the commit: a worker killed in between publishes it again, and no page waits for it.
-        event = run.publish("completed")
+        run.reporter.publish(event)
     log.info("Completed a year", year=run.job.year)
     _count_completed(run, event)
+
+
+def _keep_albums(run: Run, event: Event) -> None:
+    """Keep what the sentences about the year are made of, so that no visit has to read it."""
+    topic, redis = Topic(run.listener.username, run.job.year), run.context.redis
+    for by_song in (False, True)[: 1 + bool(event.song_years)]:
+        found = year_albums.find(run.connection, run.listener.id, run.job.year, by_song=by_song)
+        keep_year_albums(redis, topic, event, found, by_song=by_song)
 
 
 def _count_completed(run: Run, event: Event) -> None:

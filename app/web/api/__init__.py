@@ -8,16 +8,19 @@ from pydantic import BaseModel
 from app.charts.release_years import ReleaseYears
 from app.events import Failure
 from app.periods import Period, read_period
+from app.redis.event_stream import Topic
 from app.store import listeners
 from app.store.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, ReleasedPage, album_list_page, released_page
 from app.web.all_years import ListenerYear, eras_of, listener_years
-from app.web.api.answers import Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
+from app.web.api.answers import NOTHING, Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
+from app.web.api.insight_answers import YearInsights
 from app.web.api.over_years import EraInShort, Eras, Released, ReleasedAlbum, listened_plays
 from app.web.api.questions import MAX_ITEMS
 from app.web.context import context
 from app.web.errors import Code, Problem
+from app.web.insights import read_albums, year_insights
 from app.web.routing import listener_name, listening_year_of, private, release_years_of
 from app.web.visits.listener_status import listener_status
 from app.web.visits.part_of_year import part_of_year
@@ -26,6 +29,7 @@ from app.web.visits.status import ListenerStatus, YearStatus
 from app.web.visits.year_status import year_status
 from app.web.words import wording
 from app.web.words.chart_options import ALBUMS, SONGS, ChartOptions, today
+from app.web.words.summary import summarize
 
 blueprint = Blueprint("api", __name__)
 
@@ -133,6 +137,22 @@ def year(name: str, year: str) -> Response:
     """Return the year as far as it is known; a missing or outdated one is fetched."""
     status, answer = _read_year(name, year, _options(year))
     return _answer(answer, _again_after(status))
+
+
+@blueprint.get(f"{PREFIX}/users/<name>/years/<year>/insights")
+def insights(name: str, year: str) -> Response:
+    """Return what the year says about its listener. What Redis has forgotten is read from the database."""
+    options = _options()
+    status, read = _read_year(name, year, options)
+    event = status.event or NOTHING
+    summary = summarize(event, read.year, status.username, options)
+    found = year_insights(context(), event, summary)
+    if found is not None and found.highlights is None:
+        context().rate_limits.hit("albums")
+        by_song = summary.options.by_song
+        read_albums(context(), Topic(status.username, read.year), event, by_song=by_song)
+        found = year_insights(context(), event, summary)
+    return _answer(YearInsights.of_year(summary, found), _again_after(status))
 
 
 @blueprint.get(f"{PREFIX}/users/<name>/years/<year>/albums")

@@ -22,6 +22,8 @@ from mirror.web_queries import Reason
 YearState = Literal["not_fetched", "waiting", "queued", "fetching", "augmenting", "completed", "failed"]
 ReleaseYear = Annotated[int, Field(ge=0, le=9999)]
 ListeningYear = Annotated[int, Field(ge=0, le=9999)]
+NOTHING = Event(run=UUID(int=0), phase="queued")
+"""Said of a year before its run says anything."""
 
 
 class Answer(BaseModel):
@@ -173,7 +175,7 @@ class Year(Answer):
     @classmethod
     def of_status(cls, status: YearStatus, year: int, options: ChartOptions) -> Self:
         """Describe the year as far as these options are available."""
-        event = status.event or Event(run=UUID(int=0), phase="queued")
+        event = status.event or NOTHING
         summary = summarize(event, year, options=options)
         return cls(
             username=status.username,

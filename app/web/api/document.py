@@ -12,6 +12,7 @@ from app.listening_years import FIRST_LISTENING_YEAR
 from app.periods import FROM, MONTH, TO
 from app.usernames import USERNAME
 from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
+from app.web.api.insight_answers import YearInsights
 from app.web.api.over_years import Eras, Released
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
 from app.web.rate_limits import LIMITS
@@ -19,7 +20,7 @@ from app.web.words.chart_options import ALBUMS, SONGS
 from app.web.words.links import LASTFM_HOME, POWERED_BY
 
 PREFIX = "/api/v1"
-VERSION = "1.5"
+VERSION = "1.6"
 UNKNOWN = "unknown"
 
 Json = dict[str, Any]
@@ -139,7 +140,7 @@ RELEASED: Json = {
 @cache
 def document() -> Json:
     """Generate the document."""
-    answers = (Listener, Eras, Year, Albums, Released, AlbumYears, Failed)
+    answers = (Listener, Eras, Year, YearInsights, Albums, Released, AlbumYears, Failed)
     _, schemas = models_json_schema(
         [(Item, "validation"), *((model, "serialization") for model in answers)],
         ref_template="#/components/schemas/{model}",
@@ -158,6 +159,9 @@ def document() -> Json:
                 "released", Released, "Everything from a release year, over all years", [NAME, RELEASED, PAGE, OF]
             ),
             "/users/{name}/years/{year}": _read("year", Year, "A year by release year", [NAME, YEAR, OF, *PERIOD]),
+            "/users/{name}/years/{year}/insights": _read(
+                "insights", YearInsights, "What a year says about its listener", [NAME, YEAR, OF]
+            ),
             "/users/{name}/years/{year}/albums": _read(
                 "albums", Albums, "The albums behind a release year", [NAME, YEAR, *OF_ALBUMS, OF, *PERIOD]
             ),

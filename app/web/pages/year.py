@@ -161,7 +161,7 @@ def _draw(
         year=listening_year,
         summary=summary,
         chart=draw_bar_chart(summary.years, listening_year, by_decade=options.by_decade) if summary else None,
-        insights=year_insights(context(), summary) if summary and not period else None,
+        insights=year_insights(context(), event, summary) if event and summary and not period else None,
         options=options,
         until=until,
         neighbours=neighbours,

@@ -73,12 +73,19 @@ function loadIn(pause) {
 function show(next) {
   const before = sentence("[data-told=now]", false);
   document.documentElement.classList.add("live"); // from here on new bars grow out of the axis
+  keepBelow(next);
   Idiomorph.morph(page, next.childNodes, { morphStyle: "innerHTML", callbacks: KEEP });
   page.dataset.run = next.dataset.run ?? "";
   countDown();
   if (next.dataset.live !== address) follow(next.dataset.live);
   page.dispatchEvent(new Event("morphed"));
   if (!address || sentence("[data-told=now]", false) !== before) tell();
+}
+
+// What a visitor has not seen yet comes below all that is there, so that nothing moves.
+function keepBelow(next) {
+  const late = next.querySelector("#insights");
+  if (late && !page.querySelector(".result > #insights")) next.append(late);
 }
 
 // What belongs to the visitor, to chart.js, to months.js or to waiting.js, not to the server.

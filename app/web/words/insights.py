@@ -1,8 +1,13 @@
 """Insights in words: the musical age and its reason, where a year stands, and what is unusual about it."""
 
-from app.formatting import age, counted, number
+from dataclasses import replace
+from urllib.parse import quote
+
+from app.formatting import age, counted, times
+from app.insights.highlights import Highlight
 from app.insights.musical_age import AGE_AT_FIRST, LEAST_PLAYS, YEARS, MusicalAge, Untold
 from app.insights.standing import Standing
+from app.web.words.chart_options import ChartOptions
 
 WHY_UNTOLD = {
     Untold.TOO_FEW_PLAYS: f"It takes {LEAST_PLAYS} plays with a known release year to tell it.",
@@ -31,29 +36,28 @@ def musical_age_in_short(told: MusicalAge | Untold) -> str:
     return f"Musical age {told.age}: {times(told.times)} as much from {told.released.name} as others"
 
 
-def times(factor: float) -> str:
-    """Write how many times as much something is: 4.1 times, 12 times."""
-    return f"{factor:.1f} times" if factor < 9.95 else f"{number(round(factor))} times"
-
-
 def standing(told: Standing, average_age: float, middle: int) -> str:
     """Say where a year stands among all years counted here, by its average age; and which middle year is usual."""
-    half = f"half of it came out by {middle}, where {told.usual_middle} is usual"
-    if told.usual_middle == middle:
-        half = f"half of it came out by {middle}, as is usual"
-    return f"{_place(told, average_age)}; {half}."
+    return (
+        f"{_place(told)} the {counted(told.years, 'year')} counted here: this music is {age(average_age)} old on"
+        f" average (usual: {age(told.usual_age)}), and half of it came out by {middle}"
+        f" (usual: {told.usual_middle})."
+    )
 
 
-def _place(told: Standing, average_age: float) -> str:
-    years = f"the {counted(told.years, 'year')} counted here"
-    others = f"whose music is {_old(told.usual_age)} in the middle"
-    music = f"This music is {_old(average_age)} on average"
+def _place(told: Standing) -> str:
     if told.older_than > 50:
-        return f"{music}, older than in {told.older_than}\u00a0% of {years}, {others}"
+        return f"Older than {told.older_than}\u00a0% of"
     if told.newer_than > 50:
-        return f"{music}, newer than in {told.newer_than}\u00a0% of {years}, {others}"
-    return f"{music}, about as old as is usual in {years}"
+        return f"Newer than {told.newer_than}\u00a0% of"
+    return "About as old as is usual in"
 
 
-def _old(years: float) -> str:
-    return f"{age(years)} old"
+def leads_to(told: Highlight, name: str, year: int, options: ChartOptions) -> str:
+    """Return the address of what a sentence talks about: some bars' albums, the chart by decade, or all years."""
+    listener = f"/user/{quote(name)}"
+    if told.leads_to == "years":
+        return listener
+    if told.leads_to == "decades":
+        return f"{listener}/{year}{replace(options, by_decade=True).query}"
+    return f"{listener}/{year}/{told.leads_to}{options.list_query}"

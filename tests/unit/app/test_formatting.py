@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formatting import age, clock, counted, other_title, rough_share, share, so_far, wait
+from app.formatting import age, clock, counted, other_title, rough_share, share, so_far, times, wait
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,10 @@ def test_a_title_that_reads_the_same_is_not_told_twice(title: str, other: str | 
 def test_a_title_that_reads_otherwise_is_told_as_it_is() -> None:
     assert other_title("Animals (2018 Remix)", "Animals") == "Animals"
     assert other_title("", "Animals") == "Animals"
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"), [(1.5, "1.5 times"), (9.94, "9.9 times"), (9.96, "10 times"), (1234.5, "1,234 times")]
+)
+def test_large_factors_are_whole(factor: float, text: str) -> None:
+    assert times(factor) == text

@@ -271,3 +271,29 @@ def test_answers_about_listeners_are_kept_by_nobody(put: Callable[..., None], cl
 def test_an_event_of_an_odd_release_year_breaks_nothing(put: Callable[..., None], client: FlaskClient) -> None:
     put(phase="completed", scrobbles=3, expected=3, matched=3, years={1: 1, 9999: 2})
     assert client.get(YEAR).get_json()["median_released"] == 9999
+
+
+def test_what_a_year_says_of_its_listener_is_worked_out_where_redis_has_forgotten_it(
+    client: FlaskClient, redis: Redis, fetched: Fetched
+) -> None:
+    fetched("HeavyHelen", 2024)
+    insights = "/api/v1/users/HeavyHelen/years/2024/insights"
+    said = client.get(insights).get_json()
+    redis.delete(Topic("HeavyHelen", 2024).derived)
+    assert client.get(insights).get_json() == said
+    age = said["musical_age"]
+    assert (age["age"], age["born"]) == (2024 - age["born"], age["first_released"] - 16)
+    assert (said["why_no_age"], said["standing"]) == (None, None)
+    assert str(age["first_released"]) in said["musical_age_text"]
+    assert 0 < len(said["stands_out"]) <= 5
+    for one in said["stands_out"]:
+        assert client.get(one["page"]).status_code == 200
+
+
+def test_of_a_part_of_a_year_or_a_few_plays_it_says_why_not(put: Callable[..., None], client: FlaskClient) -> None:
+    put(phase="fetching", scrobbles=900, years={1977: 900}, expected=1_000)
+    said = client.get(f"{YEAR}/insights").get_json()
+    assert (said["whole"], said["musical_age"], said["why_no_age"], said["stands_out"]) == (False, None, None, [])
+    put(phase="completed", scrobbles=10, years={1977: 10})
+    said = client.get(f"{YEAR}/insights").get_json()
+    assert (said["whole"], said["musical_age"], said["why_no_age"]) == (True, None, "too_few_plays")
