@@ -50,11 +50,6 @@ class Together(Sides):
         return together if len(together) <= LONGEST_TITLE else f"{names[0]} and {len(names) - 1} others"
 
     @property
-    def only_drawn(self) -> list[Side]:
-        """Those of whom any release year is known."""
-        return [side for side in self.sides if side.years]
-
-    @property
     def columns(self) -> int:
         """In how many columns the charts stand side by side where there is room."""
         return 2 if len(self.sides) == 4 else 3

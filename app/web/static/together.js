@@ -7,14 +7,15 @@
   let shown; // the name of the row, which stays the same while the page grows
 
   const rows = () => [...page.querySelectorAll("#rows tr")];
-  const nameOf = (row) => row.cells[0].textContent;
+  const nameOf = (row) => row.cells[0].textContent.trim();
+  const shareOf = (row, nth) => row.cells[1 + nth].textContent.trim();
 
   function show(row) {
     for (const old of page.querySelectorAll(".look")) old.remove();
     shown = row && nameOf(row);
     for (const line of page.querySelectorAll("[data-picked]")) {
-      const chart = line.parentElement.querySelector("svg.chart");
-      line.textContent = row && chart ? `${shown}: ${row.cells[1 + Number(line.dataset.picked)].textContent}` : "";
+      const chart = line.parentElement.querySelector("svg.chart:not(.nothing)");
+      line.textContent = row && chart ? `${shown}: ${shareOf(row, Number(line.dataset.picked))}` : "";
       if (!row || !chart) continue;
       const look = document.createElementNS(SVG, "rect");
       look.setAttribute("class", "look");
@@ -29,7 +30,7 @@
     page.querySelector("#picked").textContent = shown;
     const names = [...page.querySelectorAll("#facts thead th")].map((name) => name.textContent);
     slider.setAttribute("aria-valuetext",
-      `${shown}: ${names.map((name, nth) => `${name} ${row.cells[1 + nth].textContent}`).join(", ")}`);
+      `${shown}: ${names.map((name, nth) => `${name.trim()} ${shareOf(row, nth)}`).join(", ")}`);
   }
 
   // The bar that is nearest to the pointer, so that it need not hit one.
@@ -43,8 +44,8 @@
   }
 
   function offer() {
-    page.querySelector("#pick")?.classList.add("works");
     const all = rows();
+    page.querySelector("#pick").classList.toggle("works", all.length > 0);
     if (all.length) show(all.find((row) => nameOf(row) === shown));
   }
 

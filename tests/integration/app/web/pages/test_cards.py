@@ -58,7 +58,7 @@ def test_before_anything_is_counted_every_page_of_a_listener_has_a_card_and_star
 
 def test_every_page_of_a_listener_has_a_card(fetched: Fetched, visitor: FlaskClient, jobs: Jobs) -> None:
     fetched("LightLuca", 2024)
-    for path in (*PATHS, *LISTS):
+    for path in (*PATHS, *LISTS, "/user/LightLuca/released/2014"):
         found = card(visitor, path)
         assert "LightLuca" in found["og:title"], path
     assert card(visitor, LISTS[0])["og:image"] == f"{SITE_URL}/user/LightLuca/2024.png"
