@@ -84,6 +84,8 @@ class TopAlbum(Model):
     artist: str
     title: str
     plays: Count
+    release_group: UUID | None = Field(default=None, exclude=True)
+    """Of an album; no event says it."""
 
 
 class Gap(Model):

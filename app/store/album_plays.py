@@ -292,7 +292,10 @@ def top_albums(connection: Connection, plays: PlayFilter, *, each: int) -> list[
     with connection.cursor(row_factory=class_row(TopAlbum)) as cursor:
         cursor.execute(
             f"""
-            SELECT listed.release_year, plays, {_NAMES}
+            SELECT listed.release_year,
+                   plays,
+                   CASE WHEN song = '' THEN release_group END AS release_group,
+                   {_NAMES}
             FROM (
                 SELECT *, row_number() OVER (PARTITION BY release_year ORDER BY {_MOST_PLAYED_FIRST}) AS rank
                 FROM ({_by_year(plays)}) AS listed

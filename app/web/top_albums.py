@@ -21,7 +21,7 @@ MAX_LETTERS = 80  # of a name
 
 
 def of_every_year(topic: Topic, event: Event, options: ChartOptions) -> str:
-    """Return the three most played of every release year as JSON: artist, title and plays."""
+    """Return the three most played of every release year as JSON: artist, title, plays, release group or ""."""
     return _kept(topic, event, "top" + options.list_query) or _read(topic, event, options)[0]
 
 
@@ -65,13 +65,14 @@ def _found(
     return counted.top_songs if options.by_song else counted.top_albums
 
 
-def _by_year(albums: Iterable[TopAlbum]) -> dict[int, list[tuple[str, str, int]]]:
+def _by_year(albums: Iterable[TopAlbum]) -> dict[int, list[tuple[str, str, int, str]]]:
     each = Counter[int]()
-    years: dict[int, list[tuple[str, str, int]]] = {}
+    years: dict[int, list[tuple[str, str, int, str]]] = {}
     for album in map(_with_short_names, albums):
         each[album.release_year] += 1
         if each[album.release_year] <= PER_YEAR:
-            years.setdefault(album.release_year, []).append((album.artist, album.title, album.plays))
+            group = str(album.release_group or "")
+            years.setdefault(album.release_year, []).append((album.artist, album.title, album.plays, group))
     return years
 
 

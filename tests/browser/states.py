@@ -64,8 +64,8 @@ def ends(years: dict[int, int]) -> tuple[TopAlbum, TopAlbum] | None:
     """A short name at the one end and a long one at the other."""
     if not years:
         return None
-    oldest = {"artist": "Leonard Cohen", "title": "Songs of Leonard Cohen"}
-    newest = {"artist": LONG, "title": "A title that goes on and on " * 6}
+    oldest: dict[str, Any] = {"artist": "Leonard Cohen", "title": "Songs of Leonard Cohen"}
+    newest: dict[str, Any] = {"artist": LONG, "title": "A title that goes on and on " * 6}
     return (
         TopAlbum(release_year=min(years), plays=3, **oldest),
         TopAlbum(release_year=max(years), plays=1, **newest),

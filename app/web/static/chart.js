@@ -74,9 +74,10 @@
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
     const list = make("ol", "", { id: `top${lines.indexOf(line)}` });
-    for (const [artist, title, plays] of albums.slice(0, most)) {
+    for (const [artist, title, plays, cover] of albums.slice(0, most)) {
+      const picture = cover ? [make("img", "", { src: cover, alt: "", width: 36, height: 36 })] : [];
       const label = make("span", "", {}, make("bdi", title), " ", make("small", "", {}, make("bdi", artist)));
-      list.append(make("li", "", {}, label, make("small", plays.toLocaleString("en"))));
+      list.append(make("li", "", {}, ...picture, label, make("small", plays.toLocaleString("en"))));
     }
     if (!albums.length) return;
     if (line.nextElementSibling?.localName === "ol") line.nextElementSibling.remove();

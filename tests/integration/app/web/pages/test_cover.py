@@ -124,6 +124,22 @@ def test_a_list_has_the_covers_of_its_albums_and_their_places(
     assert 'class="cover"' not in client.get("/user/LightLuca/2024/unknown").text
 
 
+def test_the_most_played_of_a_bar_come_with_addresses_of_covers(
+    client: FlaskClient, keeper: CoverKeeper, fetched: Fetched, site_with: SiteWith
+) -> None:
+    fetched("LightLuca", 2024)
+    told = client.get("/user/LightLuca/2024/top.json").get_json()
+    addresses = [album[3] for albums in told.values() for album in albums if len(album) > 3]
+    assert len(addresses) > 10
+    assert {client.get(address).content_type for address in addresses[:5]} == {"image/svg+xml"}
+    other = site_with()  # whose addresses are others, though it finds the same in Redis
+    address = other.get("/user/LightLuca/2024/top.json").get_json().popitem()[1][0][3]
+    assert other.get(address).status_code == 200
+    bare = site_with(cover_art_url="")
+    albums = bare.get("/user/LightLuca/2024/top.json").get_json().values()
+    assert {len(album) for some in albums for album in some} == {3}
+
+
 def test_without_an_archive_or_a_folder_nothing_speaks_of_covers(
     site_with: SiteWith, keeper: CoverKeeper, client: FlaskClient, fetched: Fetched
 ) -> None:
