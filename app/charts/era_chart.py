@@ -85,6 +85,14 @@ class EraChart:
     present: tuple[float, float]
     """How far down music of the listening year itself is, at the left and at the right end."""
 
+    @property
+    def present_begin(self) -> tuple[float, float]:
+        """Where that line begins, across and down: at the left, or where the part of release years does."""
+        left, right = self.present
+        if left <= RELEASED_END or left == right:
+            return 0.0, left
+        return round(100 * (left - RELEASED_END) / (left - right), 2), RELEASED_END
+
 
 def draw_era_chart(eras: Iterable[Era], first: int, last: int) -> EraChart:
     """Draw the eras of a listener who has plays from the listening year `first` to `last`.

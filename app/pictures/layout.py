@@ -14,10 +14,10 @@ SMALLEST = 0.62  # that a text is made before it is cut short, as a part of its 
 LABELS, SCALE = 26.0, 54.0
 """Room for a chart's labels below it and beside it, at scale 1."""
 HIGHEST = 0.78  # a chart, as a part of its width
-LOWEST = 0.32  # the room for it and its labels, as a part of the picture's width: it goes before albums
+LOWEST = 0.3  # the room for it and its labels, as a part of the picture's width: it goes before albums
 LABEL_SIZE = 12  # of a chart's labels, at scale 1
 
-Mark = Literal["", "accent", "other"]
+Mark = Literal["", "accent", "other", "own"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Album:
-    """One of the most played albums; with a mark, whose it is."""
+    """One of the most played albums; with a mark, whose it is, or that it was new."""
 
     year: int
     title: str
@@ -61,6 +61,8 @@ class Content:
     figures: tuple[Figure, ...] = ()
     listeners: tuple[Listener, ...] = ()
     albums: tuple[Album, ...] = ()
+    remark: str = ""
+    """What else there is to say in a line, where there is room."""
     coverage: str = ""
     """Of what the numbers are, where they do not say so."""
     source: tuple[str, str] | None = None
@@ -153,6 +155,7 @@ def _below(content: Content, frame: Frame, bottom: float) -> tuple[list[Text], l
         _coverage(content, frame),
         _albums(content, frame),
         _listeners(content, frame),
+        _remark(content, frame),
         _figures(content, frame),
     ]
     for part in parts:
@@ -177,6 +180,13 @@ def _coverage(content: Content, frame: Frame) -> _Part:
         return _Part()
     size = 0.85 * frame.facts
     return _Part([_fit(Text(content.coverage, frame.margin, size, size, "muted"), frame.room)], height=1.25 * size)
+
+
+def _remark(content: Content, frame: Frame) -> _Part:
+    if not (content.remark and frame.has_tiles):
+        return _Part()
+    size = frame.facts
+    return _Part([_fit(Text(content.remark, frame.margin, size, size), frame.room)], height=1.2 * size)
 
 
 def _figures(content: Content, frame: Frame) -> _Part:

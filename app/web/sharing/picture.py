@@ -16,6 +16,7 @@ from app.redis.event_stream import Topic
 from app.web.compared import compared_with
 from app.web.context import context
 from app.web.errors import Problem
+from app.web.insights import year_insights
 from app.web.pages.compare import compare
 from app.web.pages.sides import Visit, parts_of, visit_all
 from app.web.pages.together import draw_together
@@ -27,6 +28,7 @@ from app.web.sharing.options import Look, requested_look
 from app.web.visits.status import YearStatus
 from app.web.words import wording
 from app.web.words.chart_options import ChartOptions, requested_options
+from app.web.words.insights import musical_age_in_short
 from app.web.words.summary import Summary, summarize
 
 blueprint = Blueprint("picture", __name__)
@@ -67,6 +69,8 @@ def _draw(name: str, year: str) -> str:
         _value(part, _albums(visit, listening_year, options) if has_albums else ())
         for part, visit in zip(parts, visits, strict=True)
     )
+    if has_albums and len(known) == 1 and not options.period:
+        known = (known[0]._replace(remark=_musical_age(parts[0].status, listening_year, options)),)
     return picture(known, listening_year, options, look)
 
 
@@ -81,11 +85,22 @@ class Known(NamedTuple):
     is_unasked: bool = False
     is_away: bool = False
     albums: tuple[TopAlbum, ...] = ()
+    remark: str = ""
+    """The musical age, where there is room for it and it can be told."""
 
 
 def _albums(visit: Visit, year: int, options: ChartOptions) -> tuple[TopAlbum, ...]:
     """Return the most played albums, by the event of all of the year, beside which they are kept."""
     return favourites(Topic(visit.status.username, year), visit.status.event, options)
+
+
+def _musical_age(status: YearStatus, year: int, options: ChartOptions) -> str:
+    """Tell the musical age with its reason; nothing while the year comes in, and where it would be chance."""
+    if status.event is None or not status.event.scrobbles:
+        return ""
+    summary = summarize(status.event, year, status.username, options, status.until(year))
+    insights = year_insights(context(), status.event, summary)
+    return musical_age_in_short(insights.age) if insights else ""
 
 
 def _value(visit: Visit, albums: tuple[TopAlbum, ...]) -> Known:
@@ -109,10 +124,11 @@ def picture(known: tuple[Known, ...], year: int, options: ChartOptions, look: Lo
         return draw_group_picture(draw_together(visits, year, options), look)
     if len(visits) == 2:
         return _of_two(visits, [one.albums for one in known], year, options, look)
-    return _of_one(visits[0].status, known[0].albums, year, options, look)
+    return _of_one(known[0], year, options, look)
 
 
-def _of_one(status: YearStatus, albums: Sequence[TopAlbum], year: int, options: ChartOptions, look: Look) -> str:
+def _of_one(known: Known, year: int, options: ChartOptions, look: Look) -> str:
+    status = _visit(known).status
     event, until = status.event, status.until(year, options.period)
     options = options.available_for(event)
     so_far = until is not None or (event is not None and not event.is_whole)
@@ -126,7 +142,7 @@ def _of_one(status: YearStatus, albums: Sequence[TopAlbum], year: int, options: 
     if not summary.placed:
         return _only_told(title, headline, description, look)
     return draw_picture(
-        _content(title, headline, summary, albums),
+        _content(title, headline, summary, known),
         description,
         bars=draw_bar_chart(summary.years, year, by_decade=options.by_decade),
         own=year,
@@ -141,14 +157,15 @@ def _only_told(title: str, headline: str, description: str, look: Look) -> str:
     return draw_picture(content, description, shape=look.shape, theme=look.theme)
 
 
-def _content(title: str, headline: str, summary: Summary, albums: Sequence[TopAlbum]) -> Content:
+def _content(title: str, headline: str, summary: Summary, known: Known) -> Content:
     return Content(
         title=title,
         headline=headline,
         emphasis=f"by {summary.median}",
         facts=wording.facts(summary),
         figures=tuple(Figure(label, value) for label, value in wording.figures(summary)),
-        albums=tuple(_album(one) for one in albums),
+        remark=known.remark,
+        albums=tuple(_album(one, "own" if one.release_year == summary.year else "") for one in known.albums),
         coverage=wording.coverage(summary),
         source=SOURCE,
     )

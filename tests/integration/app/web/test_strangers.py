@@ -52,7 +52,9 @@ def test_links_that_leave_the_site_have_its_own_address(fetched: Fetched, site_w
         assert f'="{SITE_URL}{"" if path == "/" else path.partition("?")[0]}' in page, path
     page = visitor.get("/user/LightLuca/2024").text
     assert f'<meta property="og:image" content="{SITE_URL}/user/LightLuca/2024.png">' in page
-    assert f'data-site="{SITE_URL}"' in page
+    panel = visitor.get("/user/LightLuca/2024/share", headers=forged).text
+    assert f'data-url="{SITE_URL}/user/LightLuca/2024"' in panel
+    assert EVIL not in panel
     servers = visitor.get("/api/v1/openapi.json", headers=forged).get_json()["servers"]
     assert servers == [{"url": f"{SITE_URL}/api/v1"}]
 
@@ -63,7 +65,8 @@ def test_without_an_address_of_its_own_the_site_uses_the_host_that_was_asked_for
     fetched("LightLuca", 2024)
     page = client.get("/user/LightLuca/2024", headers={"Host": "charts.example.org"}).text
     assert '<meta property="og:url" content="http://charts.example.org/user/LightLuca/2024">' in page
-    assert "data-site" not in page
+    panel = client.get("/user/LightLuca/2024/share", headers={"Host": "charts.example.org"}).text
+    assert 'data-url="http://charts.example.org/user/LightLuca/2024"' in panel
     assert client.get("/api/v1/openapi.json").get_json()["servers"] == [{"url": "/api/v1"}]
 
 

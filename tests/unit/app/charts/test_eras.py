@@ -111,3 +111,19 @@ def test_whatever_was_played_everything_is_within_its_part(past: dict[int, dict[
     assert labels == sorted(labels, reverse=True)
     assert 2 <= len(labels) <= 8
     assert all(one.middle < other.middle for one, other in pairwise(chart.columns))
+
+
+@given(PASTS)
+def test_the_line_of_the_listening_year_itself_stays_in_the_part_of_release_years(
+    past: dict[int, dict[int, int]],
+) -> None:
+    across, down = drawn(past).present_begin
+    assert 0 <= across <= 100
+    assert down <= RELEASED_END
+
+
+def test_of_new_music_alone_the_line_comes_in_from_below() -> None:
+    chart = drawn({2024: {2023: 5, 2024: 5}})
+    assert chart.present[0] > 100, "all years before lie below"
+    assert chart.present_begin[1] == RELEASED_END
+    assert chart.present_begin[0] > 50
