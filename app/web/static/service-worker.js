@@ -8,7 +8,7 @@ const MOST = 10, LONGEST = 30 * 24 * 3600 * 1000; // charts, and ms for which on
 const KEPT_AT = "X-Kept-At";
 const CHART = /^\/user\/[^/]+\/\d{4}$/;
 const LISTENER = /^\/user\/([^/]+)/;
-const NO_PAGES = /^\/(?:operator|api|internal|static|healthz|readyz|metrics)(?:\/|$)|\.(?:png|svg|csv|json|js|txt)$/;
+const NO_PAGES = /^\/(?:operator|api|internal|embed|static|healthz|readyz|metrics)(?:\/|$)|\.(?:png|svg|csv|json|js|txt)$/;
 const WHOLE = /<section[^>]* data-whole[ >]/;
 const IS_FILE = /(?:href|src)="(\/static\/[^"]+)"/g;
 const withoutConnection = new Set(); // the pages that were shown so: their files are asked of the cache first

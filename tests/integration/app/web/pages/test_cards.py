@@ -22,6 +22,7 @@ PATHS = (
     "/user/LightLuca/2024?with=HeavyHelen,SingleSam",
     "/user/LightLuca/remove",
 )
+MORE = ("/user/LightLuca/released/2014", "/user/LightLuca/2024/share", "/user/LightLuca/2024/months")
 LISTS = ("/user/LightLuca/2024/2014", "/user/LightLuca/2024/2010-2019", "/user/LightLuca/2024/unknown")
 
 
@@ -58,7 +59,7 @@ def test_before_anything_is_counted_every_page_of_a_listener_has_a_card_and_star
 
 def test_every_page_of_a_listener_has_a_card(fetched: Fetched, visitor: FlaskClient, jobs: Jobs) -> None:
     fetched("LightLuca", 2024)
-    for path in (*PATHS, *LISTS, "/user/LightLuca/released/2014"):
+    for path in (*PATHS, *LISTS, *MORE):
         found = card(visitor, path)
         assert "LightLuca" in found["og:title"], path
     assert card(visitor, LISTS[0])["og:image"] == f"{SITE_URL}/user/LightLuca/2024.png"
