@@ -157,7 +157,7 @@ def show_bad_period(error: BadPeriod) -> Response:
 
 def show_only_months(_error: OnlyMonthsKept) -> Response:
     """Show that days were asked for where only months are counted."""
-    return show(Problem(404, *ONLY_MONTHS_KEPT, code=Code.NOT_COUNTED))
+    return show(Problem(400, *ONLY_MONTHS_KEPT, code=Code.NOT_COUNTED))
 
 
 def _address_by(renamed: Renamed) -> str:

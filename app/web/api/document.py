@@ -44,7 +44,7 @@ ABOUT_RELEASE_YEARS = (
 )
 
 ERRORS = {
-    400: "A parameter has an invalid value",
+    400: "A parameter has an invalid value, or asks for days of a year of which only the months were kept",
     403: "The listener hides recent listening on Last.fm, and nothing is stored",
     404: "No such name, listener or year; or nothing is stored, and a HEAD or an embedded request starts nothing",
     410: "The listener was forgotten here for good",

@@ -234,7 +234,7 @@ def test_of_a_year_whose_plays_were_removed_the_months_stay(
     assert "The counts of its months were kept. A click on a bar reads them from Last.fm again." in text_of(page)
     assert client.get(f"{SURI}/top.json?month=7").get_json() == {}
     days = client.get(f"{SURI}?{SUMMER}")
-    assert days.status_code == 404
+    assert days.status_code == 400
     assert "Single days of this year are not counted any more" in text_of(days.text)
     assert client.get(f"{API}?{SUMMER}").get_json()["error"]["code"] == "not_counted"
     behind = client.get(f"{SURI}/1974?month=7").text
