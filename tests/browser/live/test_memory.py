@@ -41,6 +41,7 @@ def test_two_hundred_events_leave_nothing_behind(site: Site, page: Page) -> None
         page.clock.run_for(400)
         if event == 1:
             page.locator("#same").click()
+            page.mouse.move(5, 5)  # or it is over another bar once the one with the focus is scrolled to
             page.locator("#b1977").focus()
             expect(page.locator(".tip li")).to_be_visible()
         if event in (30, 50, 200):
