@@ -133,6 +133,7 @@ def test_every_variable_may_come_as_a_file(tmp_path: Path, name: str) -> None:
         "BACKUP_KEEP": "3",
         "LASTFM_REQUESTS_PER_SECOND": "1",
         "LASTFM_STORAGE_MB": "50",
+        "COVERS_MB": "50",
         "LASTFM_HEAD_CHECK": "no",
         "OPERATOR_MAY_CHANGE": "yes",
         "OPERATOR_WEBHOOK_URL": "https://x/",

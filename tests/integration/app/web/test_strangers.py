@@ -5,6 +5,7 @@ import http.client
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import PATIENCE
 from tests.integration.app.web.conftest import Fetched, Site, SiteWith
 
 SITE_URL = "https://lastyear.example.org"
@@ -13,7 +14,7 @@ EVIL = "evil.example.com"
 
 def asked(site: Site, path: str, **headers: str) -> tuple[int, str]:
     """What the real server answers to headers just as they are written."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()

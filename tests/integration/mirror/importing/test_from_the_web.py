@@ -106,7 +106,7 @@ def test_a_download_that_stalls_is_resumed_too(
 ) -> None:
     size = large(published).stat().st_size
     metabrainz.fail(DownloadFault(ARCHIVE, stall=60, stall_after=size // 2))
-    options = ImportOptions(http=replace(HTTP, read_seconds=0.5))
+    options = ImportOptions(http=replace(HTTP, read_seconds=2.0))
     import_export(mirror, metabrainz.dump_url, options=options)
     assert title(mirror) == "Rumours (again)"
 

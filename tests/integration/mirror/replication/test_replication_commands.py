@@ -19,7 +19,7 @@ from mirror.importing.swap import import_connection
 from mirror.replication.packet_source import PacketSource
 from mirror.replication.replicate import REPLICATION_LOCK
 from mirror.state import mirror_state
-from tests.conftest import wait_until
+from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.music import group
 from tests.integration.mirror.packets import BASE, publish
 
@@ -217,7 +217,7 @@ def test_following_ends_cleanly_on_a_signal(
     try:
         wait_until(applied)
         process.send_signal(ending)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
         process.wait()

@@ -10,6 +10,7 @@ import pytest
 
 from mirror.errors import PacketAway
 from mirror.replication.packet_source import PacketSource
+from tests.conftest import PATIENCE
 
 TOKEN = "token-that-nobody-may-see"
 
@@ -36,7 +37,7 @@ def server(answer: bytes) -> Iterator[tuple[str, list[str]]]:
 
 
 def fetched(url: str) -> bytes | None:
-    with PacketSource(url, TOKEN, timeout=5).download(7) as file:
+    with PacketSource(url, TOKEN, timeout=PATIENCE).download(7) as file:
         return file.read() if file else None
 
 
