@@ -12,6 +12,7 @@ from app.jobs import backlog
 from app.redis.event_stream import Topic
 from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
+from app.web.insights import musical_ages
 from app.web.routing import listener_name, private
 from app.web.site_address import is_same_origin
 from app.web.visits.listener_status import listener_status
@@ -79,6 +80,7 @@ def show(name: str) -> Response:
             heat=draw_heat_map(
                 {one.year: one.plays for one in years}, [one.year for one in years if one.has_note]
             ),
+            ages=musical_ages(context(), {one.year: one.plays for one in years if one.is_complete and one.plays}),
             ahead={one.year: fetches_ahead(context(), one.event) for one in years if one.event and one.is_running},
         )
     )

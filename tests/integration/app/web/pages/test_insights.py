@@ -195,3 +195,20 @@ def test_what_redis_has_forgotten_is_worked_out_on_request(
 def test_where_nothing_is_here_it_leads_back_to_the_year(sleeping: FlaskClient, redis: Redis) -> None:
     assert sleeping.get("/user/NobodyNoel/2024/insights").location == "/user/NobodyNoel/2024#insights"
     assert sleeping.get("/user/HeavyHelen/1999/insights").status_code == 404
+
+
+def test_each_whole_year_of_a_listener_has_its_own_age_on_the_page_of_all_years(
+    sleeping: FlaskClient, redis: Redis
+) -> None:
+    put(redis)
+    few = event(phase="completed", years={1977: 10}, scrobbles=10, matched=10)
+    save_snapshot(redis, Topic("HeavyHelen", 2023), Snapshot(at=time.time(), username="HeavyHelen", event=few))
+    counts = event(phase="completed", years={2023: 10, 2024: 5_500})
+    save_snapshot(redis, Topic("HeavyHelen"), Snapshot(at=time.time(), username="HeavyHelen", event=counts))
+    stored = StoredYears(years=[2024, 2023], completed={}, scrobbles={}, plays={}, song_plays={})
+    redis.set(Topic("HeavyHelen").history, stored.model_dump_json())
+    page = sleeping.get("/user/HeavyHelen").text
+    told = re.findall(r'<td class="age"><span title="(.*?)">(.*?)</span></td>', page)
+    assert [age for _, age in told] == ["62", "–"]
+    assert "as much music from 1978 to 1982 as others do" in told[0][0]
+    assert told[1][0] == WHY_UNTOLD[Untold.TOO_FEW_PLAYS]
