@@ -1,5 +1,4 @@
 """Pictures to share or to keep, as SVG, in three shapes, light and dark; for pages and the command line.
 
-`drawing` draws what it is given, `layout` says where everything stands, `text` makes lines fit, `fonts` measures
-them.
+`drawing` draws a `content`, `layout` says where everything stands, `text` makes lines fit, `fonts` measures them.
 """

@@ -9,8 +9,9 @@ from app.charts.bar_chart import BarChart
 from app.charts.era_chart import EraChart
 from app.charts.palette import COLOURS, DARK
 from app.formatting import number, rough_share, share
+from app.pictures.content import Content
 from app.pictures.fonts import FAMILY
-from app.pictures.layout import Content, lay_out
+from app.pictures.layout import lay_out
 from app.pictures.shapes import FRAMES, Shape, Theme
 
 TEMPLATES = Path(__file__).parent.parent / "web" / "templates"

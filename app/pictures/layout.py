@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from app.pictures import fonts
+from app.pictures.content import Album, Content, Mark
 from app.pictures.shapes import Frame
 from app.pictures.text import DESCENT, Text, fitted, paragraph
 
@@ -16,57 +16,6 @@ LABELS, SCALE = 26.0, 54.0
 HIGHEST = 0.78  # a chart, as a part of its width
 LOWEST = 0.3  # the room for it and its labels, as a part of the picture's width: it goes before albums
 LABEL_SIZE = 12  # of a chart's labels, at scale 1
-
-Mark = Literal["", "accent", "other", "own"]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number with what it is."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Album:
-    """One of the most played albums; with a mark, whose it is, or that it was new."""
-
-    year: int
-    title: str
-    artist: str
-    plays: int
-    mark: Mark = ""
-
-
-@dataclass(frozen=True)
-class Listener:
-    """One of two who are compared: what is marked how in the chart, and what there is to say."""
-
-    name: str
-    facts: str
-    mark: Mark
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a picture says, without its chart."""
-
-    title: str
-    headline: str
-    emphasis: str = ""
-    """The words of the headline that stand out, if they are there."""
-    facts: str = ""
-    """The numbers in one line, where there is no room for `figures`."""
-    figures: tuple[Figure, ...] = ()
-    listeners: tuple[Listener, ...] = ()
-    albums: tuple[Album, ...] = ()
-    remark: str = ""
-    """What else there is to say in a line, where there is room."""
-    coverage: str = ""
-    """Of what the numbers are, where they do not say so."""
-    source: tuple[str, str] | None = None
-    """Where the plays come from: a text and an address."""
 
 
 @dataclass(frozen=True)

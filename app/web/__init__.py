@@ -1,4 +1,4 @@
-"""The web: Flask, with a folder each for pages, the API, live progress and the operator.
+"""The web: Flask, with a folder each for pages, what is shared of them, the API, live progress and the operator.
 
 `visits` finds what is known of a year and has the rest fetched; `words` says it. Nothing outside imports the web.
 Modules at the top serve all folders.

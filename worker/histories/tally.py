@@ -11,8 +11,8 @@ from rich.table import Column, Table
 from app.charts.bar_chart import BarChart, draw_bar_chart
 from app.charts.release_years import median
 from app.formatting import counted, share
+from app.pictures.content import Content
 from app.pictures.drawing import draw_picture
-from app.pictures.layout import Content
 from mirror.matching.reasons import Reason
 from worker.histories.rows import ReleaseYear
 

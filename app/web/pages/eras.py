@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.era_chart import EraChart, draw_era_chart
 from app.charts.eras import Era
+from app.pictures.content import Content, Figure
 from app.pictures.drawing import draw_picture
-from app.pictures.layout import Content, Figure
 from app.web.all_years import eras_of
 from app.web.errors import Problem
 from app.web.pages.listener import KnownYears, known_years, status_code

@@ -4,8 +4,8 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.charts.example import LISTENING_YEAR, example
+from app.pictures.content import Content
 from app.pictures.drawing import draw_picture
-from app.pictures.layout import Content
 from app.web.context import context
 from app.web.routing import listener_name, typed
 from app.web.sharing.answers import rendered

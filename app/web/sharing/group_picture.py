@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.charts.bar_chart import BarChart
+from app.pictures.content import Content
 from app.pictures.drawing import colours_of, environment
 from app.pictures.fonts import FAMILY
-from app.pictures.layout import Content, Layout, lay_out
+from app.pictures.layout import Layout, lay_out
 from app.pictures.shapes import FRAMES, Frame, Shape
 from app.pictures.text import Text, fitted, paragraph
 from app.web.pages.sides import Side

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from app.charts.bar_chart import draw_bar_chart
 from app.events import Event, TopAlbum
+from app.pictures.content import Album, Content, Figure, Listener, Mark
 from app.pictures.drawing import draw_picture
-from app.pictures.layout import Album, Content, Figure, Listener, Mark
 from app.pictures.shapes import FRAMES
 from app.redis.event_stream import Topic
 from app.web.compared import compared_with

@@ -5,7 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from app.pictures.layout import Album, Content, Figure, Layout, Listener, lay_out
+from app.pictures.content import Album, Content, Figure, Listener
+from app.pictures.layout import Layout, lay_out
 from app.pictures.shapes import FRAMES, Shape
 from app.pictures.text import Text
 
