@@ -12,10 +12,11 @@
   };
 
   async function register() {
-    const isControlled = navigator.serviceWorker.controller;
+    // Who has just come for the first time is looking at a chart already; later the worker sees each page by itself.
+    if (!navigator.serviceWorker.controller) {
+      navigator.serviceWorker.addEventListener("controllerchange", keep, { once: true });
+    }
     await navigator.serviceWorker.register("/service-worker.js");
-    // Who has just come for the first time is looking at a chart already.
-    if (!isControlled) navigator.serviceWorker.addEventListener("controllerchange", keep, { once: true });
   }
 
   async function forget(name) {
@@ -29,7 +30,6 @@
 
   function look() {
     if (hasCaches) for (const one of document.querySelectorAll("[data-gone]")) forget(one.dataset.gone);
-    keep();
   }
 
   async function list(place) {
@@ -50,7 +50,7 @@
 
   const place = document.getElementById("kept");
   if (place) list(place);
-  page?.addEventListener("morphed", look); // by live.js
+  page?.addEventListener("morphed", () => { look(); keep(); }); // by live.js
   document.querySelector("#recent button")?.addEventListener("click", () => {
     if (hasCaches) for (const name of [CHARTS, FILES]) caches.delete(name);
   });

@@ -57,7 +57,7 @@ async function look(url, answer) {
 async function keep(url, answer, text) {
   const [charts, files] = await Promise.all([caches.open(CHARTS), caches.open(FILES)]);
   const headers = new Headers(answer.headers);
-  headers.set(KEPT_AT, Date.now());
+  headers.set(KEPT_AT, Date.parse(headers.get("Date")) || Date.now()); // it may come from the browser's own cache
   await Promise.all(filesOf(text).map(async (file) => {
     if (!(await files.match(file))) await files.put(file, await fetch(file, { cache: "force-cache" }));
   }));
