@@ -40,7 +40,7 @@ OFFERS = {
     Failure.BROKEN: AGAIN,
 }
 """What the page of a year and the page of a listener offer after each failure. A renamed listener is followed."""
-EXPLAINED = {"AWAY", "NOTHING_NEW", "QUEUE_FULL", "LINE_FULL"}
+EXPLAINED = {"AWAY", "NOTHING_NEW", "QUEUE_FULL", "LINE_FULL", "ONLY_MONTHS_KEPT"}
 """What else there is to explain; the tests below show the page of each."""
 
 
