@@ -150,7 +150,7 @@ class Year(Answer):
     )
     placed: Placed
     matched_by_mbid: Count | None = Field(
-        description="How many of `placed.matched` were matched by MusicBrainz ID; null if not counted"
+        description="How many of `placed.matched` were matched by MusicBrainz ID; null if not counted or kept"
     )
     median_released: ReleaseYear | None = Field(description="The median release year of all plays that have one")
     average_age: float | None = Field(description="Average age of the music when it was played, in years")

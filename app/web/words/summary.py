@@ -38,7 +38,7 @@ class Summary:
     fuzzy_matched: int
     """Those of an album whose names are spelled a little differently."""
     by_mbid: int | None
-    """How many of the matched ones by MusicBrainz ID; None where that was not counted."""
+    """How many of the matched ones by MusicBrainz ID; None where that was not counted or not kept."""
     pending: int
     """Plays that were not looked up yet."""
     unexplained: int
@@ -95,6 +95,8 @@ def summarize(
     placed = sum(years.values())
     matched = max(0, placed - event.fuzzy_matched)
     decade, decade_plays = _top_decade(years)
+    # Of months whose plays were removed nobody knows it any more.
+    is_mbid_counted = not (event.preview or (event.only_counted and options.period))
     oldest, newest = min(years, default=None), max(years, default=None)
     return Summary(
         name=name,
@@ -110,7 +112,7 @@ def summarize(
         placed=placed,
         matched=matched,
         fuzzy_matched=event.fuzzy_matched,
-        by_mbid=None if event.preview else min(event.by_mbid, matched),
+        by_mbid=min(event.by_mbid, matched) if is_mbid_counted else None,
         pending=event.pending,
         unexplained=_unexplained(event),
         median=median(years),

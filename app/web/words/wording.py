@@ -214,7 +214,7 @@ def compared(one: Summary, other: Summary) -> str:
         both = f"half of {one.name}’s music and half of {other.name}’s"
         if known:
             both = f"half of {one.name}’s and half of {other.name}’s"
-        return f"In {one.year}{known} {both} came out by {one.median}."
+        return f"{one.period.opening}{known} {both} came out by {one.median}."
     older, younger = sorted((one, other), key=lambda summary: summary.median or 0)
     half = f"half of {older.name}’s{'' if known else ' music'} came out by {older.median}"
     return f"{one.period.opening}{known} {half}, half of {younger.name}’s by {younger.median}."

@@ -238,6 +238,8 @@ def test_of_a_year_whose_plays_were_removed_the_months_stay(
     assert days.status_code == 400
     assert "Single days of this year are not counted any more" in text_of(days.text)
     assert client.get(f"{API}?{SUMMER}").get_json()["error"]["code"] == "not_counted"
+    assert client.get(f"{API}?month=7").get_json()["matched_by_mbid"] is None, "which was kept of the year alone"
+    assert client.get(API).get_json()["matched_by_mbid"] is not None
     behind = client.get(f"{SURI}/1974?month=7").text
     assert "SummerSuri’s July 2024: music from 1974" in text_of(behind)
     assert "are being read from Last.fm again" in text_of(behind)

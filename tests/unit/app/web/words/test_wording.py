@@ -1,6 +1,7 @@
 """The words on a page: what a listener understands, whatever the numbers."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events import Event, Failure
+from app.periods import Period
 from app.web.words.summary import Summary, summarize
 from app.web.words.wording import (
     MATCHED_BY,
@@ -180,6 +182,13 @@ def test_two_are_compared_by_the_middle_years_of_their_table(
 )
 def test_two_years_beside_each_other_come_down_to_one_sentence(eve: int, sam: int, said: str) -> None:
     assert compared(of({eve: 1}), of({sam: 1}, name="Sam")) == said
+
+
+@pytest.mark.parametrize("sam", [1979, 1985])
+def test_a_comparison_of_a_month_speaks_of_that_month(sam: int) -> None:
+    july = Period.of_month(2024, 7)
+    one, other = replace(of({1985: 1}), period=july), replace(of({sam: 1}, name="Sam"), period=july)
+    assert compared(one, other).startswith("In July 2024 half of ")
 
 
 def test_with_nothing_known_of_one_there_is_nothing_to_compare() -> None:
