@@ -18,9 +18,11 @@ DIGITS = 12
 LISTENER, OTHERS = "listener", "_others"
 """What a line, or its context, calls the listener it is about, and others whose names may come up."""
 
+_USER = r"(?:u|%[57]5)(?:s|%[57]3)(?:e|%[46]5)(?:r|%[57]2)(?:s|%[57]3)?"
+_EMBED = r"(?:e|%[46]5)(?:m|%[46]d)(?:b|%[46]2)(?:e|%[46]5)(?:d|%[46]4)"
 _PLACES = (
-    # The path of a page or of the API, encoded or not.
-    r"(?P<address>(?i:(?:/|%2F)(?:u|%[57]5)(?:s|%[57]3)(?:e|%[46]5)(?:r|%[57]2)(?:s|%[57]3)?(?:/|%2F)+))(?P<in_address>(?:%(?!2[Ff])|[^\s/?#%\"'<>])+)",
+    # The path of a page, of the API or of an embedded chart, encoded or not.
+    rf"(?P<address>(?i:(?:/|%2F)(?:{_USER}|{_EMBED})(?:/|%2F)+))(?P<in_address>(?:%(?!2[Ff])|[^\s/?#%\"'<>])+)",
     r"(?P<query>[?&](?:user|username|name|with|was)=)(?P<in_query>[^\s&#\"'<>]+)",
     r"\b(?P<job>(?:listener|introduction|remove)-)(?P<in_job>[0-9a-f]{2,})\b",
     r"(?P<call>worker\.jobs\.\w+\(['\"])(?P<in_call>[^'\"]*)",

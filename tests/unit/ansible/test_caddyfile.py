@@ -81,6 +81,8 @@ PATHS = [
     ("/api/v1/users/HeavyHelen", "/api/v1/users/"),
     ("/api/v1/users/HeavyHelen/years/2024/albums?released=1977", "/api/v1/users//years/2024/albums"),
     ("/%61pi//v1/%55ser%73%2FHeavyHelen%2Fyears", "/%61pi//v1/%55ser%73%2F"),
+    ("/embed/HeavyHelen/2024?theme=dark", "/embed//2024"),
+    ("/%65MBE%44/HeavyHelen/2024", "/%65MBE%44//2024"),
     ("/?name=HeavyHelen", "/"),
     ("/?next=/user/HeavyHelen", "/"),
     ("/user?name=HeavyHelen", "/user"),

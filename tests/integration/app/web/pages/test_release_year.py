@@ -329,7 +329,8 @@ def test_hostile_names_are_only_ever_text(put: Callable[..., None], client: Flas
     put({**dict.fromkeys(named, 1), lone: 0}, songs=dict.fromkeys(HOSTILE, year))
     page = client.get(f"/user/SingleSam/2023/{behind}").text
     assert len(plays_of(page)) == 2 * len(HOSTILE)
-    assert not set(re.findall(r"<(\w+)", page)) & {"script", "img", "iframe"}
+    ours = re.sub(r'<(?:script src="/static/|img class="cover" src="/cover/)', "", page)
+    assert not set(re.findall(r"<(\w+)", ours)) & {"script", "img", "iframe"}
     assert not re.search(r"<[^>]*\s(?:on\w+|style)\s*=", page)
     assert all(re.match(r"https://|/|\?page=", link) for link in re.findall(r'href="([^"]*)"', page))
     for name in HOSTILE:
@@ -352,7 +353,8 @@ def test_pages_behind_the_chart_carry_what_the_others_do(
     assert "noindex" in answer.headers["X-Robots-Tag"]
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert behind == ".csv" or ("<script" not in answer.text and answer.text.count("<h1") == 1)
+    assert behind == ".csv" or answer.text.count("<h1") == 1
+    assert "<script>" not in answer.text
 
 
 def test_an_address_may_look_behind_the_chart_so_often_and_no_more(
