@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 import requests
+from urllib3.util import parse_url
 
 from app import VERSION
 from worker.lastfm.transport import TooLarge, new_session, read_body
@@ -108,21 +109,23 @@ class CoverArchive:
                 raise ArchiveAway("cut_off", f"{_host(answer.url)}: {type(error).__name__}") from None
 
     def _next(self, url: str, location: str) -> str:
-        """Return where a redirect leads, if that is the archive."""
+        """Return where a redirect leads, if that is the archive.
+
+        The address is read as `requests` reads it: other parsers find another host in `https://a\\@b`.
+        """
         try:
-            following = urlsplit(urljoin(url, location))
-            origin = (following.scheme, following.hostname or "", following.port)
+            following, ours = parse_url(urljoin(url, location)), parse_url(self._url)
         except ValueError:
             raise CoverRefused("redirect", "to an address that is none") from None
-        ours = urlsplit(self._url)
+        origin = (following.scheme, following.host or "", following.port)
         is_theirs = (
             origin[0] == "https"
             and origin[2] in (None, 443)
             and any(origin[1] == host or origin[1].endswith(f".{host}") for host in ARCHIVE_HOSTS)
         )
-        if not location or not (is_theirs or origin == (ours.scheme, ours.hostname, ours.port)):
+        if not location or not (is_theirs or origin == (ours.scheme, ours.host, ours.port)):
             raise CoverRefused("redirect", f"to {origin[1][:80] or 'nowhere'}, which is not the archive")
-        return following.geturl()
+        return following.url
 
 
 def _check_status(answer: requests.Response) -> None:

@@ -104,6 +104,7 @@ def test_an_archive_that_is_not_there_is_away() -> None:
         ("http://archive.org/front.jpg", False),
         ("https://archive.org:8443/front.jpg", False),
         ("https://archive.org@127.0.0.1/front.jpg", False),
+        ("https://127.0.0.1:8443\\@archive.org/front.jpg", False),
         ("https://127.0.0.1/front.jpg", False),
         ("https://[::1]/front.jpg", False),
         ("https://localhost/front.jpg", False),
