@@ -64,6 +64,16 @@ def test_pages_that_do_not_answer_stay_out_of_service(folder: Path) -> None:
     assert (folder / "draining").exists()
 
 
+def test_pages_that_have_stayed_out_come_back_with_the_release_that_answers(folder: Path) -> None:
+    (folder / "broken").touch()
+    done(folder, "restart", "4")
+    (folder / "broken").unlink()
+    (folder / "done").write_text("", encoding="utf-8")
+    out = " (out of service)"
+    assert done(folder, "restart", "4") == (0, [f"restart{out}", f"look{out}", "sleep 4"])
+    assert not (folder / "draining").exists()
+
+
 def test_what_somebody_has_taken_out_stays_out(folder: Path) -> None:
     (folder / "draining").touch()
     assert done(folder, "restart", "4") == (0, ["restart (out of service)", "look (out of service)"])
