@@ -34,9 +34,9 @@ def comeback(year: YearFacts) -> Highlight | None:
     if top is None or top.plays < 20 or year.year - top.released < OLD:
         return None
     usual = sum(part for released, part in year.usual.items() if released <= top.released)
-    kind = "song" if top.is_song else "album"
+    age = year.year - top.released
     sentence = [
-        Part(f"The most played {kind}{year.known(top.plays)} came out {year.year - top.released} years before: "),
+        Part(f"The most played {_kind(top)}{year.known(top.plays)} came out {age} years before: "),
         *named(top),
         Part(f" ({top.released}), with {counted(top.plays, 'play')}."),
     ]
@@ -48,9 +48,8 @@ def new_favourite(year: YearFacts) -> Highlight | None:
     top = year.top
     if top is None or top.plays < 20 or top.released != year.year:
         return None
-    kind = "song" if top.is_song else "album"
     sentence = [
-        Part(f"The most played {kind}{year.known(top.plays)} was new: "),
+        Part(f"The most played {_kind(top)}{year.known(top.plays)} was new: "),
         *named(top),
         Part(f" came out in {year.year} itself and has {counted(top.plays, 'play')}."),
     ]
@@ -123,7 +122,7 @@ def oldest(year: YearFacts) -> Highlight | None:
 
 def favourite_artist(year: YearFacts) -> Highlight | None:
     """Find an artist with many of the ten most played albums."""
-    top = [one for one in year.albums.albums[:10] if not one.is_song]
+    top = [one for one in year.albums.albums[:10] if one.is_song is False]
     artists = Counter(one.artist.casefold() for one in top if one.artist != VARIOUS)
     if len(top) < 10 or not artists:
         return None
@@ -174,6 +173,10 @@ def album(one: PlayedAlbum) -> str:
 def bar(one: PlayedAlbum) -> ReleaseYears:
     """Return the bar that an album is in."""
     return ReleaseYears(one.released, one.released)
+
+
+def _kind(one: PlayedAlbum) -> str:
+    return "album or song" if one.is_song is None else "song" if one.is_song else "album"
 
 
 def _most(top: PlayedAlbum) -> frozenset[str]:

@@ -17,7 +17,8 @@ class PlayedAlbum(BaseModel):
     artist: str
     title: str
     plays: int
-    is_song: bool = False
+    is_song: bool | None = False
+    """None where that was not kept."""
     months: tuple[int, ...] = ()
     """Its plays from January to December; empty where that is not known."""
 

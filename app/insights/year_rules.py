@@ -81,7 +81,7 @@ def few_albums(year: YearFacts) -> Highlight | None:
     if half is None or count is None or not 2 <= half <= 12 or count < 5 * half:
         return None
     sentence = [
-        Part("Half of the plays come from "),
+        Part(f"Half of the plays{year.known()} come from "),
         Part(
             f"{half} of {count:,} albums and songs" if _has_songs(year) else f"{half} of {count:,} albums",
             is_link=True,

@@ -114,7 +114,11 @@ def _kept(counted: CountedYear, *, by_song: bool) -> YearAlbums:
     return YearAlbums(
         albums=tuple(
             PlayedAlbum(
-                released=one.release_year, artist=_short(one.artist), title=_short(one.title), plays=one.plays
+                released=one.release_year,
+                artist=_short(one.artist),
+                title=_short(one.title),
+                plays=one.plays,
+                is_song=None,
             )
             for one in top
         )

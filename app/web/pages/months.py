@@ -27,6 +27,7 @@ def show(name: str, year: str) -> Response:
     options = requested_options().available_for(event)
     counts = months_of_year(context(), status, listening_year)
     played = {month: options.years_of(count) for month, count in counts.items()}
+    is_known = not any(count.unplaced for count in counts.values())
     told = "" if event.is_whole else so_far(event.scrobbles, event.expected)
     page = render_template(
         "months.html",
@@ -36,7 +37,7 @@ def show(name: str, year: str) -> Response:
         months=months_until(listening_year, today()),
         drawn=draw_month_strips(played, listening_year, by_decade=options.by_decade),
         plays={month: count.scrobbles for month, count in counts.items()},
-        sentence=month_words.told(played, told),
+        sentence=month_words.told(played, told, is_known=is_known),
         is_so_far=status.until(listening_year) is not None or not event.is_whole,
     )
     return private(make_response(page))

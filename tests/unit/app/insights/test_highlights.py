@@ -85,6 +85,12 @@ UNLIKE = "No other year is like this: the music is"
             BAR,
         ),
         (
+            "comeback",
+            facts(albums=[album(1977, 41, is_song=None)]),
+            "The most played album or song came out 47 years before: “Title” by Artist (1977), with 41 plays.",
+            BAR,
+        ),
+        (
             "new favourite",
             facts(albums=[album(2024, 1_200)], plays={2024: 20_000}),
             "The most played album was new: “Title” by Artist came out in 2024 itself and has 1,200 plays.",
@@ -169,6 +175,12 @@ UNLIKE = "No other year is like this: the music is"
             ReleaseYears(1990, 2024),
         ),
         (
+            "few albums",
+            facts(count=1_312, half=7, unplaced=1),
+            f"Half of the plays {KNOWN} come from 7 of 1,312 albums.",
+            ReleaseYears(1990, 2024),
+        ),
+        (
             "no favourite",
             facts(plays={2000: 10_000}, albums=[album(2000, 60)], count=1_204),
             "No favourite among 1,204 albums: the most played, “Title” by Artist, has 0.6\u00a0% of the plays.",
@@ -214,6 +226,10 @@ def test_each_rule_says_what_it_found_and_leads_there(
         ("oldest", facts(plays={1977: 300}, albums=[album(1977, 300)])),
         ("favourite artist", facts(albums=[*FLOYD[:3], *OTHERS])),
         ("favourite artist", facts(albums=FLOYD)),
+        (
+            "favourite artist",
+            facts(albums=[one.model_copy(update={"is_song": None}) for one in [*FLOYD, *OTHERS]]),
+        ),
         (
             "favourite artist",
             facts(albums=[one.model_copy(update={"artist": "Various Artists"}) for one in OTHERS * 2]),

@@ -18,7 +18,10 @@ def test_of_months_with_one_middle_year_the_average_decides() -> None:
 
 
 def test_a_handful_of_plays_decides_nothing() -> None:
-    assert "December" not in months.told({1: {2008: 30}, 7: {1975: 30}, 12: {1950: 19}})
+    told = months.told({1: {2008: 30}, 7: {1975: 30}, 12: {1950: 19}})
+    assert "December" not in told
+    assert told.endswith(" before. Months with fewer than 20 plays are left out.")
+    assert "left out" not in months.told({1: {2008: 30}, 7: {1975: 30}})
     assert months.told({1: {2008: 30}, 12: {1950: 19}}) == months.TOO_FEW
     assert months.told({}) == months.TOO_FEW
 
@@ -28,6 +31,14 @@ def test_where_all_months_are_about_as_old_it_is_said() -> None:
     assert months.told({1: {1990: 30}, 2: {1991: 40}}) == (
         "The music was about as old in every month: half of it came out by 1990 in January, by 1991 in February."
     )
+
+
+def test_where_some_plays_have_no_release_year_it_is_said_of_the_others() -> None:
+    for july in (1975, 2007, 2008):
+        told = months.told({1: {2008: 30}, 7: {july: 30}}, is_known=False)
+        assert "music with a known release year" in told
+    told = months.told({1: {2008: 30}, 12: {1950: 19}}, is_known=False)
+    assert told == "Months with fewer than 20 plays with a known release year are not compared."
 
 
 def test_of_a_part_of_a_year_it_is_said_that_more_may_follow() -> None:
