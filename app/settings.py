@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from hashlib import blake2b, scrypt
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -270,8 +270,11 @@ class Settings(BaseModel):
 
     @property
     def covers_key(self) -> bytes:
-        """The key of what makes an address of a cover ours, with the same properties."""
-        return self._derived_key(b"covers")
+        """The key of what makes an address of a cover ours, with the same properties.
+
+        What follows from it is public: it takes a moment to derive, so that nobody tries passwords by it.
+        """
+        return scrypt(self._derived_key(b"covers"), salt=b"covers", n=2**14, r=8, p=1, dklen=32)
 
     @property
     def shows_covers(self) -> bool:

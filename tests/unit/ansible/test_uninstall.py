@@ -1,4 +1,4 @@
-"""`uninstall`: what roles store in the folders of packages goes, also where a package was there before and stays."""
+"""`uninstall`: what roles store in folders of packages goes, also where a package was there before and stays."""
 
 import re
 import subprocess

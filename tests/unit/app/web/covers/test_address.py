@@ -1,5 +1,6 @@
 """Addresses of covers: only ours are taken."""
 
+from hashlib import scrypt
 from uuid import UUID, uuid4
 
 import pytest
@@ -38,3 +39,9 @@ def test_all_web_machines_of_a_site_have_the_same_key(url: str) -> None:
     assert first.covers_key != first.log_names_key
     without = [read_settings({"DATABASE_URL": "postgresql://app@db/lastyear"}, ()) for _ in range(2)]
     assert without[0].covers_key != without[1].covers_key, "nobody can guess it where there is no password"
+
+
+def test_nobody_tries_passwords_by_the_key_fast() -> None:
+    settings = read_settings({"DATABASE_URL": "postgresql://app:password@db/lastyear"}, ())
+    derived = settings._derived_key(b"covers")
+    assert settings.covers_key == scrypt(derived, salt=b"covers", n=2**14, r=8, p=1, dklen=32)
