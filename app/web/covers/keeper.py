@@ -124,11 +124,23 @@ class CoverKeeper:
                 self._collector.start()
 
     def _collect(self) -> None:
+        try:
+            self._take_over_until_nothing_is_awaited()
+        except BaseException:
+            with self._lock:
+                self._has_collector = False  # the next look starts another
+            raise
+
+    def _take_over_until_nothing_is_awaited(self) -> None:
+        is_told = False
         while True:
             try:
                 self.take_over()
+                is_told = False
             except (RedisError, QueueAway) as error:
-                log.warning("Covers wait for Redis", reason=type(error).__name__)
+                if not is_told:
+                    log.warning("Covers wait for Redis", reason=type(error).__name__)
+                is_told = True
             self._closed.wait(LOOK_SECONDS if self._awaited else 0)
             with self._lock:
                 if not self._awaited or self._closed.is_set():

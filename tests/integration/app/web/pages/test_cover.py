@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
+from app.jobs.queues import QueueAway
 from app.redis import cover_archive, covers
 from app.redis.covers import SIZES
 from app.settings import Settings
@@ -258,6 +260,40 @@ def test_without_redis_what_is_kept_is_shown_and_the_rest_is_drawn(
     there, missing = (bare.get(cover_address(secret, group, 64, 1977)) for group in (GROUP, WITHOUT))
     assert there.data == b"small"
     assert WAITING in drawn(missing)
+
+
+def test_an_outage_of_redis_is_told_once_however_long_it_lasts(
+    keeper: CoverKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter(range(3))
+
+    def take_over() -> None:
+        if next(turns, None) is not None:
+            raise QueueAway
+        keeper._awaited.clear()
+
+    monkeypatch.setattr("app.web.covers.keeper.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(keeper, "take_over", take_over)
+    keeper._awaited[GROUP] = 0.0
+    with capture_logs() as lines:
+        keeper._collect()
+    assert [line["event"] for line in lines] == ["Covers wait for Redis"]
+
+
+def test_covers_are_taken_over_again_after_an_error_of_our_own(
+    look: Callable[..., TestResponse], keeper: CoverKeeper, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down() -> None:
+        raise ValueError("unforeseen")
+
+    keeper._has_collector = True
+    with monkeypatch.context() as patched:
+        patched.setattr(keeper, "take_over", break_down)
+        with pytest.raises(ValueError, match="unforeseen"):
+            keeper._collect()
+    look()
+    covers.hand_over(redis, GROUP, PICTURES)
+    wait_until(lambda: keeper.folder.read(GROUP, 250))
 
 
 def test_a_full_disk_shows_covers_while_redis_has_them_and_asks_for_no_more(
