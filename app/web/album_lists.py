@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.charts.release_years import ReleaseYears
+from app.charts.year_axis import added
 from app.store import Connection, album_plays, counted_years, listeners, released_plays
 from app.store.album_plays import AlbumCounts, AlbumPlays
 from app.store.play_filter import PlayFilter
@@ -50,12 +51,12 @@ class ReleasedPage(AlbumListPage):
     listened: Mapping[int, int] = field(default_factory=dict)
     """Plays that are listed, on all pages."""
     removed: Mapping[int, int] = field(default_factory=dict)
-    """Plays that are only counted any more, and not listed."""
+    """Plays that are only counted any more, and not listed; some of a year may be read again by now."""
 
     @property
     def played(self) -> dict[int, int]:
         """Both together."""
-        return dict(sorted({**self.removed, **self.listened}.items()))
+        return dict(sorted(added(self.removed, self.listened).items()))
 
 
 def released_page(
@@ -74,12 +75,15 @@ def released_page(
         offset=ROWS_PER_PAGE * (number - 1),
     )
     counted = counted_years.of_listener(connection, listener.username_key)
-    removed = {year: released.plays(options.years_of(counts)) for year, counts in counted.items()}
+    removed = {
+        year: released.plays(options.years_of(counts)) - found.listened.get(year, 0)
+        for year, counts in counted.items()
+    }
     return ReleasedPage(
         number=number,
         rows=found.rows,
         totals=found.totals,
         username=listener.username,
         listened=found.listened,
-        removed={year: plays for year, plays in removed.items() if plays},
+        removed={year: plays for year, plays in removed.items() if plays > 0},
     )

@@ -42,8 +42,8 @@ def year_insights(context: Context, event: Event, summary: Summary) -> Insights 
         return None
     try:
         shares, ages = read_usual_year(context.redis, summary.year, by_song=summary.options.by_song)
-    except RedisError:
-        shares, ages = None, None
+    except RedisError:  # Nothing more is asked of it: each question may take seconds.
+        return Insights(musical_age(summary.years, summary.year, usual_shares(summary.year)), None, ())
     usual = usual_shares(summary.year, shares)
     age = musical_age(summary.years, summary.year, usual)
     if event.is_running:

@@ -18,7 +18,7 @@ from app.redis.usual_years import write_usual_years
 from app.redis.year_albums import keep_year_albums, kept_year_albums
 from app.web.all_years import StoredYears
 from app.web.words.insights import NOT_YET, WHY_UNTOLD
-from tests.integration.app.web.conftest import NO_DATABASE, Fetched, SiteWith, event
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, SiteWith, event
 
 YEARS = dict.fromkeys(range(1978, 1983), 400) | dict.fromkeys(range(1990, 2025), 100)
 
@@ -50,6 +50,15 @@ def test_the_age_of_a_year_leads_to_the_bars_it_comes_from_and_wakes_no_database
     number, reason = age_on(sleeping.get("/user/HeavyHelen/2024").text)
     assert number == '<a id="age" href="/user/HeavyHelen/2024/1978-1982">62</a>'
     assert "as much music from 1978 to 1982 as others do" in reason
+
+
+def test_without_redis_the_age_is_told_and_what_stands_out_is_not(
+    site_with: SiteWith, client: FlaskClient, fetched: Fetched
+) -> None:
+    fetched("HeavyHelen", 2024)
+    page = site_with(redis_url=NO_REDIS).get("/user/HeavyHelen/2024").text
+    assert age_on(page) == age_on(client.get("/user/HeavyHelen/2024").text)
+    assert stands_out(page) == []
 
 
 def test_by_song_it_comes_from_the_songs_years(sleeping: FlaskClient, redis: Redis) -> None:

@@ -163,6 +163,21 @@ def test_years_whose_plays_were_removed_are_told_of(
     assert bars(page) == {2020: 2, 2021: 3}
     assert "The plays of 2020 were removed to make room" in text_of(page)
     assert "2 plays of this music are in the bars and not below." in text_of(page)
+    # While they are read again, some are here.
+    put({2020: {album("A", "One"): 1}})
+    page = client.get(PAGE).text
+    assert [row[:2] for row in rows(page)] == [("Two", 3), ("One", 1)]
+    assert bars(page) == {2020: 2, 2021: 3}
+    assert "1 play of this music is in the bars and not below." in text_of(page)
+
+
+def test_every_link_of_the_heat_map_leads_to_music(put: Put, client: FlaskClient) -> None:
+    put({2020: {album("A", "One"): 2, album("A", "Two", 1989): 1}})
+    page = client.get("/user/SingleSam").text
+    links = set(re.findall(r'href="(/user/SingleSam/released/[^"]+)"', page))
+    assert {f"/user/SingleSam/released/{bar}" for bar in ("1969", "1989", "1960-1969", "1980-1989")} <= links
+    assert {client.get(link).status_code for link in links} == {200}
+    assert '<th scope="col">1970s</th>' in page, "of which nothing was played"
 
 
 def test_where_songs_make_no_difference_albums_are_listed(put: Put, client: FlaskClient) -> None:
