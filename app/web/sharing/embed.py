@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from flask import Blueprint, Response, make_response, render_template
+from werkzeug.exceptions import TooManyRequests
 
 from app.charts.bar_chart import draw_bar_chart
 from app.web.context import context
-from app.web.errors import Problem
+from app.web.errors import TEXTS, Problem
 from app.web.routing import listener_name, listening_year_of, private
 from app.web.sharing.options import requested_theme
 from app.web.visits.status import YearStatus
@@ -39,7 +40,12 @@ def show(name: str, year: str) -> Response:
         username, listening_year = listener_name(name), listening_year_of(year)
     except Problem as problem:
         return _told(problem.headline, problem.advice, problem.status)
-    status = year_status(context(), username, listening_year, "as it stands")
+    try:
+        status = year_status(context(), username, listening_year, "as it stands")
+    except TooManyRequests as error:
+        page = _told(*TEXTS[error.code], error.code, theme)
+        page.headers["Retry-After"] = str(error.retry_after)
+        return page
     failure = status.event.error if status.event and not status.event.scrobbles else None
     if failure:
         return _told(*wording.explained(failure), failure.status, theme)

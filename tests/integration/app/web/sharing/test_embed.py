@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
+from werkzeug.exceptions import TooManyRequests
 
 from app.charts.palette import COLOURS, DARK, STYLE
 from app.events import Failure
@@ -100,6 +101,20 @@ def test_bad_input_is_told_within_the_frame(client: FlaskClient, path: str, stat
     assert said in answer.text
     assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
     assert "embed.css" in answer.text
+
+
+def test_a_reader_who_opens_too_many_is_told_within_the_frame(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise TooManyRequests(retry_after=7)
+
+    monkeypatch.setattr("app.web.sharing.embed.year_status", refuse)
+    answer = client.get(EMBED)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert "Too many requests at once" in answer.text
+    assert "embed.css" in answer.text
+    assert "<form" not in answer.text
 
 
 def test_of_nobody_the_frame_says_so(put: Put, client: FlaskClient) -> None:
