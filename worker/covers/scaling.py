@@ -11,6 +11,9 @@ from app.redis.covers import SIZES
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 MAX_PIXELS = 4_000_000
 """Of a thumbnail of 250 pixels; more takes its time and memory, and is none."""
+MAX_SCANS = 100
+"""Of a JPEG, each of which draws all of the picture once more, from as few as 14 bytes; there are ten or so."""
+JPEG, SCAN = b"\xff\xd8", b"\xff\xda"
 QUALITY = 80
 BACKGROUND = "white"
 
@@ -34,6 +37,8 @@ def scale(content: bytes) -> Mapping[int, bytes]:
 
 
 def _decode(content: bytes) -> Image.Image:
+    if content.startswith(JPEG) and content.count(SCAN) > MAX_SCANS:
+        raise ValueError
     with Image.open(BytesIO(content), formats=FORMATS) as opened:
         width, height = opened.size  # from its head: nothing is decoded yet
         if not 0 < width * height <= MAX_PIXELS:

@@ -9,7 +9,7 @@ from PIL import Image
 from demo.catalogue import albums
 from demo.cover_art import bomb
 from demo.cover_drawing import draw_cover
-from worker.covers.scaling import MAX_PIXELS, NotAPicture, scale
+from worker.covers.scaling import MAX_PIXELS, MAX_SCANS, NotAPicture, scale
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -95,3 +95,11 @@ def test_what_is_no_picture_of_a_cover_is_refused(content: bytes) -> None:
     assert MAX_PIXELS < 3000 * 3000
     with pytest.raises(NotAPicture):
         scale(content)
+
+
+def test_a_picture_that_is_drawn_again_and_again_is_none() -> None:
+    whole = written((300, 300), mode="L", progressive=True)
+    assert opened(scale(whole)[250]).size == (250, 250)
+    scan, end = whole[whole.rfind(b"\xff\xda") : -2], whole[-2:]
+    with pytest.raises(NotAPicture):
+        scale(whole[:-2] + MAX_SCANS * scan + end)
