@@ -125,6 +125,21 @@ _OF_YEARS, _OF_NO_YEAR = "WHERE counted.year BETWEEN %s AND %s", "WHERE counted.
 # Of an album that is listed as a whole all artists make one line; songs of one title by two artists are two.
 LINE = "listed_as, song, has_own_year, CASE WHEN has_own_year THEN artist_key END"
 BEST_FIRST = "plays DESC, augmentation_status = 'fuzzy_matched', album"
+SUMMED_UP = f"""
+    sum(plays)::integer AS plays,
+    sum(sum(plays)) OVER heading::integer AS group_plays,
+    bool_or(bool_or(artists_differ)) OVER heading
+        AND min(min(artist_key)) OVER heading <> max(max(artist_key)) OVER heading
+        AS is_by_various,
+    array_agg(album ORDER BY {BEST_FIRST}) AS spelled_as,
+    array_agg(plays ORDER BY {BEST_FIRST}) AS plays_of_each,
+    (array_agg(augmentation_status ORDER BY {BEST_FIRST}))[1] AS augmentation_status,
+    min(release_year) AS release_year,
+    min(album_year) AS album_year,
+    bool_or(has_no_album) AS has_no_album
+"""
+"""What the spellings of a line come to, beside those under the same `heading`."""
+LIST_ORDER = "is_pending, has_no_album, has_own_year, group_plays DESC, listed_as, plays DESC, song, spelled_as"
 
 
 def _played(plays: PlayFilter) -> str:
@@ -144,7 +159,6 @@ def list_albums(
     Pending ones come last. Of the others, albums come before songs with a year of their own, and these before
     songs without an album; the most played first, songs grouped by album or by artist.
     """
-    order = "is_pending, has_no_album, has_own_year, group_plays DESC, listed_as, plays DESC, song, spelled_as"
     with connection.cursor(row_factory=kwargs_row(partial(read_album, AlbumPlays))) as cursor:
         cursor.execute(
             f"""
@@ -169,21 +183,11 @@ def list_albums(
                        song,
                        has_own_year,
                        is_pending,
-                       sum(plays)::integer AS plays,
-                       sum(sum(plays)) OVER heading::integer AS group_plays,
-                       bool_or(bool_or(artists_differ)) OVER heading
-                           AND min(min(artist_key)) OVER heading <> max(max(artist_key)) OVER heading
-                           AS is_by_various,
-                       array_agg(album ORDER BY {BEST_FIRST}) AS spelled_as,
-                       array_agg(plays ORDER BY {BEST_FIRST}) AS plays_of_each,
-                       (array_agg(augmentation_status ORDER BY {BEST_FIRST}))[1] AS augmentation_status,
-                       min(release_year) AS release_year,
-                       min(album_year) AS album_year,
-                       bool_or(has_no_album) AS has_no_album
+                       {SUMMED_UP}
                 FROM spelled
                 GROUP BY is_pending, {LINE}
                 WINDOW heading AS (PARTITION BY is_pending, listed_as, has_own_year)
-                ORDER BY {order}
+                ORDER BY {LIST_ORDER}
                 LIMIT %s OFFSET %s
             )
             SELECT artist,
@@ -215,7 +219,7 @@ def list_albums(
                 WHERE id = spelled_as[1]
                 LIMIT 1
             ) AS most_played
-            ORDER BY {order}
+            ORDER BY {LIST_ORDER}
             """.encode(),  # noqa: S608  our own text
             [*_parameters(plays), *(released or ()), limit, offset, MAX_SPELLINGS, MAX_SPELLINGS],
         )

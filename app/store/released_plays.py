@@ -10,7 +10,16 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from app.store.album_plays import BEST_FIRST, COUNTED, LINE, MAX_SPELLINGS, AlbumCounts, AlbumPlays, read_album
+from app.store.album_plays import (
+    COUNTED,
+    LINE,
+    LIST_ORDER,
+    MAX_SPELLINGS,
+    SUMMED_UP,
+    AlbumCounts,
+    AlbumPlays,
+    read_album,
+)
 from app.store.database import Connection
 
 
@@ -29,9 +38,6 @@ class ReleasedPlays:
     totals: tuple[AlbumCounts, ...] = ()
     listened: Mapping[int, int] = field(default_factory=dict)
     """All plays by listening year."""
-
-
-_ORDER = "is_pending, has_no_album, has_own_year, group_plays DESC, listed_as, plays DESC, song, spelled_as"
 
 
 def list_released(
@@ -91,17 +97,7 @@ def list_released(
                        has_own_year,
                        is_pending,
                        min(artist_key) AS artist_key,
-                       sum(plays)::integer AS plays,
-                       sum(sum(plays)) OVER heading::integer AS group_plays,
-                       bool_or(bool_or(artists_differ)) OVER heading
-                           AND min(min(artist_key)) OVER heading <> max(max(artist_key)) OVER heading
-                           AS is_by_various,
-                       array_agg(album ORDER BY {BEST_FIRST}) AS spelled_as,
-                       array_agg(plays ORDER BY {BEST_FIRST}) AS plays_of_each,
-                       (array_agg(augmentation_status ORDER BY {BEST_FIRST}))[1] AS augmentation_status,
-                       min(release_year) AS release_year,
-                       min(album_year) AS album_year,
-                       bool_or(has_no_album) AS has_no_album
+                       {SUMMED_UP}
                 FROM spelled
                 GROUP BY is_pending, {LINE}
                 WINDOW heading AS (PARTITION BY is_pending, listed_as, has_own_year)
@@ -112,7 +108,7 @@ def list_released(
                        count(*) FILTER (WHERE has_own_year) OVER () AS all_songs_with_own_year,
                        sum(plays) OVER ()::integer AS all_plays
                 FROM lines
-                ORDER BY {_ORDER}
+                ORDER BY {LIST_ORDER}
                 LIMIT %(limit)s OFFSET %(offset)s
             ), listened AS (
                 SELECT is_pending,
@@ -175,7 +171,7 @@ def list_released(
                 LIMIT 1
             ) AS most_played
             WHERE of_artist IS NOT DISTINCT FROM CASE WHEN has_own_year THEN artist_key END
-            ORDER BY {_ORDER}
+            ORDER BY {LIST_ORDER}
             """.encode(),  # noqa: S608  our own text
             {
                 "user": user,
