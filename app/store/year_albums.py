@@ -9,7 +9,8 @@ from app.store.database import Connection
 from app.store.fetch_jobs import FetchJob
 
 _MONTHS = ", ".join(f"coalesce(sum(plays) FILTER (WHERE month = {month}), 0)" for month in range(1, 13))
-# An album is one line as in the lists: of its spellings the one with the most plays names it.
+# An album is one line as in the lists: of its spellings the one with the most plays names it; of two with as many,
+# one that was matched for sure.
 _QUERY = f"""
     WITH played AS (
         SELECT track,
@@ -27,6 +28,7 @@ _QUERY = f"""
                album,
                artist_key,
                artists_differ,
+               augmentation_status,
                month,
                plays
         FROM played
@@ -41,7 +43,8 @@ _QUERY = f"""
                released, listed_as, song, songs_artist, album AS spelled_as
         FROM placed
         GROUP BY released, listed_as, song, songs_artist, album
-        ORDER BY released, listed_as, song, songs_artist, sum(plays) DESC, album
+        ORDER BY released, listed_as, song, songs_artist, sum(plays) DESC,
+                 min(augmentation_status) = 'fuzzy_matched', album
     ), lines AS (
         SELECT released,
                listed_as,

@@ -1,6 +1,7 @@
 """What the sentences about a year are made of agrees with the lists of its albums."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from app.store import Connection, album_plays, albums, year_albums
 from app.store.albums import Album
 from app.store.play_filter import PlayFilter
 from app.store.scrobbles import Scrobble
-from tests.integration.app.store.test_album_plays import ALL, PLAYS, play
+from tests.integration.app.store.test_album_plays import ALL, PLAYS, SPELLED, play
 from tests.integration.app.store.test_album_plays import user as user
 from tests.stored_years import store_year
 
@@ -44,6 +45,16 @@ def test_the_albums_are_those_of_the_lists(
     )
     assert [one.plays for one in lines.albums] == sorted((one.plays for one in listed), reverse=True)
     assert all(sum(one.months) == one.plays for one in lines.albums)
+
+
+def test_of_two_spellings_with_as_many_plays_the_surely_matched_one_names_the_album(
+    connection: Connection, user: int
+) -> None:
+    similar = [replace(SPELLED[2], album=f"Roda {number}") for number in range(9)]
+    albums.save(connection, similar)
+    play(connection, user, [(one, "one") for one in [*similar, SPELLED[0]]])
+    [told] = found(connection, user).albums
+    assert (told.artist, told.title, told.plays) == ("C", "Road", 10)
 
 
 def plays_at(*moments: tuple[datetime, Album]) -> list[Scrobble]:
