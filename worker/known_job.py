@@ -1,9 +1,11 @@
 """The jobs that a worker runs: our own, and no other function, whatever Redis says."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from redis.client import Pipeline
+from rq.exceptions import InvalidJobOperation
 from rq.job import Job
 from rq.utils import utcformat
 
@@ -35,6 +37,11 @@ class KnownJob(Job):
         self.last_heartbeat = timestamp
         connection = self.connection if pipeline is None else pipeline
         connection.eval(_HEARTBEAT, 1, self.key, utcformat(timestamp))
+
+    def _remove_from_registries(self, *arguments: Any, **options: Any) -> None:
+        """Take the job out of RQ's lists; one that Redis has lost is in none."""
+        with suppress(InvalidJobOperation):
+            super()._remove_from_registries(*arguments, **options)
 
     @property
     def success_callback(self) -> None:

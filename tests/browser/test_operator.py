@@ -17,7 +17,7 @@ from app.redis.notice import clear_notice
 from app.redis.pause import resume
 from demo.ports import free_port
 from tests import processes
-from tests.browser.conftest import Site
+from tests.browser.conftest import NO_SERVICE_WORKER, Site
 from tests.browser.test_looks import SCHEMES, SIZES, is_wider_than_the_screen, pictures
 from tests.browser.walk import faults
 from tests.conftest import PATIENCE, wait_until
@@ -71,7 +71,7 @@ def operator(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     page = context.new_page()
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and message.text != NO_SERVICE_WORKER:
             complaints.append(f"{message.type}: {message.text}")
 
     page.on("console", listen)

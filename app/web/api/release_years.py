@@ -24,6 +24,9 @@ OPEN = {*ADDRESSES, f"{PREFIX}/openapi.json"}
 BUSY_SECONDS = 10
 """After which a program may ask again where only others were ahead."""
 
+MAX_DROPPED = 4 << 20
+"""Bytes of a refused body that are still read: a proxy that cannot send it all would take this site for away."""
+
 WORTH_COMPRESSING = 1000  # bytes
 
 
@@ -52,15 +55,23 @@ def open_to_other_origins(response: Response) -> Response:
 
 def _body() -> bytes:
     if request.mimetype != "application/json" or request.content_encoding:
+        _drop_body()
         raise Problem(415, "That is not JSON", "Send it uncompressed, with Content-Type: application/json.")
     request.max_content_length = MAX_BYTES + 1  # a body without a length is cut off there
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
+        _drop_body()
         raise too_large() from None
     if len(body) > MAX_BYTES:
         raise too_large()
     return body
+
+
+def _drop_body() -> None:
+    unread, left = request.environ["wsgi.input"], MAX_DROPPED
+    while left > 0 and (part := unread.read(65_536)):
+        left -= len(part)
 
 
 def _answers(questions: Sequence[Question | Reason]) -> list[AlbumYear]:

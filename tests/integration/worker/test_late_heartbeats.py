@@ -36,3 +36,13 @@ def test_nothing_is_left_of_a_job_that_has_ended(
     ended[0].heartbeat(ended[0].created_at, 10)
     assert not redis.exists(KnownJob.key_for("recover"))
     assert put(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+
+
+def test_a_job_that_redis_loses_while_it_runs_ends_without_an_exception(worker: FetchWorker, redis: Redis) -> None:
+    put(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+    job = KnownJob.fetch("recover", connection=redis, serializer=JSONSerializer)
+    execution = worker.prepare_execution(job)
+    job.started_at = job.created_at
+    redis.flushdb()
+    worker._finalize_success(job, worker.queues[0], execution, None)
+    assert not redis.exists(KnownJob.key_for("recover"))

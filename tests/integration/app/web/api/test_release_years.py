@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -125,6 +126,17 @@ def test_other_content_is_refused(client: FlaskClient, headers: dict[str, str]) 
     answer = client.post(ADDRESS, data=json.dumps([OK_COMPUTER]), headers=headers)
     assert (answer.status_code, code(answer)) == (415, "not_json")
     assert answer.headers[CORS] == "*"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_what_is_refused_is_read_to_its_end_so_that_a_proxy_can_send_it(
+    client: FlaskClient, content_type: str
+) -> None:
+    body = BytesIO(b" " * (3 * MAX_BYTES))
+    size = body.getbuffer().nbytes
+    answer = client.post(ADDRESS, input_stream=body, content_length=size, content_type=content_type)
+    assert answer.status_code in (413, 415)
+    assert body.tell() == size
 
 
 @pytest.mark.parametrize("body", ["", "[", "{}", '{"artist": "Radiohead"}', "null", "[" * 9999])

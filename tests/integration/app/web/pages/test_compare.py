@@ -100,9 +100,7 @@ def test_the_page_can_be_shown_and_taken_along(put: Callable[..., None], client:
         f'<meta property="og:url" content="https://lastyear.example/user/SingleSam/2023{query}">',
         f'<meta property="og:image:alt" content="{said}">',
         '<meta name="twitter:card" content="summary_large_image">',
-        f'<a id="png" href="/user/SingleSam/2023.png{query}">PNG</a>',
-        f'<a id="svg" href="/user/SingleSam/2023.svg{query}">SVG</a>',
-        f'data-text="{said}"',
+        f'id="share" href="/user/SingleSam/2023/share{query}"',
     ):
         assert tag in page
     (description,) = re.findall('<meta property="og:description" content="([^"]+)">', page)
