@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from app.listening_years import year_bounds
 from app.store import Connection, stretches
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 
 
 def store_year(connection: Connection, user: int, year: int, plays: Sequence[Scrobble]) -> None:

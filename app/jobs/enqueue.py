@@ -39,7 +39,7 @@ from app.jobs.queues import (
 from app.listening_years import year_bounds
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, fetch_jobs, forgetting, listeners
-from app.store.year_events import year_event
+from app.store.plays.year_events import year_event
 
 log = structlog.get_logger()
 

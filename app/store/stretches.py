@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from app.events import Gap
 from app.store.database import Connection
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 
 
 class AlbumGone(Exception):

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import added
-from app.store import Connection, album_plays, counted_years, listeners, released_plays
-from app.store.album_plays import AlbumCounts, AlbumPlays
-from app.store.play_filter import PlayFilter
-from app.store.released_plays import AlbumOverYears
+from app.store import Connection, listeners
+from app.store.plays import album_plays, counted_years, released_plays
+from app.store.plays.album_plays import AlbumCounts, AlbumPlays
+from app.store.plays.play_filter import PlayFilter
+from app.store.plays.released_plays import AlbumOverYears
 from app.web.words.chart_options import ChartOptions
 
 ROWS_PER_PAGE = 200

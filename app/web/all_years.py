@@ -17,7 +17,8 @@ from app.jobs.backlog import add_years, enqueue_next_year, pending_years
 from app.jobs.queues import QueueAway, QueueFull
 from app.redis.allowance import is_key_refused
 from app.redis.event_stream import SNAPSHOT_TTL, Topic, latest_snapshot, parse_snapshot
-from app.store import Connection, StoreAway, counted_years, fetch_jobs, listeners, scrobbles
+from app.store import Connection, StoreAway, fetch_jobs, listeners
+from app.store.plays import counted_years, scrobbles
 from app.web.context import Context
 from app.web.visits.introductions import introduce, is_interrupted, is_stored
 from app.web.visits.starts import may_start_fetches

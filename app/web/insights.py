@@ -16,7 +16,8 @@ from app.insights.year_rules import RULES
 from app.redis.event_stream import Topic
 from app.redis.usual_years import read_usual_shares, read_usual_year
 from app.redis.year_albums import keep_year_albums, kept_year_albums
-from app.store import fetch_jobs, listeners, year_albums
+from app.store import fetch_jobs, listeners
+from app.store.plays import year_albums
 from app.web.all_years import kept_years
 from app.web.context import Context
 from app.web.words.summary import Summary

@@ -10,9 +10,10 @@ from redis.exceptions import RedisError
 from app.events import Event, TopAlbum
 from app.redis import event_stream
 from app.redis.event_stream import Topic
-from app.store import Connection, album_plays, counted_years, fetch_jobs, listeners
-from app.store.counted_years import CountedYear
-from app.store.play_filter import PlayFilter
+from app.store import Connection, fetch_jobs, listeners
+from app.store.plays import album_plays, counted_years
+from app.store.plays.counted_years import CountedYear
+from app.store.plays.play_filter import PlayFilter
 from app.web.context import context
 from app.web.words.chart_options import ChartOptions
 

@@ -12,9 +12,9 @@ import psycopg
 
 from app.listening_years import year_bounds
 from app.store import Connection, albums, connect, listeners, stretches
-from app.store.album_plays import list_albums, top_albums
-from app.store.play_filter import PlayFilter
-from app.store.scrobbles import Scrobble, count_all_years, count_year
+from app.store.plays.album_plays import list_albums, top_albums
+from app.store.plays.play_filter import PlayFilter
+from app.store.plays.scrobbles import Scrobble, count_all_years, count_year
 from app.store.stale_charts import take_stale_years
 from app.store.upkeep.room import lastfm_bytes
 from demo.accounts import ACCOUNTS, Account

@@ -18,7 +18,7 @@ from app.redis.mirror_note import MirrorNote, write_mirror_note
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
 from app.store.listeners import username_key
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from demo import catalogue
 from tests.browser.conftest import Site

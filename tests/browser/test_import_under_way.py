@@ -10,7 +10,7 @@ from app.redis.event_stream import Topic, drop_snapshot
 from app.redis.mirror_note import NOT_IMPORTED, MirrorNote, write_mirror_note
 from app.store import albums, connect, listeners
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from tests.browser.conftest import Site
 from tests.browser.live.growing import stop_clock
 from tests.browser.test_looks import SIZES, is_wider_than_the_screen

@@ -14,8 +14,8 @@ from app.logs.lines import without_secrets
 from app.redis.pause import is_paused
 from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, stretches
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
-from app.store.year_events import year_event
+from app.store.plays.scrobbles import Scrobble
+from app.store.plays.year_events import year_event
 from mirror.database import connect as connect_mirror
 from mirror.derived.name_index import usable_state
 from mirror.errors import MirrorAway, MirrorEmpty

@@ -4,7 +4,8 @@ import structlog
 from redis import Redis
 
 from app.redis.usual_years import write_usual_years
-from app.store import Connection, usual_years
+from app.store import Connection
+from app.store.plays import usual_years
 
 log = structlog.get_logger()
 

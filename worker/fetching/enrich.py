@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.store import Connection, albums
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from mirror.matching.match import match
 from mirror.matching.query import AlbumName, Placement

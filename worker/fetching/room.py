@@ -11,9 +11,9 @@ from app.counters.gauges import note_storage
 from app.redis import looks
 from app.redis.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
 from app.store import Connection, fetch_jobs, listeners
+from app.store.plays.year_events import year_event
 from app.store.upkeep import orphans, room
 from app.store.upkeep.room import StoredYear
-from app.store.year_events import year_event
 from worker import shutdown
 
 log = structlog.get_logger()

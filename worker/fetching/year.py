@@ -19,11 +19,12 @@ from app.events import Event, Failure, Phase, run_began
 from app.listening_years import is_final, year_seconds
 from app.redis.event_stream import Topic, latest_snapshot
 from app.redis.year_albums import keep_year_albums
-from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks, year_albums
+from app.store import Connection, albums, fetch_jobs, listeners, stretches, tracks
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import Listener
+from app.store.plays import year_albums
+from app.store.plays.year_events import year_event
 from app.store.stretches import StoredStretch
-from app.store.year_events import year_event
 from mirror.state import has_recordings
 from worker import shutdown
 from worker.context import WorkerContext

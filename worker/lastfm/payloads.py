@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 
 MAX_NUMBER = 2**31 - 1  # no listener has more of anything, and the database's integers end here
 YEAR_1971 = 365 * 24 * 3600  # UNIX seconds; what Last.fm dates to 1970 has lost its time

@@ -12,8 +12,8 @@ from time import sleep
 from psycopg.rows import class_row
 
 from app.listening_years import year_bounds
-from app.store import counted_years
 from app.store.database import Connection, patient
+from app.store.plays import counted_years
 
 TABLES = ("stretches", "tracks", "albums", "lastfm_users")
 """Those that hold Last.fm's data. What is kept of a year without its plays is our own."""

@@ -10,7 +10,7 @@ from app.events import Failure
 from app.periods import Period, read_period
 from app.redis.event_stream import Topic
 from app.store import listeners
-from app.store.play_filter import PlayFilter
+from app.store.plays.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, ReleasedPage, album_list_page, released_page
 from app.web.all_years import ListenerYear, eras_of, listener_years
 from app.web.api.answers import NOTHING, Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.charts.release_years import median
 from app.events import Count, Event, MatchStatus, TopAlbum
-from app.store.album_plays import MAX_SPELLINGS, AlbumPlays
+from app.store.plays.album_plays import MAX_SPELLINGS, AlbumPlays
 from app.web.all_years import ListenerYear
 from app.web.errors import Code
 from app.web.visits.status import ListenerStatus, YearStatus

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.charts.eras import Era
 from app.events import Count
-from app.store.released_plays import AlbumOverYears
+from app.store.plays.released_plays import AlbumOverYears
 from app.web.api.answers import HAS_SONGS, OF, SOURCE, Album, Answer, Error, ListeningYear, ReleaseYear, Source
 from app.web.words.chart_options import CountedBy
 

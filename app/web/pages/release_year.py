@@ -15,9 +15,10 @@ from app.events import YearCounts
 from app.formatting import so_far
 from app.periods import Period
 from app.redis.event_stream import Topic
-from app.store import fetch_jobs, listeners, scrobbles
-from app.store.album_plays import AlbumPlays
-from app.store.play_filter import PlayFilter
+from app.store import fetch_jobs, listeners
+from app.store.plays import scrobbles
+from app.store.plays.album_plays import AlbumPlays
+from app.store.plays.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, album_list_page
 from app.web.context import context
 from app.web.errors import Problem

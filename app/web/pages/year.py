@@ -14,9 +14,9 @@ from app.web.compared import compared_with, is_in_parts
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.insights import year_insights
-from app.web.pages.compare import comparison_page
-from app.web.pages.sides import parts_of, visit_all
-from app.web.pages.together import together_page
+from app.web.pages.comparing.several_listeners import together_page
+from app.web.pages.comparing.sides import parts_of, visit_all
+from app.web.pages.comparing.two_listeners import comparison_page
 from app.web.routing import listener_name, listening_year_of, private
 from app.web.site_address import is_same_origin, site_url
 from app.web.visits.part_of_year import part_of_year

@@ -10,8 +10,8 @@ from app.pictures.fonts import FAMILY
 from app.pictures.layout import Layout, lay_out
 from app.pictures.shapes import FRAMES, Frame, Shape
 from app.pictures.text import Text, fitted, paragraph
-from app.web.pages.sides import Side
-from app.web.pages.together import Together
+from app.web.pages.comparing.several_listeners import Together
+from app.web.pages.comparing.sides import Side
 from app.web.sharing.answers import SOURCE
 from app.web.sharing.options import Look
 

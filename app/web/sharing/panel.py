@@ -10,9 +10,9 @@ from app.web.compared import compared_with
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.pages import eras
-from app.web.pages.compare import compare
-from app.web.pages.sides import parts_of, visit_all
-from app.web.pages.together import draw_together
+from app.web.pages.comparing.several_listeners import draw_together
+from app.web.pages.comparing.sides import parts_of, visit_all
+from app.web.pages.comparing.two_listeners import compare
 from app.web.routing import listener_name, listening_year_of, private
 from app.web.sharing import snippets
 from app.web.sharing.options import Look, requested_look

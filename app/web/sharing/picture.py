@@ -17,9 +17,9 @@ from app.web.compared import compared_with
 from app.web.context import context
 from app.web.errors import Problem
 from app.web.insights import year_insights
-from app.web.pages.compare import compare
-from app.web.pages.sides import Visit, parts_of, visit_all
-from app.web.pages.together import draw_together
+from app.web.pages.comparing.several_listeners import draw_together
+from app.web.pages.comparing.sides import Visit, parts_of, visit_all
+from app.web.pages.comparing.two_listeners import compare
 from app.web.routing import listener_name, listening_year_of
 from app.web.sharing.answers import KEPT_PICTURES, SOURCE, as_png, as_svg
 from app.web.sharing.favourites import favourites

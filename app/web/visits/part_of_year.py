@@ -12,8 +12,9 @@ from app.events import Event, Gap, YearCounts
 from app.periods import Period
 from app.redis import event_stream
 from app.redis.event_stream import Topic
-from app.store import Connection, counted_years, fetch_jobs, listeners, scrobbles
-from app.store.counted_years import CountedYear
+from app.store import Connection, fetch_jobs, listeners
+from app.store.plays import counted_years, scrobbles
+from app.store.plays.counted_years import CountedYear
 from app.web.context import Context
 from app.web.visits.status import YearStatus
 

@@ -15,7 +15,7 @@ from app.jobs.queues import QueueAway, QueueFull
 from app.redis import event_stream
 from app.redis.event_stream import Snapshot, Topic
 from app.store import Connection, StoreAway, fetch_jobs, listeners
-from app.store.year_events import year_event
+from app.store.plays.year_events import year_event
 from app.web.context import Context
 from app.web.rate_limits import requester
 from app.web.visits.introductions import has_nothing, introduce, is_interrupted, is_stored, note_nothing

@@ -17,8 +17,9 @@ from app.events import Event, YearCounts
 from app.jobs import enqueue, queues
 from app.listening_years import year_bounds
 from app.redis.event_stream import Topic, latest_snapshot
-from app.store import Connection, fetch_jobs, listeners, scrobbles
+from app.store import Connection, fetch_jobs, listeners
 from app.store.fetch_jobs import FetchJob
+from app.store.plays import scrobbles
 from demo.accounts import Account, Play
 from demo.faults import Fault
 from demo.lastfm import LastfmStandIn

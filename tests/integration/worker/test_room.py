@@ -16,7 +16,8 @@ from app.redis import looks
 from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot
 from app.redis.looks import Looks
 from app.settings import Settings
-from app.store import Connection, connect, counted_years
+from app.store import Connection, connect
+from app.store.plays import counted_years
 from app.store.upkeep import room
 from app.store.upkeep.room import StoredYear
 from tests.integration.worker.conftest import Stage, some_plays

@@ -21,7 +21,7 @@ from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, Pool, albums, fetch_jobs, listeners
 from app.store.albums import Album
 from app.store.fetch_jobs import ABANDONED_AFTER, Overtaken
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from demo.lastfm import LastfmStandIn
 from tests.stored_years import store_year
 

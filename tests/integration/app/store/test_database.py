@@ -7,10 +7,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, scrobbles, stretches
+from app.store import Connection, StoreAway, albums, connect, fetch_jobs, listeners, stretches
 from app.store.albums import Album
 from app.store.migrate import migrate
-from app.store.scrobbles import Scrobble
+from app.store.plays import scrobbles
+from app.store.plays.scrobbles import Scrobble
 from tests.wire import socket_of, through, wire
 
 START = datetime(2023, 1, 1, tzinfo=UTC)

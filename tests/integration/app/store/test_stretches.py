@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.events import Gap
-from app.store import Connection, albums, listeners, scrobbles, stretches
+from app.store import Connection, albums, listeners, stretches
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays import scrobbles
+from app.store.plays.scrobbles import Scrobble
 from app.store.stretches import StoredStretch
 
 YEAR = datetime(2023, 1, 1, tzinfo=UTC)

@@ -14,11 +14,12 @@ import pytest
 import app.store.migrate
 from app.events import Failure, new_run
 from app.listening_years import year_bounds
-from app.store import Connection, connect, counted_years, fetch_jobs, forgetting, listeners, scrobbles
+from app.store import Connection, connect, fetch_jobs, forgetting, listeners
 from app.store.albums import Album, known, names_key
 from app.store.migrate import migrate, migrations, outstanding
+from app.store.plays import counted_years, scrobbles
+from app.store.plays.year_events import year_event
 from app.store.upkeep import room
-from app.store.year_events import year_event
 from worker.chores.canary import try_store
 
 ROOT = Path(__file__).parents[4]

@@ -1,8 +1,9 @@
 """Spellings: what a fetch stores makes one line of an album under six spellings, and of a compilation."""
 
-from app.store import album_plays, listeners
-from app.store.album_plays import AlbumPlays
-from app.store.play_filter import PlayFilter
+from app.store import listeners
+from app.store.plays import album_plays
+from app.store.plays.album_plays import AlbumPlays
+from app.store.plays.play_filter import PlayFilter
 from demo.accounts import ABBEY_ROAD, ACCOUNTS, NUGGETS, NUGGETS_SONGS
 from tests.integration.worker.conftest import Stage
 

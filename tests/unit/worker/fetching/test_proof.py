@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from app.store.stretches import StoredStretch
 from worker.fetching.proof import SHORTEST, SIZES, Ask, Finding, Search, Stretch, plan, proven
 from worker.lastfm.payloads import Rows

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from worker.lastfm.payloads import (
     AlbumChart,
     Profile,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from tests.unit.worker.lastfm.test_payloads import END, MBID, NOON, PLAY, START, TRACK, anything, odd_track, track
 from worker.lastfm.payloads import MAX_NUMBER, Rows, Unreadable, read_rows
 

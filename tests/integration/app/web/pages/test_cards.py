@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.events import Failure
 from tests.integration.app.web.conftest import Fetched, Jobs, SiteWith
-from tests.integration.app.web.pages.test_compare import put  # noqa: F401  a fixture
+from tests.integration.app.web.pages.comparing.test_two_listeners import put  # noqa: F401  a fixture
 
 SITE_URL = "https://lastyear.example"
 ROBOT = {"User-Agent": "facebookexternalhit/1.1"}

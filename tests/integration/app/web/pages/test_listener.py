@@ -10,7 +10,8 @@ from app.jobs import backlog
 from app.jobs.queues import FETCHES, count_waiting
 from app.redis import known_names
 from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot, publish, save_snapshot
-from app.store import Connection, listeners, scrobbles
+from app.store import Connection, listeners
+from app.store.plays import scrobbles
 from demo.lastfm import LastfmStandIn
 from tests.integration.app.web.conftest import (
     NO_DATABASE,

@@ -21,7 +21,7 @@ from app.redis import known_names
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.store import Connection, albums, fetch_jobs, listeners, tracks
 from app.store.albums import Album, names_key
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from tests.stored_years import store_year
 

@@ -20,7 +20,7 @@ from app.redis import event_stream
 from app.redis.event_stream import Topic
 from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album, names_key
-from app.store.scrobbles import Scrobble
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, Jobs, SiteWith, event

@@ -11,9 +11,10 @@ from redis import Redis
 
 from app.listening_years import year_bounds
 from app.redis.event_stream import Topic, drop_snapshot
-from app.store import Connection, albums, counted_years, fetch_jobs, listeners
+from app.store import Connection, albums, fetch_jobs, listeners
 from app.store.albums import Album, names_key
-from app.store.scrobbles import Scrobble
+from app.store.plays import counted_years
+from app.store.plays.scrobbles import Scrobble
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Fetched, SiteWith
 from tests.stored_years import store_year
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from app.events import MatchStatus
-from app.store.album_plays import AlbumPlays
 from app.store.albums import names_key
+from app.store.plays.album_plays import AlbumPlays
 from app.web.pages.release_year import sections
 
 

@@ -2,11 +2,11 @@
 
 from app.insights.year_albums import LONGEST_NAME, TOP, PlayedAlbum, YearAlbums
 from app.listening_years import year_bounds
-from app.store import counted_years
-from app.store.album_plays import VARIOUS_ARTISTS
-from app.store.counted_years import CountedYear
 from app.store.database import Connection
 from app.store.fetch_jobs import FetchJob
+from app.store.plays import counted_years
+from app.store.plays.album_plays import VARIOUS_ARTISTS
+from app.store.plays.counted_years import CountedYear
 
 _MONTHS = ", ".join(f"coalesce(sum(plays) FILTER (WHERE month = {month}), 0)" for month in range(1, 13))
 # An album is one line as in the lists: of its spellings the one with the most plays names it; of two with as many,

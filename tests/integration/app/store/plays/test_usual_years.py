@@ -8,9 +8,10 @@ import pytest
 from app.events import Event, new_run
 from app.insights.standing import LEAST_LISTENERS, STEPS
 from app.listening_years import year_bounds
-from app.store import Connection, albums, counted_years, listeners, scrobbles, tracks, usual_years
+from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays import counted_years, scrobbles, usual_years
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from app.web.words.summary import Summary, summarize
 from tests.stored_years import store_year

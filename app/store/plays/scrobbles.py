@@ -14,7 +14,7 @@ from app.listening_years import year_bounds
 from app.periods import Period
 from app.store.albums import names_key, short_key
 from app.store.database import Connection
-from app.store.play_filter import PlayFilter
+from app.store.plays.play_filter import PlayFilter
 
 
 @dataclass(frozen=True)

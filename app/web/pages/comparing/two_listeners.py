@@ -7,7 +7,7 @@ from functools import cached_property
 from flask import render_template
 
 from app.charts.bar_chart import BarChart, draw_bar_chart
-from app.web.pages.sides import Sides, Visit, options_for, sides_of
+from app.web.pages.comparing.sides import Sides, Visit, options_for, sides_of
 from app.web.words import wording
 from app.web.words.chart_options import ChartOptions
 

@@ -14,7 +14,7 @@ from psycopg.rows import class_row, kwargs_row
 from app.events import MatchStatus, OldestNewest, TopAlbum, YearCounts
 from app.periods import Period
 from app.store.database import Connection
-from app.store.play_filter import PlayFilter
+from app.store.plays.play_filter import PlayFilter
 
 Released = tuple[int, int]
 """The first and the last of some release years."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from app.store.album_plays import (
+from app.store.database import Connection
+from app.store.plays.album_plays import (
     COUNTED,
     LINE,
     LIST_ORDER,
@@ -20,7 +21,6 @@ from app.store.album_plays import (
     AlbumPlays,
     read_album,
 )
-from app.store.database import Connection
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from pydantic import ConfigDict, Field
 from app.events import Count, Gap, OldestNewest, PlaysByYear, TopAlbum, YearCounts
 from app.listening_years import year_seconds
 from app.periods import Period
-from app.store import album_plays, scrobbles, stretches
+from app.store import stretches
 from app.store.database import Connection
-from app.store.play_filter import PlayFilter
+from app.store.plays import album_plays, scrobbles
+from app.store.plays.play_filter import PlayFilter
 
 TOP_ALBUMS = 20
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from app.events import TopAlbum
 from app.listening_years import year_bounds
-from app.store import Connection, album_plays, albums, listeners, scrobbles, tracks
-from app.store.album_plays import MAX_NAME_LENGTH, MAX_SPELLINGS, AlbumCounts, AlbumPlays
+from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album, names_key
-from app.store.play_filter import PlayFilter
-from app.store.scrobbles import Scrobble
+from app.store.plays import album_plays, scrobbles
+from app.store.plays.album_plays import MAX_NAME_LENGTH, MAX_SPELLINGS, AlbumCounts, AlbumPlays
+from app.store.plays.play_filter import PlayFilter
+from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from tests.stored_years import store_year
 

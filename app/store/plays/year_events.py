@@ -2,11 +2,12 @@
 
 from app.events import Event, OldestNewest
 from app.listening_years import year_seconds
-from app.store import album_plays, counted_years, scrobbles, stretches
-from app.store.counted_years import CountedYear
+from app.store import stretches
 from app.store.database import Connection
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import Listener
+from app.store.plays import album_plays, counted_years, scrobbles
+from app.store.plays.counted_years import CountedYear
 
 
 def year_event(connection: Connection, job: FetchJob, listener: Listener | None) -> Event:

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 
 from app.insights.year_albums import LONGEST_NAME, PlayedAlbum, YearAlbums
 from app.listening_years import year_bounds
-from app.store import Connection, album_plays, albums, year_albums
+from app.store import Connection, albums
 from app.store.albums import Album
-from app.store.play_filter import PlayFilter
-from app.store.scrobbles import Scrobble
-from tests.integration.app.store.test_album_plays import ALL, PLAYS, SPELLED, play
-from tests.integration.app.store.test_album_plays import user as user
+from app.store.plays import album_plays, year_albums
+from app.store.plays.play_filter import PlayFilter
+from app.store.plays.scrobbles import Scrobble
+from tests.integration.app.store.plays.test_album_plays import ALL, PLAYS, SPELLED, play
+from tests.integration.app.store.plays.test_album_plays import user as user
 from tests.stored_years import store_year
 
 START, END = year_bounds(2023)

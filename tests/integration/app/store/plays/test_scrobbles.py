@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.events import MatchStatus, YearCounts
-from app.store import Connection, albums, listeners, scrobbles
+from app.store import Connection, albums, listeners
 from app.store.albums import Album
-from app.store.scrobbles import Scrobble
+from app.store.plays import scrobbles
+from app.store.plays.scrobbles import Scrobble
 from tests.stored_years import store_year
 
 START = datetime(2023, 1, 1, tzinfo=UTC)

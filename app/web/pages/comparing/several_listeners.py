@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import render_template
 
 from app.charts.small_charts import SmallCharts, draw_small_charts
-from app.web.pages.sides import Side, Sides, Visit, options_for, sides_of
+from app.web.pages.comparing.sides import Side, Sides, Visit, options_for, sides_of
 from app.web.words import firsts, wording
 from app.web.words.chart_options import ChartOptions
 from app.web.words.firsts import First

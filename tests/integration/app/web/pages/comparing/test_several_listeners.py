@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.events import Failure
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import Jobs, RunJobs, SiteWith
-from tests.integration.app.web.pages.test_compare import put  # noqa: F401  a fixture
+from tests.integration.app.web.pages.comparing.test_two_listeners import put  # noqa: F401  a fixture
 from tests.integration.app.web.pages.test_release_year import text_of
 
 Put = Callable[..., None]
