@@ -1,6 +1,7 @@
 """Formatting: how pages write numbers, shares, dates, lengths of time and titles, as filters of templates."""
 
 from calendar import month_name
+from collections.abc import Sequence
 
 # MusicBrainz writes punctuation as a printer does, Last.fm's listeners as keyboards have it.
 TYPOGRAPHY = str.maketrans("‘’‚‛“”„‟‐‑‒–—―", "''''\"\"\"\"------", "\u200b\u200e\u200f")
@@ -14,6 +15,12 @@ def number(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """Write a number with its noun: 1 album, 2,000 albums."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """List names as in a sentence: A, B and C."""
+    *first, last = names or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def share(part: int, whole: int) -> str:

@@ -7,6 +7,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.durations import format_duration
+from app.formatting import listed
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.redis.client import connect_redis
 from app.redis.pause import paused_since
@@ -84,7 +85,7 @@ def _workers(found: Overview) -> Finding:
         return ill(WORKERS, "none is running", start)
     seen = f"{len(found.workers)} running, {len(found.running)} busy"
     if found.unserved:
-        return ill(WORKERS, f"{seen}, but none serves {' and '.join(found.unserved)}", start)
+        return ill(WORKERS, f"{seen}, but none serves {listed(found.unserved)}", start)
     return well(WORKERS, seen)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from app.charts.release_years import quartile
-from app.formatting import counted
+from app.formatting import counted, listed
 from app.web.words.summary import Summary
 from app.web.words.wording import FEW_PLAYS
 
@@ -74,12 +74,6 @@ def headline(summaries: Sequence[Summary]) -> str:
         return f"{known[0].period.opening} half of everybody’s {of_what} came out by {oldest}."
     first, last = (listed([f"{one.name}’s" for one in known if one.median == at]) for at in (oldest, newest))
     return f"{known[0].period.opening} half of {first} {of_what} came out by {oldest}, half of {last} by {newest}."
-
-
-def listed(names: Sequence[str]) -> str:
-    """List names as in a sentence: A, B and C."""
-    *first, last = names or ("",)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _spread(summary: Summary) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from app.events import Failure
-from app.formatting import age, counted, share, wait
+from app.formatting import age, counted, listed, share, wait
 from app.jobs.queues import LineFull, QueueFull
 from app.periods import Period
 from app.web.words.chart_options import ChartOptions
@@ -256,7 +256,7 @@ def kinds(albums: int, apart: int, songs: int) -> str:
         )
         if count
     ]
-    return " and ".join([*[", ".join(told[:-1])] * (len(told) > 1), told[-1]])
+    return listed(told)
 
 
 def decades(columns: Sequence[str], plays: Sequence[int], median: int | None) -> str:

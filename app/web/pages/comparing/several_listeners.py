@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import render_template
 
 from app.charts.small_charts import SmallCharts, draw_small_charts
+from app.formatting import listed
 from app.web.pages.comparing.sides import Side, Sides, Visit, options_for, sides_of
 from app.web.words import firsts, wording
 from app.web.words.chart_options import ChartOptions
@@ -46,7 +47,7 @@ class Together(Sides):
     def who(self) -> str:
         """All names, or the first one and how many others there are."""
         names = [side.name for side in self.sides]
-        together = firsts.listed(names)
+        together = listed(names)
         return together if len(together) <= LONGEST_TITLE else f"{names[0]} and {len(names) - 1} others"
 
     @property

@@ -49,7 +49,7 @@ def test_a_queue_without_a_worker_is_named(findings: Looked, redis: Redis) -> No
     worker.register_birth()
     workers = findings()["workers"]
     assert (workers.state, workers.mend) == (State.ILL, "`lastyear work`")
-    assert workers.seen == "1 running, 0 busy, but none serves lookups and chores"
+    assert workers.seen == "1 running, 0 busy, but none serves lookups, chores and covers"
 
 
 def test_jobs_that_failed_of_late_are_told_without_their_listeners(
