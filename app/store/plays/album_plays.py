@@ -140,6 +140,41 @@ SUMMED_UP = f"""
 """
 """What the spellings of a line come to, beside those under the same `heading`."""
 LIST_ORDER = "is_pending, has_no_album, has_own_year, group_plays DESC, listed_as, plays DESC, song, spelled_as"
+LISTED = f"""
+    artist,
+    album,
+    song,
+    plays,
+    group_plays,
+    augmentation_status,
+    listed_as,
+    release_group,
+    release_group_title,
+    method,
+    score,
+    release_year,
+    has_own_year,
+    album_year,
+    key,
+    is_by_various,
+    cardinality(spelled_as) AS spelled,
+    CASE WHEN cardinality(spelled_as) > 1 THEN (
+        SELECT jsonb_agg(jsonb_build_array(artist, album, each.plays, key) ORDER BY nth)
+        FROM unnest(spelled_as[:{MAX_SPELLINGS}], plays_of_each[:{MAX_SPELLINGS}])
+            WITH ORDINALITY AS each (id, plays, nth)
+        JOIN albums USING (id)
+    ) END AS spellings
+"""  # noqa: S608  our own text
+"""What a list says of each line."""
+MOST_PLAYED = """
+    CROSS JOIN LATERAL (
+        SELECT artist, album, release_group, release_group_title, method, score, key
+        FROM albums
+        WHERE id = spelled_as[1]
+        LIMIT 1
+    ) AS most_played
+"""
+"""The spelling that a line has its names and its match from."""
 
 
 def _played(plays: PlayFilter) -> str:
@@ -190,38 +225,12 @@ def list_albums(
                 ORDER BY {LIST_ORDER}
                 LIMIT %s OFFSET %s
             )
-            SELECT artist,
-                   album,
-                   song,
-                   plays,
-                   group_plays,
-                   augmentation_status,
-                   listed_as,
-                   release_group,
-                   release_group_title,
-                   method,
-                   score,
-                   release_year,
-                   has_own_year,
-                   album_year,
-                   key,
-                   is_by_various,
-                   cardinality(spelled_as) AS spelled,
-                   CASE WHEN cardinality(spelled_as) > 1 THEN (
-                       SELECT jsonb_agg(jsonb_build_array(artist, album, each.plays, key) ORDER BY nth)
-                       FROM unnest(spelled_as[:%s], plays_of_each[:%s]) WITH ORDINALITY AS each (id, plays, nth)
-                       JOIN albums USING (id)
-                   ) END AS spellings
+            SELECT {LISTED}
             FROM listed
-            CROSS JOIN LATERAL (
-                SELECT artist, album, release_group, release_group_title, method, score, key
-                FROM albums
-                WHERE id = spelled_as[1]
-                LIMIT 1
-            ) AS most_played
+            {MOST_PLAYED}
             ORDER BY {LIST_ORDER}
             """.encode(),  # noqa: S608  our own text
-            [*_parameters(plays), *(released or ()), limit, offset, MAX_SPELLINGS, MAX_SPELLINGS],
+            [*_parameters(plays), *(released or ()), limit, offset],
         )
         return cursor.fetchall()
 

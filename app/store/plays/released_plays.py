@@ -15,7 +15,8 @@ from app.store.plays.album_plays import (
     COUNTED,
     LINE,
     LIST_ORDER,
-    MAX_SPELLINGS,
+    LISTED,
+    MOST_PLAYED,
     SUMMED_UP,
     AlbumCounts,
     AlbumPlays,
@@ -126,29 +127,7 @@ def list_released(
                 ) AS each_year
                 GROUP BY is_pending, listed_as, song, has_own_year, of_artist
             )
-            SELECT artist,
-                   album,
-                   song,
-                   plays,
-                   group_plays,
-                   augmentation_status,
-                   listed_as,
-                   release_group,
-                   release_group_title,
-                   method,
-                   score,
-                   release_year,
-                   has_own_year,
-                   album_year,
-                   key,
-                   is_by_various,
-                   cardinality(spelled_as) AS spelled,
-                   CASE WHEN cardinality(spelled_as) > 1 THEN (
-                       SELECT jsonb_agg(jsonb_build_array(artist, album, each.plays, key) ORDER BY nth)
-                       FROM unnest(spelled_as[:%(spellings)s], plays_of_each[:%(spellings)s])
-                           WITH ORDINALITY AS each (id, plays, nth)
-                       JOIN albums USING (id)
-                   ) END AS spellings,
+            SELECT {LISTED},
                    listened,
                    all_albums,
                    all_songs,
@@ -164,12 +143,7 @@ def list_released(
                    ) AS all_listened
             FROM listed
             JOIN listened USING (is_pending, listed_as, song, has_own_year)
-            CROSS JOIN LATERAL (
-                SELECT artist, album, release_group, release_group_title, method, score, key
-                FROM albums
-                WHERE id = spelled_as[1]
-                LIMIT 1
-            ) AS most_played
+            {MOST_PLAYED}
             WHERE of_artist IS NOT DISTINCT FROM CASE WHEN has_own_year THEN artist_key END
             ORDER BY {LIST_ORDER}
             """.encode(),  # noqa: S608  our own text
@@ -180,7 +154,6 @@ def list_released(
                 "last": released[1],
                 "limit": limit,
                 "offset": offset,
-                "spellings": MAX_SPELLINGS,
             },
         )
         found = cursor.fetchall()
