@@ -73,20 +73,18 @@ _AREAS = (
 AREAS = {code: name for code, _, name in (area.partition(" ") for area in _AREAS.split(", "))}
 
 
-def write_demo_export(
-    folder: Path, *, stamp: str = EXPORT_STAMP, replication_sequence: int = REPLICATION_SEQUENCE
-) -> Path:
+def write_demo_export(folder: Path) -> Path:
     """Write the catalogue as the newest export into a folder that serves as `.../fullexport/`.
 
-    Return the export's own folder in it. The same stamp and sequence give the same bytes.
+    Return the export's own folder in it. Its bytes are the same every time.
     """
-    timestamp = datetime.strptime(stamp, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-    control = (1, SCHEMA_SEQUENCE, replication_sequence, timestamp)
+    timestamp = datetime.strptime(EXPORT_STAMP, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    control = (1, SCHEMA_SEQUENCE, REPLICATION_SEQUENCE, timestamp)
     return publish_export(
         folder,
         {**rows_by_table(albums()), "replication_control": [control]},
         timestamp=timestamp,
-        replication_sequence=replication_sequence,
+        replication_sequence=REPLICATION_SEQUENCE,
         schema_sequence=SCHEMA_SEQUENCE,
     )
 

@@ -69,12 +69,12 @@ def valkey(folder: Path, port: int = 0, **config: str) -> Iterator[str]:
         server.stop()
 
 
-def create_database(admin: str, name: str, user: str = "postgres") -> str:
-    """Create the database `name` unless it exists; return its URL for `user`."""
+def create_database(admin: str, name: str) -> str:
+    """Create the database `name` unless it exists; return its superuser's URL."""
     with psycopg.connect(admin, autocommit=True) as connection:
         if not _exists(connection, "SELECT FROM pg_database WHERE datname = %s", name):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return database_url(admin, name, user)
+    return database_url(admin, name, "postgres")
 
 
 def database_url(admin: str, name: str, user: str) -> str:

@@ -15,7 +15,6 @@ LABELS, SCALE = 26.0, 54.0
 """Room for a chart's labels below it and beside it, at scale 1."""
 HIGHEST = 0.78  # a chart, as a part of its width
 LOWEST = 0.3  # the room for it and its labels, as a part of the picture's width: it goes before albums
-LABEL_SIZE = 12  # of a chart's labels, at scale 1
 
 
 @dataclass(frozen=True)

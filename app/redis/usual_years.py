@@ -33,12 +33,12 @@ def write_usual_years(
     pipeline.execute()
 
 
-def read_usual_shares(redis: Redis, years: Iterable[int], *, by_song: bool = False) -> dict[int, CountedShares]:
-    """Read the shares of these listening years, of those that are counted."""
+def read_usual_shares(redis: Redis, years: Iterable[int]) -> dict[int, CountedShares]:
+    """Read the shares by album of these listening years; years that are not counted are left out."""
     years = list(years)
     if not years:
         return {}
-    found = redis.hmget(_KEY, [_field(str(year), by_song=by_song) for year in years])
+    found = redis.hmget(_KEY, [_field(str(year), by_song=False) for year in years])
     read = {year: _parse(CountedShares, data) for year, data in zip(years, found, strict=True)}
     return {year: one for year, one in read.items() if one}
 

@@ -59,9 +59,6 @@ class Proof:
     """When the part that was proven longest ago was proven."""
 
 
-NOTHING_STORED = Proof(gaps=(), duplicates=0, undated=0, unreadable=0, read_at=None)
-
-
 def stored(connection: Connection, user: int, start: int, end: int) -> list[StoredStretch]:
     """Return the stretches that have a part between `start` and `end`, in order."""
     with connection.cursor(row_factory=class_row(StoredStretch)) as cursor:

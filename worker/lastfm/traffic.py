@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from threading import Lock
 
 WEIGHT = 0.3  # of the latest answer in the average
+FIRST_GUESS = 0.4  # seconds; counts until the first answer
 
 
 class Traffic:
     """Counts calls on the wire and averages their time. Threads may share it."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float = 0.4) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.on_wire = 0
-        self.seconds = seconds
-        """How long an answer takes; before the first one, a guess."""
+        self.seconds = FIRST_GUESS
+        """How long an answer takes, on average."""
         self._has_answered = False
         self._clock = clock
         self._lock = Lock()
