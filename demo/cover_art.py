@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from threading import Lock, Thread
+from threading import Lock
 from typing import Self
 from uuid import UUID
 
@@ -77,19 +77,15 @@ class CoverArtStandIn:
 
     def __enter__(self) -> Self:
         self._server = Server(self.port, self._respond)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="stand-in for covers")
-        self._thread.start()
+        self._server.start("stand-in for covers")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.close()
+        self._server.stop()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._server.url
 
     def has_cover(self, album: CatalogueAlbum) -> bool:
         """Whether the archive has the album's cover."""

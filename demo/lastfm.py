@@ -2,19 +2,19 @@
 
 import signal
 from collections.abc import Iterable
-from threading import Event, Thread
+from threading import Event
 from typing import Any, Self
 
 import click
 
-from demo.accounts import ACCOUNTS, Account
+from demo.accounts import Account
+from demo.cast import ACCOUNTS
 from demo.faults import Fault
 from demo.lastfm_model import LastfmModel
 from demo.responses import HttpResponse
 from demo.server import Server
 
 DEFAULT_PORT = 8081
-STOP_CHECK_SECONDS = 0.02
 
 
 class LastfmStandIn(LastfmModel):
@@ -28,24 +28,17 @@ class LastfmStandIn(LastfmModel):
     ) -> None:
         super().__init__(accounts, **model)
         self._server = Server(port, self._respond_in_time, host)
-        self._thread = Thread(
-            target=self._server.serve_forever, args=(STOP_CHECK_SECONDS,), name="stand-in for Last.fm"
-        )
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start("stand-in for Last.fm")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.close()
+        self._server.stop()
 
     @property
     def url(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return self._server.url
 
     @property
     def api_url(self) -> str:

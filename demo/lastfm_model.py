@@ -8,9 +8,10 @@ from functools import cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from demo import api_methods, faults, responses
-from demo.accounts import ACCOUNTS, Account, Accounts, Play
+from demo.accounts import Account, Accounts, Play
 from demo.api_methods import ApiRequest
 from demo.call_log import Call, CallLog
+from demo.cast import ACCOUNTS
 from demo.fault_kinds import REPLACEMENTS
 from demo.responses import HttpResponse
 

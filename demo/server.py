@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from demo.responses import HttpResponse
 
+STOP_CHECK_SECONDS = 0.02
 DRAIN_SECONDS = 5.0  # that clients have to read the responses being written when the server stops
 
 Respond = Callable[[str, str], HttpResponse]
@@ -41,9 +42,21 @@ class Server(ThreadingHTTPServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def close(self) -> None:
-        """End idle connections at once, the others after their response or after DRAIN_SECONDS."""
+    @property
+    def url(self) -> str:
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def start(self, name: str) -> None:
+        """Serve in a thread of this name, until `stop`."""
+        self._thread = Thread(target=self.serve_forever, args=(STOP_CHECK_SECONDS,), name=name)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving: end idle connections at once, the others after their response or after DRAIN_SECONDS."""
         self.closing.set()
+        self.shutdown()
+        self._thread.join()
         self._shut_down(socket.SHUT_RD)
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._open and time.monotonic() < deadline:

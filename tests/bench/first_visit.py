@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.settings import Settings
-from demo.accounts import ACCOUNTS
+from demo.cast import ACCOUNTS
 from demo.faults import Fault
 from tests.bench.fetches import Fetched, Fetcher, fetcher
 from tests.bench.installation import Figure, Installation

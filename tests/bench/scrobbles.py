@@ -17,7 +17,8 @@ from app.store.plays.play_filter import PlayFilter
 from app.store.plays.scrobbles import Scrobble, count_all_years, count_year
 from app.store.stale_charts import take_stale_years
 from app.store.upkeep.room import lastfm_bytes
-from demo.accounts import ACCOUNTS, Account
+from demo.accounts import Account
+from demo.cast import ACCOUNTS
 from demo.habits import FavouritePeriod, Habit, Taste
 from tests.bench.installation import Figure, Installation
 from worker.fetching.enrich import albums_to_match, match_exact

@@ -22,6 +22,7 @@ from app.store import Connection, connect
 from app.store.migrate import migrate
 from app.web import create_app
 from demo import services
+from demo.cover_art import CoverArtStandIn
 from demo.lastfm import LastfmStandIn
 from demo.musicbrainz import write_demo_export
 from mirror.importing.load import ImportOptions, import_export
@@ -139,6 +140,13 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def lastfm() -> Iterator[LastfmStandIn]:
     """A Last.fm that answers at once."""
     with LastfmStandIn(api_key=KEY) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def archive() -> Iterator[CoverArtStandIn]:
+    """A Cover Art Archive that answers at once."""
+    with CoverArtStandIn() as stand_in:
         yield stand_in
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from demo import catalogue
-from demo.accounts import ACCOUNTS, Account, Accounts, Play
+from demo.accounts import Account, Accounts, Play
+from demo.cast import ACCOUNTS
 
 ROOT = Path(__file__).parents[3]
 JOINED = datetime(2020, 5, 1, tzinfo=UTC)
 PRINT_DIGEST = """
 import hashlib
-from demo.accounts import ACCOUNTS
+from demo.cast import ACCOUNTS
 print(hashlib.sha256(repr([listener.plays(2025) for listener in ACCOUNTS]).encode()).hexdigest())
 """
 

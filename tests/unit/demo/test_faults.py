@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from demo.accounts import ACCOUNTS, Account, Oddity, Play
+from demo.accounts import Account, Oddity, Play
+from demo.cast import ACCOUNTS
 from demo.fault_kinds import BOMB_SIZE
 from demo.faults import Fault
 from demo.in_process import InProcess

@@ -1,7 +1,6 @@
 """The stand-in's server stops, whatever its clients do."""
 
 import socket
-from threading import Thread
 
 import pytest
 
@@ -21,9 +20,8 @@ def test_closing_does_not_wait_for_a_client_that_stopped_reading(
 ) -> None:
     monkeypatch.setattr(server, "DRAIN_SECONDS", 0.1)
     listening = Server(0, long_response)
-    Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    listening.start("server under test")
     with socket.create_connection(("127.0.0.1", listening.server_port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.recv(1)
-        listening.shutdown()
-        listening.close()
+        listening.stop()

@@ -1,7 +1,5 @@
 """The Cover Art Archive: a cover comes by way of its redirects; whatever else comes is refused, soon."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from demo.catalogue import CatalogueAlbum, albums
@@ -10,18 +8,9 @@ from demo.cover_drawing import draw_cover
 from worker.covers.archive import MAX_REDIRECTS, ArchiveAway, CoverArchive, CoverRefused, NoCover
 
 
-@pytest.fixture(scope="module")
-def archive() -> Iterator[CoverArtStandIn]:
-    """The archive."""
-    with CoverArtStandIn() as stand_in:
-        yield stand_in
-
-
 @pytest.fixture
 def client(archive: CoverArtStandIn) -> CoverArchive:
-    """Our client, at an archive in which nothing goes wrong yet."""
-    archive.faults.clear()
-    archive.calls.clear()
+    """Our client."""
     return CoverArchive(archive.url, "tests@lastyear.example")
 
 

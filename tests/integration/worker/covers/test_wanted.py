@@ -1,7 +1,6 @@
 """Wanted covers: fetched one after the other, behind everything else; what fails is left alone for a while."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -27,21 +26,6 @@ from worker.covers.wanted import LONGEST, fetch, fetch_wanted
 ALBUMS = [album.group_mbid for album in albums() if album.group_mbid.int % 8]
 FIRST, SECOND, THIRD, *_ = ALBUMS
 WITHOUT = next(album.group_mbid for album in albums() if album.group_mbid.int % 8 == 0)
-
-
-@pytest.fixture(scope="module")
-def standing_archive() -> Iterator[CoverArtStandIn]:
-    """The archive."""
-    with CoverArtStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def archive(standing_archive: CoverArtStandIn) -> CoverArtStandIn:
-    """The archive, in which nothing goes wrong yet."""
-    standing_archive.faults.clear()
-    standing_archive.calls.clear()
-    return standing_archive
 
 
 @pytest.fixture

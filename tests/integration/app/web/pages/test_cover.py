@@ -1,7 +1,7 @@
 """Covers as pages show them: at once or drawn, from our own folder, only of albums that our lists show."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -30,21 +30,6 @@ GROUP = ALBUM.group_mbid
 WITHOUT = next(album.group_mbid for album in albums() if album.group_mbid.int % 8 == 0)
 PICTURES = {64: b"small", 250: b"large"}
 WAITING, FINAL = 'width="2"', 'width="8"'
-
-
-@pytest.fixture(scope="module")
-def standing_archive() -> Iterator[CoverArtStandIn]:
-    """The archive."""
-    with CoverArtStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def archive(standing_archive: CoverArtStandIn) -> CoverArtStandIn:
-    """The archive, in which nothing goes wrong yet."""
-    standing_archive.faults.clear()
-    standing_archive.calls.clear()
-    return standing_archive
 
 
 @pytest.fixture
