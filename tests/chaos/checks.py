@@ -150,14 +150,14 @@ def leaks(site: Site, idle_seconds: float) -> Iterator[str]:
 
     After `idle_seconds` there must be none to the app database; if that is 0, no more than a site at work has.
     """
-    database, redis = site.forwarders["database"], site.forwarders["valkey"]
+    database, redis = site.wires["database"], site.wires["valkey"]
     try:
         most = 0 if idle_seconds else USED_CONNECTIONS
-        wait_until(lambda: database.connections <= most, seconds=idle_seconds)
+        wait_until(lambda: database.open <= most, seconds=idle_seconds)
     except AssertionError:
-        yield f"{database.connections} connections to the app database are open, though nobody asks for anything"
-    if redis.connections > MOST_REDIS_CONNECTIONS:
-        yield f"{redis.connections} connections to Valkey are open"
+        yield f"{database.open} connections to the app database are open, though nobody asks for anything"
+    if redis.open > MOST_REDIS_CONNECTIONS:
+        yield f"{redis.open} connections to Valkey are open"
     wanted = {"web": 2, "worker": 3, "lookups": 2}
     for name, count in wanted.items():
         found = len(site.units[name].processes())

@@ -78,7 +78,7 @@ def _first(unit: Unit) -> int:
 
 def _cut(name: str) -> Inject:
     def inject(site: Site, _: Random) -> Injected:
-        site.forwarders[name].cut()
+        site.wires[name].reset()
         return Injected(name)
 
     return inject
@@ -86,16 +86,16 @@ def _cut(name: str) -> Inject:
 
 def _refuse(name: str) -> Inject:
     def inject(site: Site, rng: Random) -> Injected:
-        site.forwarders[name].refuse()
-        return Injected(name, rng.uniform(*LASTS), site.forwarders[name].mend)
+        site.wires[name].cut()
+        return Injected(name, rng.uniform(*LASTS), site.wires[name].mend)
 
     return inject
 
 
 def _stall(name: str) -> Inject:
     def inject(site: Site, rng: Random) -> Injected:
-        site.forwarders[name].stall()
-        return Injected(name, rng.uniform(*LASTS), site.forwarders[name].mend)
+        site.wires[name].stall()
+        return Injected(name, rng.uniform(*LASTS), site.wires[name].mend)
 
     return inject
 

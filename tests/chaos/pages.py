@@ -15,7 +15,7 @@ import websocket
 
 from demo.accounts import Account
 
-LOAD_SECONDS = 30.0  # without an event, or for a load, as in live.js
+LOAD_SECONDS = 15.0  # without an event, or for a load, as in live.js
 MIN_PAUSE = 0.35
 PERSON_SECONDS = 5.0  # until a person presses the button of a page that does nothing by itself
 CHECK_SECONDS = 0.2

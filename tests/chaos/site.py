@@ -23,10 +23,10 @@ from demo.accounts import Account
 from demo.habits import FavouritePeriod, Habit, Taste
 from demo.lastfm import LastfmStandIn
 from demo.ports import free_port
-from tests.chaos.forwarder import Forwarder
 from tests.chaos.units import Supervisor, Unit
 from tests.conftest import wait_until
 from tests.processes import BIN, answers, environment, family
+from tests.wire import Wire, wire
 
 YEARS = range(2012, 2025)
 LATENCY = 0.3  # seconds, about what the real Last.fm takes
@@ -55,14 +55,14 @@ class Site:
     port: int
     lastfm: LastfmStandIn
     units: dict[str, Unit] = field(default_factory=dict)
-    forwarders: dict[str, Forwarder] = field(default_factory=dict)
+    wires: dict[str, Wire] = field(default_factory=dict)
     means: set[str] = field(default_factory=set)
     """What else this machine can do: a disk that is filled (`small disk`), a wrong clock (`clock`)."""
     environ: dict[str, str] = field(default_factory=dict)
     valkey_url: str = ""
-    """Valkey without the forwarder."""
+    """Valkey without its wire."""
     app_url: str = ""
-    """The app database without forwarder and pooler, as its superuser."""
+    """The app database without wire and pooler, as its superuser."""
     mirror_url: str = ""
 
     @property
@@ -161,7 +161,7 @@ def _start_services(site: Site, supervisor: Supervisor, stack: ExitStack) -> Non
     database = _start_pgbouncer(site, supervisor, sockets["database"]) or sockets["database"]
     targets = {"database": database, "mirror": sockets["mirror"], "valkey": valkey_port}
     for name, target in targets.items():
-        site.forwarders[name] = stack.enter_context(Forwarder(target))
+        site.wires[name] = stack.enter_context(wire(target))
 
 
 def _start(site: Site, supervisor: Supervisor, unit: Unit) -> None:
@@ -228,7 +228,7 @@ def _start_pgbouncer(site: Site, supervisor: Supervisor, database: Path) -> int 
 
 
 def _start_processes(site: Site, supervisor: Supervisor, rate: float) -> None:
-    ports = {name: forwarder.port for name, forwarder in site.forwarders.items()}
+    ports = {name: one.port for name, one in site.wires.items()}
     settings = read_settings(
         {
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{ports['database']}/lastyear",

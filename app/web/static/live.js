@@ -5,6 +5,7 @@
 
 const MIN_PAUSE = 350; // ms between two loads
 const MAX_PAUSE = 15000; // ms without an event, after which a page may have to say why; or for a load
+const QUIET_AFTER = 10000; // ms without an event, after which a connection may be dead
 const RETRY_PAUSE = 2000; // ms after a load that failed, until the page says so
 const LOST_AFTER = 10000; // ms without an answer of the site, after which the page says so; a restart is over before
 const TELL_PAUSE = 10000; // ms between two sentences to a screen reader
@@ -12,11 +13,11 @@ const page = document.getElementById("page");
 const region = document.getElementById("told");
 const lost = document.getElementById("lost");
 let address = page.dataset.live;
-let socket, source, running, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
-let failures = 0, told = "";
+let connection, running, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
+let failures = 0, hasWorked = false, heardAt = 0, told = "";
 
 async function load() {
-  loadIn(MAX_PAUSE);
+  loadUnlessHeard();
   if (running) { loadAgain = true; return; }
   const mine = running = new AbortController();
   const timeout = setTimeout(() => mine.abort(), MAX_PAUSE);
@@ -70,8 +71,13 @@ function loadIn(pause) {
   loadTimer = setTimeout(load, pause);
 }
 
+// Pages that heard the same event last, and whose machine has lost its power since, do not come back all at once.
+function loadUnlessHeard() {
+  loadIn(MAX_PAUSE * (0.75 + 0.25 * Math.random()));
+}
+
 function show(next) {
-  const before = sentence("[data-told=now]", false);
+  const before = sentence("[data-told=now]", false), knew = state();
   document.documentElement.classList.add("live"); // from here on new bars grow out of the axis
   keepBelow(next);
   Idiomorph.morph(page, next.childNodes, { morphStyle: "innerHTML", callbacks: KEEP });
@@ -79,6 +85,7 @@ function show(next) {
   countDown();
   if (next.dataset.live !== address) follow(next.dataset.live);
   page.dispatchEvent(new Event("morphed"));
+  if (state() !== knew) doubt();
   if (!address || sentence("[data-told=now]", false) !== before) tell();
 }
 
@@ -102,6 +109,11 @@ function tell() {
   const now = sentence("[data-told]", false);
   if (now !== told) region.textContent = sentence("[data-told]");
   told = now;
+}
+
+// What no event changes without being heard.
+function state() {
+  return page.dataset.run + sentence("[data-told]", false);
 }
 
 // What is told, with or without the seconds that are counted down.
@@ -129,42 +141,63 @@ function countDown() {
 function follow(next) {
   disconnect();
   address = next;
-  if (address) { page.dataset.live = address; failures = 0; connect(); loadIn(MAX_PAUSE); }
+  if (address) { page.dataset.live = address; failures = 0; connect(); loadUnlessHeard(); }
 }
 
 function disconnect() {
   clearTimeout(loadTimer);
-  clearTimeout(retryTimer);
   loadAgain = false;
   delete page.dataset.live;
-  if (socket) socket.onclose = null;
-  socket?.close();
-  source?.close();
+  hangUp();
+}
+
+function hangUp() {
+  clearTimeout(retryTimer);
+  if (connection) connection.onclose = connection.onerror = connection.onmessage = null;
+  connection?.close();
+  connection = undefined;
 }
 
 // Some networks block WebSockets: after each failure it tries the other way.
 function connect() {
+  hangUp();
   if (!address) return;
+  hasWorked = false;
+  heardAt = Date.now();
   try { failures % 2 ? openEventSource() : openSocket(); } catch { retry(true); }
 }
 
 function openSocket() {
-  let hasWorked = false;
-  socket = new WebSocket(location.origin.replace("http", "ws") + address + "/live");
-  socket.onmessage = () => { hasWorked = true; failures = 0; load(); };
-  socket.onclose = () => retry(!hasWorked);
+  connection = new WebSocket(location.origin.replace("http", "ws") + address + "/live");
+  connection.onmessage = () => heard(0);
+  connection.onclose = () => retry(!hasWorked);
 }
 
 function openEventSource() {
-  source = new EventSource(address + "/events");
-  source.onmessage = () => { failures = 1; load(); };
-  source.onerror = () => { source.close(); retry(true); };
+  connection = new EventSource(address + "/events");
+  connection.onmessage = () => heard(1);
+  connection.onerror = () => { connection.close(); retry(true); };
+}
+
+function heard(way) {
+  hasWorked = true;
+  heardAt = Date.now();
+  failures = way;
+  clearTimeout(retryTimer);
+  load();
+}
+
+// A machine that loses its power ends no connection, and no script sees a ping. Where a page shows what nothing was
+// heard of, it connects anew, unless what it should have heard comes meanwhile.
+function doubt() {
+  if (connection?.readyState < 2 && Date.now() - heardAt > QUIET_AFTER) retry(!hasWorked);
 }
 
 function retry(theOtherWay) {
   if (!address) return;
   failures += theOtherWay;
   const pause = Math.min(MAX_PAUSE, 500 * 2 ** failures) * (0.7 + 0.6 * Math.random());
+  clearTimeout(retryTimer);
   retryTimer = setTimeout(() => { load(); connect(); }, pause);
 }
 
@@ -173,5 +206,5 @@ addEventListener("online", () => { if (address) tryNow(); });
 addEventListener("offline", () => { if (address) missed(); });
 connect();
 countDown();
-loadIn(MAX_PAUSE);
+loadUnlessHeard();
 setInterval(tell, TELL_PAUSE);

@@ -25,13 +25,14 @@ class GrowingYear:
         self.path = f"/user/LightLuca/{year}"
         # A job of that id, or a page takes the run for lost and asks for another.
         site.redis.hset(Job.key_for(job_id(self._run)), "status", "started")
-        self._save(self._event(phase="queued", **known))
+        self.keep(phase="queued", **known)
 
-    def open(self, page: Page, query: str = "") -> None:
-        """Opens the page, which follows the year from then on."""
+    def open(self, page: Page, query: str = "", *, port: int | None = None) -> None:
+        """Opens the page, which follows the year from then on, perhaps by a port before the site's."""
+        url = f"http://127.0.0.1:{port or self._site.port}"
 
         def is_followed() -> bool:
-            page.goto(self._site.url + self.path + query)
+            page.goto(url + self.path + query)
             return page.locator("#page[data-live]").count() == 1
 
         wait_until(is_followed)  # another test's page of that year may be kept for a second
@@ -53,12 +54,14 @@ class GrowingYear:
         """Publishes an event."""
         publish(self._site.redis, self.topic, self._event(**fields))
 
+    def keep(self, **fields: Any) -> None:
+        """Makes an event the latest, of which no page hears."""
+        username = self.topic.username
+        said = Snapshot(at=time.time(), username=username, event=self._event(**fields))
+        save_snapshot(self._site.redis, self.topic, said)
+
     def _event(self, **fields: Any) -> Event:
         return event(**{"expected": EXPECTED, **fields}).model_copy(update={"run": self._run})
-
-    def _save(self, said: Event) -> None:
-        username = self.topic.username
-        save_snapshot(self._site.redis, self.topic, Snapshot(at=time.time(), username=username, event=said))
 
 
 def stop_clock(page: Page) -> None:
