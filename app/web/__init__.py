@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Site(__name__)
     app.config.update(
         SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # assets carry a digest of their content in their address
-        SOCK_SERVER_OPTIONS={"ping_interval": 25, "max_message_size": 1024},
+        SOCK_SERVER_OPTIONS={"ping_interval": 25},
     )
     set_up(app, settings)
     app.jinja_env.globals.update(

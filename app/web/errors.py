@@ -9,7 +9,6 @@ from flask import Flask, Response, make_response, redirect, render_template, req
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
-from wsproto.utilities import RemoteProtocolError
 
 from app.formatting import wait
 from app.jobs.queues import QueueAway, QueueFull
@@ -124,10 +123,6 @@ def register(app: Flask) -> None:
         if not isinstance(error, StoreAway):  # of which the pool writes a line a minute
             log.warning("A part of the site does not answer", reason=type(error).__name__)
         return show(Problem(503, *(AWAY if _is_read() else NOTHING_NEW)))
-
-    @app.errorhandler(RemoteProtocolError)
-    def show_half_handshake(_error: RemoteProtocolError) -> Response:
-        return error_page(400, *TEXTS[400])
 
     @app.errorhandler(HTTPException)
     def show_http_error(error: HTTPException) -> Response:

@@ -1,11 +1,11 @@
-"""Open pages: how many one address may have, and an end for those that read nothing or send something."""
+"""Open pages: how many one address may have, and an end for those that read nothing or send too much."""
 
 import os
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -23,6 +23,7 @@ MOST_OF_ALL = 5000
 # In seconds.
 SLOW_AFTER = 10.0  # that a page may take to read a message, which is a kilobyte
 LONGEST = 3600.0  # that a connection lasts; a page that is still there connects again
+MOST_RECEIVED = 16 * 1024  # bytes of a WebSocket; our pages only answer pings, with some kilobyte in an hour
 AGAIN_AFTER = 30
 CHECK_EVERY = 0.5
 
@@ -33,6 +34,8 @@ class OpenPage:
     def __init__(self, address: str, connection: Any) -> None:
         self.networks = networks(address)
         self.began = time.monotonic()
+        self.when_left: Callable[[], None] = lambda: None
+        """What is called once the page has left, or was cut off. Only of a WebSocket is that heard at once."""
         self._connection = connection
         self._sending_since: float | None = None
 
@@ -66,20 +69,36 @@ class OpenPage:
             ending.shutdown(socket.SHUT_RDWR)
 
 
-class Sender:
-    """Takes the place of a WebSocket's connection: the view sends events, and another thread pings and pongs.
+class WatchedSocket:
+    """Takes the place of a WebSocket's connection, so that no page takes more than it needs.
 
-    They take turns: gevent lets one at a time wait for a socket. None waits long for a page that reads nothing.
+    The view sends events, and another thread pings and pongs. They take turns: gevent lets one at a time wait for
+    a socket. None waits long for a page that reads nothing, and none reads on what no page of ours sends, which is
+    messages, or pings without an end.
     """
 
     def __init__(self, connection: Any, page: OpenPage) -> None:
         self._connection, self._page = connection, page
         self._lock = threading.Lock()
+        self._received = 0
 
     def send(self, data: bytes) -> None:
         """Send all of it. Raises OSError if the page takes too long to read it, or is gone."""
         with self._lock, self._page.sending():
             self._connection.sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        """Receive what the page sends. Raises OSError if that is too much, which ends the connection."""
+        data: bytes = self._connection.recv(size)
+        self._received += len(data)
+        if self._received > MOST_RECEIVED:
+            raise ConnectionAbortedError("a page has sent too much")
+        return data
+
+    def close(self) -> None:
+        """Close the connection, and tell the view."""
+        self._connection.close()
+        self._page.when_left()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -130,11 +149,3 @@ class OpenPages:
                 page.cut_off()
             if slow:
                 log.info("Cut off pages that read nothing", pages=len(slow))
-
-
-class SaysNothing(list[Any]):
-    """Takes the place of what a WebSocket has received. Our pages send nothing: who does is cut off."""
-
-    def append(self, _message: object) -> None:
-        """Refuse a message, which ends the connection."""
-        raise ConnectionAbortedError("a page has sent something")

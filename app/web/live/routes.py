@@ -13,13 +13,15 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 from simple_websocket import Server
 from werkzeug.datastructures import WWWAuthenticate
+from wsproto.utilities import RemoteProtocolError
 
 from app.events import JobUpdate
 from app.logs.names import LISTENER
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.web.client_address import is_from_here
 from app.web.context import Context, context
-from app.web.live.open_pages import OpenPage, SaysNothing, Sender
+from app.web.errors import TEXTS, error_page
+from app.web.live.open_pages import OpenPage, WatchedSocket
 from app.web.live.subscriptions import Subscriber
 from app.web.routing import listener_name, listening_year_of
 from app.web.site_address import is_foreign
@@ -68,6 +70,13 @@ def dismiss(_error: BaseException | None) -> None:
         context().open_pages.dismiss(page)
 
 
+@blueprint.errorhandler(RemoteProtocolError)
+@blueprint.errorhandler(UnicodeError)  # of a header that wsproto takes for ASCII, or for a domain
+def show_no_handshake(_error: Exception) -> Response:
+    """Tell whoever wanted a WebSocket and has not asked for one as the protocol has it."""
+    return error_page(400, *TEXTS[400])
+
+
 @sock.route("/user/<name>/live", bp=blueprint)  # type: ignore[untyped-decorator]
 def years_live(socket: Server, name: str) -> None:
     """Send events about a listener: the plays of each year."""
@@ -113,7 +122,7 @@ def job_update() -> tuple[str, int]:
 
 def _serve(socket: Server, topic: Topic) -> None:
     page: OpenPage = g.open_page
-    socket.input_buffer, socket.sock = SaysNothing(), Sender(socket.sock, page)
+    socket.sock = WatchedSocket(socket.sock, page)
     with suppress(OSError):  # the page went away
         for message in _messages(context(), topic, page):
             if message is not None:
@@ -141,9 +150,10 @@ def _stream(topic: Topic) -> Response:
 def _messages(context: Context, topic: Topic, page: OpenPage) -> Iterator[str | None]:
     """Yield events as JSON: the latest, then each new one, and None when there was none for a while.
 
-    Ends when this process is about to end, and when the page has been connected for long.
+    Ends when this process is about to end, when the page has left, and when it has been connected for long.
     """
     with context.subscriptions.subscribe(topic) as subscriber:
+        page.when_left = subscriber.close
         # Subscribed before the first message is read, so that nothing published in between is missed.
         if (first := _first(context, topic, subscriber)) is not None:
             yield first

@@ -40,6 +40,11 @@ Publish = Callable[[Event], None]
 RunJobs = Callable[[], None]
 SiteWith = Callable[..., FlaskClient]
 
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Version: 13\r\n"
+)
+"""The headers of a handshake, after the host."""
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 NO_DATABASE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 NO_REDIS = SecretStr("redis://127.0.0.1:1/0")
@@ -93,6 +98,12 @@ def hang_up(open_page: websocket.WebSocket) -> None:
     """Ends a page's connection without a goodbye, as a lost network does."""
     if open_page.sock is not None:
         open_page.sock.close()
+
+
+def open_pages(site: Site) -> float:
+    """How many pages the site thinks are open."""
+    metrics = requests.get(f"{site.url}/metrics", timeout=PATIENCE).text
+    return next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith("lastyear_open_pages"))
 
 
 @contextmanager
