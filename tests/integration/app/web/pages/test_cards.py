@@ -1,14 +1,13 @@
 """Cards: what a link to a page shows in messengers and social networks, whatever is known of the listener."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.events import Failure
 from tests.integration.app.web.conftest import Fetched, Jobs, SiteWith
-from tests.integration.app.web.pages.comparing.test_two_listeners import put  # noqa: F401  a fixture
+from tests.integration.app.web.pages.conftest import PutYear
 
 SITE_URL = "https://lastyear.example"
 ROBOT = {"User-Agent": "facebookexternalhit/1.1"}
@@ -77,11 +76,11 @@ def test_every_page_of_a_listener_has_a_card(fetched: Fetched, visitor: FlaskCli
     ],
 )
 def test_a_year_without_plays_has_a_card_too(
-    put: Callable[..., None],  # noqa: F811
+    put_year: PutYear,
     visitor: FlaskClient,
     fields: dict[str, object],
 ) -> None:
-    put("SingleSam", {}, **fields)
+    put_year("SingleSam", {}, **fields)
     for path in ("/user/SingleSam/2023", "/user/SingleSam/2023?with=LightLuca"):
         answer = visitor.get(path, headers=ROBOT)
         assert answer.text.count('property="og:image"') == 1, path
@@ -94,7 +93,7 @@ def test_a_page_about_nobody_shows_the_example(visitor: FlaskClient, path: str) 
     assert card(visitor, path)["og:image"] == f"{SITE_URL}/card.png"
 
 
-def test_nobody_has_no_card(put: Callable[..., None], visitor: FlaskClient) -> None:  # noqa: F811
-    put("NobodyNoel", {}, phase="failed", error=Failure.NO_SUCH_USER)
+def test_nobody_has_no_card(put_year: PutYear, visitor: FlaskClient) -> None:
+    put_year("NobodyNoel", {}, phase="failed", error=Failure.NO_SUCH_USER)
     page = visitor.get("/user/NobodyNoel/2023", headers=ROBOT)
     assert page.status_code == 404

@@ -1,7 +1,6 @@
 """Up to six listeners side by side: whoever is missing is fetched within the limits, and a bad list is refused."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,19 +8,18 @@ from flask.testing import FlaskClient
 from app.events import Failure
 from app.web.rate_limits import LIMITS
 from tests.integration.app.web.conftest import Jobs, RunJobs, SiteWith
-from tests.integration.app.web.pages.comparing.test_two_listeners import put  # noqa: F401  a fixture
+from tests.integration.app.web.pages.conftest import PutYear
 from tests.integration.app.web.pages.test_release_year import text_of
 
-Put = Callable[..., None]
 PAGE = "/user/SingleSam/2023?with=LightLuca,HeavyHelen"
 OLD, MIXED, NEW = {1970: 30, 1972: 30}, {1960: 30, 1985: 40, 2023: 40}, {2010: 10, 2023: 90}
 
 
 @pytest.fixture
-def three(put: Put) -> None:  # noqa: F811
+def three(put_year: PutYear) -> None:
     """SingleSam plays old music, LightLuca all kinds, HeavyHelen what is new."""
     for name, years in (("SingleSam", OLD), ("LightLuca", MIXED), ("HeavyHelen", NEW)):
-        put(name, years)
+        put_year(name, years)
 
 
 def heights(page: str) -> list[list[str]]:
@@ -77,8 +75,8 @@ def test_the_page_can_be_taken_along_as_one_picture(client: FlaskClient) -> None
 
 
 @pytest.mark.usefixtures("three")
-def test_all_count_by_song_where_one_has_such_songs(put: Put, client: FlaskClient) -> None:  # noqa: F811
-    put("LightLuca", {1985: 30}, song_years={1975: 30})
+def test_all_count_by_song_where_one_has_such_songs(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("LightLuca", {1985: 30}, song_years={1975: 30})
     page = client.get(f"{PAGE}&of=songs").text
     assert "by the year of each song" in page
     assert '<th scope="row">1975' in page
@@ -120,12 +118,12 @@ def test_a_bad_list_is_refused_with_its_fault_and_leads_to_the_rest(
     ],
 )
 def test_whoever_cannot_be_shown_says_why_and_the_others_are_drawn(
-    put: Put,  # noqa: F811
+    put_year: PutYear,
     client: FlaskClient,
     failure: Failure,
     said: str,
 ) -> None:
-    put("NobodyNoel", {}, phase="failed", error=failure)
+    put_year("NobodyNoel", {}, phase="failed", error=failure)
     answer = client.get(f"{PAGE},NobodyNoel")
     assert answer.status_code == 200
     assert said in text_of(answer.text)
@@ -150,10 +148,10 @@ def test_whoever_is_missing_is_fetched_and_the_page_follows_until_all_are_in(
     assert "Oldest middle year" in page
 
 
-def test_nothing_is_said_of_who_is_first_while_plays_come_in(put: Put, client: FlaskClient) -> None:  # noqa: F811
-    put("SingleSam", OLD)
-    put("HeavyHelen", NEW)
-    put("LightLuca", {1995: 1}, phase="fetching", done=200, expected=1_800)
+def test_nothing_is_said_of_who_is_first_while_plays_come_in(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", OLD)
+    put_year("HeavyHelen", NEW)
+    put_year("LightLuca", {1995: 1}, phase="fetching", done=200, expected=1_800)
     page = client.get(PAGE).text
     assert 'data-live="/user/LightLuca/2023"' in page
     assert "200 of 1,800 plays checked" in page
@@ -162,14 +160,14 @@ def test_nothing_is_said_of_who_is_first_while_plays_come_in(put: Put, client: F
 
 
 def test_a_visit_starts_no_more_fetches_than_its_address_may(
-    put: Put,  # noqa: F811
+    put_year: PutYear,
     site_with: SiteWith,
     jobs: Jobs,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(LIMITS, "fetch", "2 per minute")
     client = site_with()
-    put("HeavyHelen", NEW)
+    put_year("HeavyHelen", NEW)
     page = text_of(client.get("/user/HeavyHelen/2023?with=SingleSam,LightLuca,GrowingGus,NewNora").text)
     assert jobs() == 2
     assert page.count("Too many years asked for at once") == 2
@@ -178,9 +176,9 @@ def test_a_visit_starts_no_more_fetches_than_its_address_may(
     assert answer.status_code == 429, "where nobody can be"
 
 
-def test_whoever_has_another_name_now_is_shown_by_that_and_once(put: Put, client: FlaskClient) -> None:  # noqa: F811
-    put("OldOlaf", {}, phase="failed", error=Failure.RENAMED, renamed_to="LightLuca")
+def test_whoever_has_another_name_now_is_shown_by_that_and_once(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("OldOlaf", {}, phase="failed", error=Failure.RENAMED, renamed_to="LightLuca")
     for name in ("SingleSam", "LightLuca", "HeavyHelen"):
-        put(name, OLD)
+        put_year(name, OLD)
     answer = client.get("/user/SingleSam/2023?with=HeavyHelen,oldolaf,LightLuca&by=decade")
     assert answer.location == "/user/SingleSam/2023?with=HeavyHelen,LightLuca&by=decade&was=OldOlaf"

@@ -1,42 +1,26 @@
 """Two listeners' years in one chart: whoever is missing is asked for, whatever keeps either away is said."""
 
 import re
-import time
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
-from redis import Redis
 
-from app.events import Failure, new_run
-from app.redis.event_stream import Snapshot, Topic, save_snapshot
-from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, RunJobs, SiteWith, event
+from app.events import Failure
+from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, Jobs, RunJobs, SiteWith
+from tests.integration.app.web.pages.conftest import PutYear
 from tests.integration.app.web.pages.test_release_year import text_of
 
 PAGE = "/user/SingleSam/2023?with=LightLuca"
-
-
-@pytest.fixture
-def put(redis: Redis) -> Callable[..., None]:
-    """Makes somebody's 2023 stand like that."""
-
-    def store(name: str, years: dict[int, int], **fields: object) -> None:
-        plays = sum(years.values())
-        known: dict[str, object] = {"phase": "completed", "scrobbles": plays, "expected": plays, "matched": plays}
-        said = event(run=new_run(), **{**known, "years": years, **fields})
-        save_snapshot(redis, Topic(name, 2023), Snapshot(at=time.time(), username=name, event=said))
-
-    return store
 
 
 def bars(page: str) -> dict[str, str]:
     return dict(re.findall(r'<a id="b([\d-]+)" href="[^"]+"><title>([^<]+)</title>', page))
 
 
-def test_both_are_in_one_chart_in_shares(put: Callable[..., None], client: FlaskClient) -> None:
-    put("SingleSam", {1985: 30, 2001: 10})
-    put("LightLuca", {1985: 1_000, 1999: 3_000})
+def test_both_are_in_one_chart_in_shares(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {1985: 30, 2001: 10})
+    put_year("LightLuca", {1985: 1_000, 1999: 3_000})
     page = client.get(PAGE).text
     assert bars(page) == {
         "1985": "1985: SingleSam 75.0\u00a0%, LightLuca 25.0\u00a0%",
@@ -56,10 +40,10 @@ def test_both_are_in_one_chart_in_shares(put: Callable[..., None], client: Flask
 
 
 def test_a_share_reads_the_same_on_the_years_page_and_in_a_comparison_and_says_of_what_it_is(
-    put: Callable[..., None], client: FlaskClient
+    put_year: PutYear, client: FlaskClient
 ) -> None:
-    put("SingleSam", {1985: 30, 2023: 10}, scrobbles=60, matched=40, not_found=20)
-    put("LightLuca", {1999: 3})
+    put_year("SingleSam", {1985: 30, 2023: 10}, scrobbles=60, matched=40, not_found=20)
+    put_year("LightLuca", {1999: 3})
     year, compared = (
         text_of(client.get(path).text).replace("\u00a0", " ") for path in ("/user/SingleSam/2023", PAGE)
     )
@@ -76,21 +60,21 @@ def tops(page: str) -> list[str]:
 
 
 def test_the_albums_of_both_are_to_be_had_as_soon_as_they_have_bars(
-    put: Callable[..., None], client: FlaskClient
+    put_year: PutYear, client: FlaskClient
 ) -> None:
-    put("SingleSam", {1985: 30})
-    put("LightLuca", {}, phase="fetching")
+    put_year("SingleSam", {1985: 30})
+    put_year("LightLuca", {}, phase="fetching")
     assert tops(client.get(PAGE).text) == ["/user/SingleSam/2023/top.json", ""]
     assert tops(client.get("/user/LightLuca/2023?with=SingleSam").text) == ["", "/user/SingleSam/2023/top.json"]
-    put("LightLuca", {1985: 1}, song_years={1975: 1}, phase="fetching")
+    put_year("LightLuca", {1985: 1}, song_years={1975: 1}, phase="fetching")
     assert tops(client.get(PAGE).text) == ["/user/SingleSam/2023/top.json", "/user/LightLuca/2023/top.json"]
     by_song = tops(client.get(f"{PAGE}&of=songs").text)
     assert by_song == ["/user/SingleSam/2023/top.json?of=songs", "/user/LightLuca/2023/top.json?of=songs"]
 
 
-def test_the_page_can_be_shown_and_taken_along(put: Callable[..., None], client: FlaskClient) -> None:
-    put("SingleSam", {1985: 30, 2001: 10})
-    put("LightLuca", {1985: 1_000, 1999: 3_000}, song_years={1985: 1_000, 1998: 3_000})
+def test_the_page_can_be_shown_and_taken_along(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {1985: 30, 2001: 10})
+    put_year("LightLuca", {1985: 1_000, 1999: 3_000}, song_years={1985: 1_000, 1998: 3_000})
     page = client.get(f"{PAGE}&of=songs&by=decade", base_url="https://lastyear.example").text
     query = "?with=LightLuca&amp;of=songs&amp;by=decade"
     said = "In 2023 half of SingleSam’s music came out by 1985, half of LightLuca’s by 1998."
@@ -109,26 +93,26 @@ def test_the_page_can_be_shown_and_taken_along(put: Callable[..., None], client:
     )
 
 
-def test_no_headline_compares_with_a_year_that_still_grows(put: Callable[..., None], client: FlaskClient) -> None:
-    put("SingleSam", {1985: 30})
-    put("LightLuca", {1995: 1}, phase="fetching", done=200, expected=1_800)
+def test_no_headline_compares_with_a_year_that_still_grows(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {1985: 30})
+    put_year("LightLuca", {1995: 1}, phase="fetching", done=200, expected=1_800)
     page = client.get(PAGE).text
     assert 'class="headline"' not in page
     assert "LightLuca : 200 of 1,800 plays checked" in text_of(page)
 
 
 def test_of_two_of_whom_nothing_is_placed_there_is_nothing_to_share(
-    put: Callable[..., None], client: FlaskClient
+    put_year: PutYear, client: FlaskClient
 ) -> None:
-    put("SingleSam", {})
-    put("LightLuca", {}, scrobbles=3, not_found=3)
+    put_year("SingleSam", {})
+    put_year("LightLuca", {}, scrobbles=3, not_found=3)
     page = client.get(PAGE).text
     assert 'id="share"' not in page
 
 
-def test_decades_can_be_compared_too(put: Callable[..., None], client: FlaskClient) -> None:
-    put("SingleSam", {1985: 30, 2001: 10})
-    put("LightLuca", {1981: 1_000, 1989: 3_000})
+def test_decades_can_be_compared_too(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {1985: 30, 2001: 10})
+    put_year("LightLuca", {1981: 1_000, 1989: 3_000})
     page = client.get(f"{PAGE}&by=decade").text
     assert bars(page) == {
         "1980-1989": "the 1980s: SingleSam 75.0\u00a0%, LightLuca 100\u00a0%",
@@ -138,12 +122,12 @@ def test_decades_can_be_compared_too(put: Callable[..., None], client: FlaskClie
 
 
 def test_whoever_is_missing_is_fetched_and_the_page_grows_by_one_after_the_other(
-    client: FlaskClient, jobs: Jobs, run_jobs: RunJobs, put: Callable[..., None]
+    client: FlaskClient, jobs: Jobs, run_jobs: RunJobs, put_year: PutYear
 ) -> None:
     page = client.get("/user/SingleSam/2023?with=LightLuca").text
     assert jobs() == 2
     assert 'data-live="/user/SingleSam/2023"' in page
-    put("SingleSam", {1985: 1})
+    put_year("SingleSam", {1985: 1})
     assert 'data-live="/user/LightLuca/2023"' in client.get(PAGE).text
     run_jobs()
     page = client.get(PAGE).text
@@ -162,10 +146,10 @@ def test_whoever_is_missing_is_fetched_and_the_page_grows_by_one_after_the_other
     ],
 )
 def test_what_keeps_one_away_is_said_and_the_other_is_shown(
-    put: Callable[..., None], client: FlaskClient, failure: Failure, said: str
+    put_year: PutYear, client: FlaskClient, failure: Failure, said: str
 ) -> None:
-    put("SingleSam", {1985: 30, 2001: 10})
-    put("LightLuca", {}, phase="failed", error=failure)
+    put_year("SingleSam", {1985: 30, 2001: 10})
+    put_year("LightLuca", {}, phase="failed", error=failure)
     answer = client.get(PAGE)
     assert answer.status_code == 200
     assert said in text_of(answer.text)
@@ -176,19 +160,17 @@ def test_what_keeps_one_away_is_said_and_the_other_is_shown(
     assert len(bars(answer.text)) == 2
 
 
-def test_of_two_without_plays_there_is_no_chart_but_a_sentence(
-    put: Callable[..., None], client: FlaskClient
-) -> None:
-    put("SingleSam", {})
-    put("LightLuca", {}, scrobbles=3, not_found=3)
+def test_of_two_without_plays_there_is_no_chart_but_a_sentence(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {})
+    put_year("LightLuca", {}, scrobbles=3, not_found=3)
     page = client.get(PAGE).text
     assert "<svg" not in page
     assert "SingleSam : No plays in 2023." in text_of(page)
     assert "The release year of LightLuca’s plays in 2023 is not known." in page
 
 
-def test_with_nobody_it_is_the_year_itself(put: Callable[..., None], client: FlaskClient) -> None:
-    put("SingleSam", {1985: 30})
+def test_with_nobody_it_is_the_year_itself(put_year: PutYear, client: FlaskClient) -> None:
+    put_year("SingleSam", {1985: 30})
     plain = client.get("/user/SingleSam/2023").text
     assert client.get("/user/SingleSam/2023?with=").text == plain
 
