@@ -13,10 +13,13 @@ from app.store import listeners
 from app.store.plays.play_filter import PlayFilter
 from app.web.album_lists import AlbumListPage, ReleasedPage, album_list_page, released_page
 from app.web.all_years import ListenerYear, eras_of, listener_years
-from app.web.api.answers import NOTHING, Album, Albums, Listener, Year, YearInShort, trouble, why_nothing_new
+from app.web.api.answers.albums import Album, Albums
+from app.web.api.answers.common import trouble, why_nothing_new
+from app.web.api.answers.insights import YearInsights
+from app.web.api.answers.listener import Listener, YearInShort
+from app.web.api.answers.over_years import EraInShort, Eras, Released, ReleasedAlbum, listened_plays
+from app.web.api.answers.year import NOTHING, Year
 from app.web.api.document import BUDGET, ERRORS, ERRORS_OF_A_BODY, PREFIX, UNKNOWN, document
-from app.web.api.insight_answers import YearInsights
-from app.web.api.over_years import EraInShort, Eras, Released, ReleasedAlbum, listened_plays
 from app.web.api.questions import MAX_ITEMS
 from app.web.context import context
 from app.web.errors import Code, Problem

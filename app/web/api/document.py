@@ -11,9 +11,13 @@ from app.charts.release_years import PATTERN
 from app.listening_years import FIRST_LISTENING_YEAR
 from app.periods import FROM, MONTH, TO
 from app.usernames import USERNAME
-from app.web.api.answers import Albums, AlbumYears, Failed, Listener, Year
-from app.web.api.insight_answers import YearInsights
-from app.web.api.over_years import Eras, Released
+from app.web.api.answers.albums import Albums
+from app.web.api.answers.common import Failed
+from app.web.api.answers.insights import YearInsights
+from app.web.api.answers.listener import Listener
+from app.web.api.answers.over_years import Eras, Released
+from app.web.api.answers.release_years import AlbumYears
+from app.web.api.answers.year import Year
 from app.web.api.questions import MAX_BYTES, MAX_ITEMS, Item
 from app.web.rate_limits import LIMITS
 from app.web.words.chart_options import ALBUMS, SONGS

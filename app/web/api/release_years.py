@@ -7,7 +7,7 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.web.api.answers import AlbumYear, AlbumYears
+from app.web.api.answers.release_years import AlbumYear, AlbumYears
 from app.web.api.document import PREFIX
 from app.web.api.questions import MAX_BYTES, read_questions, too_large
 from app.web.context import context

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.insights.highlights import Highlight
 from app.insights.musical_age import MusicalAge, Untold
 from app.insights.standing import Standing
-from app.web.api.answers import HAS_SONGS, OF, SOURCE, WHOLE, Answer, ListeningYear, ReleaseYear, Source
+from app.web.api.answers.common import HAS_SONGS, OF, SOURCE, WHOLE, Answer, ListeningYear, ReleaseYear, Source
 from app.web.insights import Insights
 from app.web.words import insights as words
 from app.web.words.chart_options import CountedBy

@@ -8,7 +8,8 @@ from pydantic import Field
 from app.charts.eras import Era
 from app.events import Count
 from app.store.plays.released_plays import AlbumOverYears
-from app.web.api.answers import HAS_SONGS, OF, SOURCE, Album, Answer, Error, ListeningYear, ReleaseYear, Source
+from app.web.api.answers.albums import Album
+from app.web.api.answers.common import HAS_SONGS, OF, SOURCE, Answer, Error, ListeningYear, ReleaseYear, Source
 from app.web.words.chart_options import CountedBy
 
 
