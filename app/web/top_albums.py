@@ -11,7 +11,7 @@ from app.events import Event, TopAlbum
 from app.redis import event_stream
 from app.redis.event_stream import Topic
 from app.store import Connection, fetch_jobs, listeners
-from app.store.plays import album_plays, counted_years
+from app.store.plays import counted_years, top_albums
 from app.store.plays.counted_years import CountedYear
 from app.store.plays.play_filter import PlayFilter
 from app.web.context import context
@@ -58,7 +58,7 @@ def _found(
         return ()
     if not only_counted:
         plays = PlayFilter(listener.id, topic.year or 0, options.by_song, options.period)
-        return album_plays.top_albums(connection, plays, each=FAVOURITES)
+        return top_albums.by_release_year(connection, plays, each=FAVOURITES)
     if options.period:
         return ()
     job = fetch_jobs.find(connection, topic.username, topic.year or 0)

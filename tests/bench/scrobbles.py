@@ -12,7 +12,8 @@ import psycopg
 
 from app.listening_years import year_bounds
 from app.store import Connection, albums, connect, listeners, stretches
-from app.store.plays.album_plays import list_albums, top_albums
+from app.store.plays import top_albums
+from app.store.plays.album_plays import list_albums
 from app.store.plays.play_filter import PlayFilter
 from app.store.plays.scrobbles import Scrobble, count_all_years, count_year
 from app.store.stale_charts import take_stale_years
@@ -68,7 +69,7 @@ class FlatCursor(psycopg.Cursor[Any]):
 QUESTIONS: dict[str, Callable[[Connection, int], object]] = {
     "count_year": lambda connection, user: count_year(connection, user, YEAR),
     "count_all_years": lambda connection, user: count_all_years(connection, user),
-    "top_albums": lambda connection, user: top_albums(connection, PlayFilter(user, YEAR), each=3),
+    "top_albums": lambda connection, user: top_albums.by_release_year(connection, PlayFilter(user, YEAR), each=3),
     "list_albums": lambda connection, user: list_albums(connection, PlayFilter(user, YEAR), (0, 9999), limit=100),
     "take_stale_years": lambda connection, _: _stale_years(connection),
 }

@@ -14,7 +14,7 @@ from app.listening_years import year_seconds
 from app.periods import Period
 from app.store import stretches
 from app.store.database import Connection
-from app.store.plays import album_plays, scrobbles
+from app.store.plays import scrobbles, top_albums
 from app.store.plays.play_filter import PlayFilter
 
 TOP_ALBUMS = 20
@@ -60,7 +60,7 @@ class CountedYear(YearCounts):
 def count(connection: Connection, user: int, year: int) -> CountedYear:
     """Count a year whose plays are stored."""
     counts = scrobbles.count_year(connection, user, year)
-    ends = album_plays.oldest_and_newest(connection, user, year, counts)
+    ends = top_albums.oldest_and_newest(connection, user, year, counts)
     plays = PlayFilter(user, year)
     songs = _top(connection, replace(plays, by_song=True)) if counts.song_years else ()
     months = scrobbles.count_months(connection, user, year)
@@ -80,7 +80,7 @@ def count(connection: Connection, user: int, year: int) -> CountedYear:
 def count_period(connection: Connection, user: int, year: int, period: Period) -> CountedYear:
     """Count a part of a year whose plays are stored: its counts, and its oldest and newest music."""
     counts = scrobbles.count_year(connection, user, year, period)
-    ends = album_plays.oldest_and_newest(connection, user, year, counts, period)
+    ends = top_albums.oldest_and_newest(connection, user, year, counts, period)
     return CountedYear(**counts.numbers, oldest_and_newest=ends[0], song_oldest_and_newest=ends[1])
 
 
@@ -113,5 +113,5 @@ def of_listener(connection: Connection, username_key: str) -> dict[int, CountedY
 
 
 def _top(connection: Connection, plays: PlayFilter) -> tuple[TopAlbum, ...]:
-    found = album_plays.top_albums(connection, plays, each=TOP_ALBUMS)
+    found = top_albums.by_release_year(connection, plays, each=TOP_ALBUMS)
     return tuple(sorted(found, key=lambda album: -album.plays)[:TOP_ALBUMS])

@@ -6,7 +6,7 @@ from app.store import stretches
 from app.store.database import Connection
 from app.store.fetch_jobs import FetchJob
 from app.store.listeners import Listener
-from app.store.plays import album_plays, counted_years, scrobbles
+from app.store.plays import counted_years, scrobbles, top_albums
 from app.store.plays.counted_years import CountedYear
 
 
@@ -39,5 +39,5 @@ def _counted(connection: Connection, job: FetchJob, listener: Listener | None) -
     proof = stretches.proof(connection, listener.id, *year_seconds(job.year))
     ends: tuple[OldestNewest | None, OldestNewest | None] = (None, None)
     if job.status in ("completed", "failed"):
-        ends = album_plays.oldest_and_newest(connection, listener.id, job.year, counts)
+        ends = top_albums.oldest_and_newest(connection, listener.id, job.year, counts)
     return CountedYear(**counts.numbers, **vars(proof), oldest_and_newest=ends[0], song_oldest_and_newest=ends[1])

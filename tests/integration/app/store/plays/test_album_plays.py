@@ -13,7 +13,7 @@ from app.events import TopAlbum
 from app.listening_years import year_bounds
 from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album, names_key
-from app.store.plays import album_plays, scrobbles
+from app.store.plays import album_plays, scrobbles, top_albums
 from app.store.plays.album_plays import MAX_NAME_LENGTH, MAX_SPELLINGS, AlbumCounts, AlbumPlays
 from app.store.plays.play_filter import PlayFilter
 from app.store.plays.scrobbles import Scrobble
@@ -139,7 +139,7 @@ def test_an_album_under_several_spellings_is_one_line_with_the_name_that_is_play
         ("C", "Road", 1),
     ]
     assert album_plays.count_albums(connection, of_2023(user), (1977, 1977)) == [AlbumCounts(False, 1, 0, 6)]
-    assert album_plays.top_albums(connection, of_2023(user), each=3) == [
+    assert top_albums.by_release_year(connection, of_2023(user), each=3) == [
         top(1977, "The C", "ROAD (2019 Mix)", 6, UUID(int=77))
     ]
 
@@ -152,7 +152,9 @@ def test_of_two_spellings_with_as_many_plays_the_surely_matched_one_names_the_li
     play(connection, user, [(one, "one") for one in [*similar, SPELLED[0]]])
     (row,) = told(connection, user, 1977)
     assert (row.artist, row.album) == ("C", "Road")
-    assert album_plays.top_albums(connection, of_2023(user), each=1) == [top(1977, "C", "Road", 10, UUID(int=77))]
+    assert top_albums.by_release_year(connection, of_2023(user), each=1) == [
+        top(1977, "C", "Road", 10, UUID(int=77))
+    ]
 
 
 def test_without_a_release_group_the_folded_names_tell_what_is_one_album(
@@ -180,11 +182,11 @@ def test_a_compilation_under_many_artists_is_one_line_under_various_artists(
         5,
         4,
     )
-    assert album_plays.top_albums(connection, of_2023(user), each=3) == [
+    assert top_albums.by_release_year(connection, of_2023(user), each=3) == [
         top(1959, "Various Artists", "Mix", 5, UUID(int=59))
     ]
     counts = scrobbles.count_year(connection, user, 2023)
-    ends = album_plays.oldest_and_newest(connection, user, 2023, counts)
+    ends = top_albums.oldest_and_newest(connection, user, 2023, counts)
     assert ends == ((top(1959, "Various Artists", "Mix", 5),) * 2, None)
     play(connection, user, [(MIX[at], "one") for at in (1, 2, 2)])
     (row,) = told(connection, user, 1959)
@@ -271,7 +273,7 @@ def test_favourites_are_the_most_played_of_each_release_year(
     connection: Connection, user: int, plays: list[tuple[Album, str]]
 ) -> None:
     play(connection, user, plays)
-    found = album_plays.top_albums(connection, of_2023(user), each=2)
+    found = top_albums.by_release_year(connection, of_2023(user), each=2)
     assert {one.release_year for one in found} <= {1959, 1977}
     for year in (1959, 1977):
         rows = sorted(row.plays for row in told(connection, user, year))[::-1]
@@ -284,10 +286,10 @@ def test_at_both_ends_stand_the_favourites_of_the_first_and_the_last_release_yea
     connection: Connection, user: int, plays: list[tuple[Album, str]]
 ) -> None:
     play(connection, user, plays)
-    favourites = album_plays.top_albums(connection, of_2023(user), each=1)
+    favourites = top_albums.by_release_year(connection, of_2023(user), each=1)
     found = [one.model_copy(update={"release_group": None}) for one in favourites]  # which no event says
     counts = scrobbles.count_year(connection, user, 2023)
-    ends = album_plays.oldest_and_newest(connection, user, 2023, counts)
+    ends = top_albums.oldest_and_newest(connection, user, 2023, counts)
     assert ends == ((found[0], found[-1]) if found else None, None)
 
 
@@ -297,7 +299,7 @@ def test_by_song_the_ends_are_others_and_endless_names_are_cut(connection: Conne
     know_songs(connection, user, [(HITS, "two"), (HITS, "two"), (ALBUMS[0], "one"), (endless, "one")])
     newest = top(2020, "A" * MAX_NAME_LENGTH, "T" * MAX_NAME_LENGTH, 1)
     counts = scrobbles.count_year(connection, user, 2023)
-    assert album_plays.oldest_and_newest(connection, user, 2023, counts) == (
+    assert top_albums.oldest_and_newest(connection, user, 2023, counts) == (
         (top(1977, "A", "1977", 1), newest),
         (top(1959, "A", "two", 2), newest),
     )
@@ -305,7 +307,7 @@ def test_by_song_the_ends_are_others_and_endless_names_are_cut(connection: Conne
 
 def test_a_song_without_an_album_may_be_a_favourite(connection: Connection, user: int) -> None:
     play(connection, user, [(ALBUMS[5], "one"), (ALBUMS[5], "one"), (ALBUMS[0], "one"), (ALBUMS[3], "one")])
-    assert album_plays.top_albums(connection, of_2023(user), each=3) == [
+    assert top_albums.by_release_year(connection, of_2023(user), each=3) == [
         top(1977, "A", "one", 2),
         top(1977, "A", "1977", 1),
     ]
@@ -336,7 +338,7 @@ def test_by_song_too_everything_adds_up(connection: Connection, user: int, plays
     counts = scrobbles.count_year(connection, user, 2023)
     years = counts.song_years or counts.years
     by_song = of_2023(user, by_song=True)
-    favourites = album_plays.top_albums(connection, by_song, each=2)
+    favourites = top_albums.by_release_year(connection, by_song, each=2)
     for year in (1959, 1977, 1999, None):
         rows = told(connection, user, year, by_song=True)
         breadths = album_plays.count_albums(connection, by_song, span(year))
@@ -394,7 +396,7 @@ def test_songs_of_a_compilation_are_listed_under_their_own_artists(connection: C
         ("A", "Hits", 2),
         ("a", "HITS", 1),
     ]
-    assert album_plays.top_albums(connection, of_2023(user, by_song=True), each=1) == [
+    assert top_albums.by_release_year(connection, of_2023(user, by_song=True), each=1) == [
         top(1977, "A", "one", 3),
         top(1999, "A", "Hits", 1, UUID(int=99)),
     ]
