@@ -16,7 +16,7 @@ from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact
 from worker.fetching.listeners import confirm_listener
 from worker.fetching.proof import Ask, Finding, Search, Stretch, plan
-from worker.fetching.time_left import Forecast
+from worker.fetching.time_left.forecast import Forecast
 from worker.fetching.year import Run
 from worker.lastfm.demand import Demand, drop_demand, note_demand, others_demand
 from worker.lastfm.errors import CallRefused, NoSuchUser, OtherListener, TooFast, TooMuch, TryAgain

@@ -33,8 +33,8 @@ from worker.fetching.listeners import confirm_listener
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.preview import ProgressReporter, start_preview
 from worker.fetching.proof import SIZES, Stretch, proven
-from worker.fetching.remaining import known_speed, save_speed
-from worker.fetching.time_left import Promise, Speed
+from worker.fetching.time_left.forecast import Promise
+from worker.fetching.time_left.speed import Speed, known_speed, save_speed
 
 log = structlog.get_logger()
 

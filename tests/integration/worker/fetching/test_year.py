@@ -10,7 +10,7 @@ from app.events import Event
 from demo import catalogue
 from demo.accounts import Account, Play
 from tests.integration.worker.conftest import JOINED, RECENT, Stage, second, some_plays
-from worker.fetching.time_left import SILENT
+from worker.fetching.time_left.forecast import SILENT
 from worker.lastfm.overlap import Overlap
 
 

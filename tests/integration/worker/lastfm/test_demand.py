@@ -5,8 +5,7 @@ from uuid import UUID
 from redis import Redis
 
 from app.events import new_run
-from worker.fetching.remaining import known_speed, save_speed
-from worker.fetching.time_left import Speed
+from worker.fetching.time_left.speed import Speed, known_speed, save_speed
 from worker.lastfm.demand import DEMAND_KEY, HOLDS, Demand, drop_demand, note_demand, others_demand
 
 

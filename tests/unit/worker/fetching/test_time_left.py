@@ -12,7 +12,9 @@ import pytest
 
 from app.redis.allowance import Allowance
 from tests.unit.worker.fetching.virtual_fetches import Manners, VirtualRun, World
-from worker.fetching.time_left import LATE, SILENT, SLACK, Family, Promise, Speed, Work, rehearse
+from worker.fetching.time_left.forecast import LATE, SILENT, SLACK, Promise
+from worker.fetching.time_left.rehearsal import Family, Work, rehearse
+from worker.fetching.time_left.speed import Speed
 from worker.lastfm.demand import Demand
 
 SEEDS = range(24)

@@ -11,7 +11,8 @@ from typing import Any
 
 from app.redis.allowance import Allowance, max_burst
 from worker.fetching.proof import Ask, Search, Stretch, plan
-from worker.fetching.time_left import Forecast, Promise, Speed
+from worker.fetching.time_left.forecast import Forecast, Promise
+from worker.fetching.time_left.speed import Speed
 from worker.lastfm.demand import Demand
 from worker.lastfm.payloads import Rows
 
