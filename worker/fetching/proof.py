@@ -1,4 +1,4 @@
-"""Proof: which stretches of time to ask Last.fm for, and what its answers prove. Decides only, and asks nobody.
+"""Proof: what Last.fm's answers prove, and what to ask for next. Decides only, and asks nobody.
 
 An answer proves its stretch when it shows as many plays as it says there are. One that is full shows only the
 newest of them; these are proven when the rest, asked for next, is smaller by just as many. What cannot be proven
@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
 
-from app.listening_years import GAP_HOLDS, LATE_SCROBBLES, PROOF_HOLDS, RUNNING_YEAR_HOLDS
-from app.store.stretches import StoredStretch
 from worker.lastfm.payloads import NO_ROWS, Rows
 
 SIZES = (1000, 500, 200, 100, 50)
@@ -59,8 +57,8 @@ class Finding:
 
 
 @dataclass(eq=False)
-class Claim:
-    """An answer that shows only the newest plays of what it counts: a piece. The rest is asked for in parts."""
+class PartialAnswer:
+    """An answer that counts more plays than it shows: the newest, of a `piece`. The rest is asked for in parts."""
 
     total: int | None
     piece: Stretch
@@ -74,7 +72,7 @@ class Claim:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the parts count what the claim leaves for them; None if one of them does not say."""
+        """Whether the parts count what this answer leaves for them; None if one of them does not say."""
         totals = [rows.total if rows else None for rows in self.answers.values()]
         if self.total is None or None in totals:
             return None
@@ -88,7 +86,8 @@ class Ask:
     stretch: Stretch
     size: int
     """How many rows to ask for."""
-    claim: Claim | None = None
+    partial: PartialAnswer | None = None
+    """The answer of which this is a part of the rest."""
     before: Rows | None = None
     """What an answer before showed of it, without proving it."""
     failures: int = 0
@@ -100,80 +99,15 @@ class Ask:
 
     @property
     def plays(self) -> int | None:
-        """About how many plays it has, as far as answers about it or about all of its claim say."""
+        """About how many plays it has, as far as answers about it, or about all of which it is a part, say."""
         if self.before is not None:
             return max(self.before.shown, self.before.total or 0)
-        claim = self.claim
-        if claim is None or claim.total is None:
+        partial = self.partial
+        if partial is None or partial.total is None:
             return None
-        told = sum(rows.total or 0 for rows in claim.answers.values() if rows)
-        left = max(0, claim.total - claim.rows.shown - told)
-        return left // max(1, claim.parts - len(claim.answers))
-
-
-def plan(window: Stretch, stored: Sequence[StoredStretch], now: float, prove_since: float = 0.0) -> list[Ask]:
-    """Return what to ask for, the newest first: all of `window` that no stored stretch proves any more at `now`.
-
-    `prove_since` is the time of the last request to read everything anew: older proofs do not count.
-    """
-    due: list[_Due] = []
-    at = window.start
-    for one in stored:
-        if one.start >= window.end:
-            break  # Stored while our clock was ahead.
-        if one.start > at:
-            due.append(_Due(Stretch(at, one.start)))
-        if not _holds(one, now, prove_since):
-            due.append(_Due(Stretch(one.start, min(one.end, window.end)), one.plays, is_gap=one.missing != 0))
-        at = max(at, one.end)
-    if at < window.end:
-        due.append(_Due(Stretch(at, window.end)))
-    return [Ask(one.stretch, one.size, is_suspect=one.is_gap) for one in reversed(_joined(due))]
-
-
-@dataclass(frozen=True)
-class _Due:
-    """A time to be read, the plays that are stored of it, and whether it was a gap."""
-
-    stretch: Stretch
-    plays: int = 0
-    is_gap: bool = False
-
-    @property
-    def size(self) -> int:
-        """How many rows to ask for: of a gap no more than it needs, since many may be why it was not served."""
-        fits = [size for size in SIZES if size > self.plays]
-        return fits[-1] if self.is_gap and fits else SIZES[0]
-
-
-def _joined(due: Iterable[_Due]) -> list[_Due]:
-    """Join neighbours, as far as one answer holds them. A gap is asked for by itself, since it will fail again."""
-    joined: list[_Due] = []
-    for one in due:
-        last = joined[-1] if joined else None
-        fits = last and last.stretch.end == one.stretch.start and last.plays + one.plays <= NEARLY_FULL * SIZES[0]
-        if last and fits and not (last.is_gap or one.is_gap):
-            joined[-1] = _Due(Stretch(last.stretch.start, one.stretch.end), last.plays + one.plays)
-        else:
-            joined.append(one)
-    return joined
-
-
-def proven(stored: Iterable[StoredStretch], now: float, prove_since: float = 0.0) -> list[StoredStretch]:
-    """Return the stretches that are not to be asked for."""
-    return [one for one in stored if _holds(one, now, prove_since)]
-
-
-def _holds(one: StoredStretch, now: float, prove_since: float) -> bool:
-    proven = one.proven_at.timestamp() if one.proven_at else 0.0
-    if not proven or proven < prove_since:
-        return False
-    age = now - proven
-    if one.missing != 0:
-        return age < GAP_HOLDS.total_seconds()
-    if proven < one.end + LATE_SCROBBLES.total_seconds():
-        return age < RUNNING_YEAR_HOLDS.total_seconds()
-    return age < PROOF_HOLDS.total_seconds()
+        told = sum(rows.total or 0 for rows in partial.answers.values() if rows)
+        left = max(0, partial.total - partial.rows.shown - told)
+        return left // max(1, partial.parts - len(partial.answers))
 
 
 class Search:
@@ -207,7 +141,7 @@ class Search:
         self._served = max(self._served, ask.size)
         if ask.failures > 1:
             self.size = min(self.size, ask.size)
-        return self._settle(ask, rows) if ask.claim else self._judge(ask, rows, is_doubted=not rows.shown)
+        return self._settle(ask, rows) if ask.partial else self._judge(ask, rows, is_doubted=not rows.shown)
 
     def not_served(self, ask: Ask) -> list[Finding]:
         """Take in that Last.fm serves others, but not this: it asks for fewer rows, then for half the time."""
@@ -219,7 +153,7 @@ class Search:
         else:
             if not ask.is_suspect:
                 self.size = SIZES[0]  # it was not their number that made it fail
-            findings = self._settle(ask, None) if ask.claim else []
+            findings = self._settle(ask, None) if ask.partial else []
             if self._may_halve(ask.stretch):
                 size = self._served or SIZES[-1]
                 halves = [Ask(half, size, is_suspect=True) for half in ask.stretch.halves()]
@@ -229,22 +163,22 @@ class Search:
         return []
 
     def _settle(self, ask: Ask, rows: Rows | None) -> list[Finding]:
-        claim = ask.claim
-        assert claim is not None  # noqa: S101  both callers have looked
-        claim.answers[ask] = rows
-        if len(claim.answers) < claim.parts:
+        partial = ask.partial
+        assert partial is not None  # noqa: S101  both callers have looked
+        partial.answers[ask] = rows
+        if len(partial.answers) < partial.parts:
             return []
         findings = []
-        if claim.agrees and claim.piece.seconds:
-            findings.append(Finding(claim.piece, claim.rows))
-        elif claim.piece.seconds:
-            before = claim.rows if claim.rows.shown else None
-            self.todo.appendleft(Ask(claim.piece, claim.size, before=before))
-        for part, answer in claim.answers.items():
+        if partial.agrees and partial.piece.seconds:
+            findings.append(Finding(partial.piece, partial.rows))
+        elif partial.piece.seconds:
+            before = partial.rows if partial.rows.shown else None
+            self.todo.appendleft(Ask(partial.piece, partial.size, before=before))
+        for part, answer in partial.answers.items():
             if answer is not None:
                 # Where nothing agrees with it, an answer that shows nothing has to be given twice.
-                is_doubted = claim.agrees is False or (claim.agrees is None and not answer.shown)
-                findings += self._judge(replace(part, claim=None), answer, is_doubted=is_doubted)
+                is_doubted = partial.agrees is False or (partial.agrees is None and not answer.shown)
+                findings += self._judge(replace(part, partial=None), answer, is_doubted=is_doubted)
         return findings
 
     def _judge(self, ask: Ask, rows: Rows, *, is_doubted: bool) -> list[Finding]:
@@ -276,7 +210,7 @@ class Search:
             # All in one second: there may be more than one answer can hold.
             parts = [Ask(Stretch(oldest, oldest + 1), ask.size, by_pages=True)]
             parts += [Ask(Stretch(stretch.start, oldest), self.size)] if oldest > stretch.start else []
-            self._claim(ask, rows, piece, parts)
+            self._ask_for_rest(ask, rows, piece, parts)
             return
         shown = rows.since(piece.start).shown
         left = max(0, (rows.total or 0) - shown)
@@ -286,16 +220,16 @@ class Search:
         # The plays seen say how far back the rest may go; the oldest part has all time before that.
         reach = min(rest.seconds, ceil(left * (newest - oldest) / max(1, shown)))
         cuts = [rest.end - reach * nth // number for nth in range(1, number)]
-        self._claim(ask, rows, piece, [Ask(part, self.size) for part in rest.cut(*cuts)])
+        self._ask_for_rest(ask, rows, piece, [Ask(part, self.size) for part in rest.cut(*cuts)])
 
     def _halve(self, ask: Ask, rows: Rows) -> None:
         newer, older = ask.stretch.halves()
         shown = rows.before(newer.start)
-        self._claim(ask, rows, newer, [Ask(older, ask.size, before=shown if shown.shown else None)])
+        self._ask_for_rest(ask, rows, newer, [Ask(older, ask.size, before=shown if shown.shown else None)])
 
-    def _claim(self, ask: Ask, rows: Rows, piece: Stretch, parts: Sequence[Ask]) -> None:
-        claim = Claim(rows.total, piece, rows.since(piece.start), ask.size, parts=len(parts))
-        self.todo.extendleft(replace(part, claim=claim) for part in reversed(parts))
+    def _ask_for_rest(self, ask: Ask, rows: Rows, piece: Stretch, parts: Sequence[Ask]) -> None:
+        partial = PartialAnswer(rows.total, piece, rows.since(piece.start), ask.size, parts=len(parts))
+        self.todo.extendleft(replace(part, partial=partial) for part in reversed(parts))
 
     def _may_halve(self, stretch: Stretch) -> bool:
         if stretch.seconds <= SHORTEST or self._searches <= 0:

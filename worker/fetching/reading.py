@@ -15,7 +15,8 @@ from app.store import albums, fetch_jobs, stretches
 from worker import shutdown
 from worker.fetching.enrich import albums_to_match, match_exact
 from worker.fetching.listeners import confirm_listener
-from worker.fetching.proof import Ask, Finding, Search, Stretch, plan
+from worker.fetching.plan import plan
+from worker.fetching.proof import Ask, Finding, Search, Stretch
 from worker.fetching.time_left.forecast import Forecast
 from worker.fetching.year import Run
 from worker.lastfm.demand import Demand, drop_demand, note_demand, others_demand

@@ -31,8 +31,9 @@ from worker.context import WorkerContext
 from worker.fetching.enrich import batched, look_up_songs, match_fuzzy
 from worker.fetching.listeners import confirm_listener
 from worker.fetching.mirror_client import MirrorClient
+from worker.fetching.plan import proven
 from worker.fetching.preview import ProgressReporter, start_preview
-from worker.fetching.proof import SIZES, Stretch, proven
+from worker.fetching.proof import SIZES, Stretch
 from worker.fetching.time_left.forecast import Promise
 from worker.fetching.time_left.speed import Speed, known_speed, save_speed
 

@@ -22,13 +22,14 @@ def parts_left(asked: Sequence[Ask], todo: Iterable[Ask], granted: int) -> tuple
 
     def part(ask: Ask) -> Part:
         plays = float(granted if ask.plays is None else ask.plays)
-        claim = ask.claim
-        if claim is None:
+        partial = ask.partial
+        if partial is None:
             return plays, Family()
-        if id(claim) not in families:
-            rests = [(rows.total or 0) - rows.granted for rows in claim.answers.values() if rows]
-            families[id(claim)] = Family(claim.parts - len(claim.answers), [rest for rest in rests if rest > 0])
-        return plays, families[id(claim)]
+        if id(partial) not in families:
+            rests = [(rows.total or 0) - rows.granted for rows in partial.answers.values() if rows]
+            unanswered = partial.parts - len(partial.answers)
+            families[id(partial)] = Family(unanswered, [rest for rest in rests if rest > 0])
+        return plays, families[id(partial)]
 
     return [part(ask) for ask in asked], [part(ask) for ask in todo]
 

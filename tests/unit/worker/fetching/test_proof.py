@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from app.store.plays.scrobbles import Scrobble
 from app.store.stretches import StoredStretch
-from worker.fetching.proof import SHORTEST, SIZES, Ask, Finding, Search, Stretch, plan, proven
+from worker.fetching.plan import plan, proven
+from worker.fetching.proof import SHORTEST, SIZES, Ask, Finding, Search, Stretch
 from worker.lastfm.payloads import Rows
 
 HOUR, DAY = 3600, 24 * 3600

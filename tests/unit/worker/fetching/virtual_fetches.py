@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from app.redis.allowance import Allowance, max_burst
-from worker.fetching.proof import Ask, Search, Stretch, plan
+from worker.fetching.plan import plan
+from worker.fetching.proof import Ask, Search, Stretch
 from worker.fetching.time_left.forecast import Forecast, Promise
 from worker.fetching.time_left.speed import Speed
 from worker.lastfm.demand import Demand
