@@ -11,17 +11,14 @@ import click
 from redis.exceptions import RedisError
 
 from app import VERSION
-from app.formatting import counted
 from app.jobs import canary as canaries
 from app.jobs.enqueue import enqueue_rematch
-from app.jobs.forget import forget_everyone, forget_listener
 from app.jobs.queues import QUEUES, QueueAway
 from app.logs.lines import log_uncaught_errors
-from app.logs.setup import configure_logs, name_hider
-from app.redis import event_stream
+from app.logs.setup import configure_logs
 from app.redis.client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
-from app.store import StoreAway, StoreConflict, connect, forgetting, outage
+from app.store import StoreAway, StoreConflict, connect, outage
 from app.store.forgetting import TablesBusy
 from app.store.migrate import MigrationChanged, migrate, outstanding
 from app.store.upkeep.backup import BackupFailed
@@ -30,6 +27,7 @@ from mirror.commands import MirrorSettings, mirror_commands
 from mirror.errors import MirrorError
 from worker.commands.backups import backup_command, restore_command
 from worker.commands.command_settings import provide
+from worker.commands.listener_commands import listener_commands
 from worker.commands.opt_outs import opt_outs_commands
 from worker.commands.site_commands import site_commands
 from worker.doctor import examine, unreadable_settings, worst
@@ -102,60 +100,6 @@ def _check_neon_urls(settings: Settings) -> None:
     }
     if lines := [f"{name}: {fault}" for name, fault in faults.items() if fault]:
         raise BadSettings("\n".join(lines))
-
-
-@main.command()
-@click.argument("name", required=False)
-@click.option("--for-good", is_flag=True, help="Keep the listener out from now on: of the name, a hash remains.")
-@click.option(
-    "--all", "everyone", is_flag=True, help="Delete everything that comes from Last.fm, of every listener."
-)
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def forget(name: str | None, *, for_good: bool, everyone: bool, yes: bool) -> None:
-    """Delete everything that is stored about the listener NAME, or about everyone.
-
-    A fetch under way ends without storing anything more.
-    """
-    if everyone == bool(name) or (everyone and for_good):
-        raise click.UsageError("Give the name of one listener, or --all without --for-good.")
-    settings = _settings(["DATABASE_URL", "REDIS_URL"])
-    whose = f"the listener {name}" if name else "every listener: all plays, names, albums and years"
-    if not yes:
-        click.confirm(f"Delete everything that is stored about {whose}?", abort=True)
-    redis = connect_redis(settings)
-    with connect(settings.database_url.get_secret_value()) as connection:
-        if name is None:
-            click.echo(f"Deleted everything about {counted(forget_everyone(connection, redis), 'listener')}.")
-            return
-        found = forget_listener(connection, redis, name, for_good=for_good)
-    click.echo(f"Deleted everything about {name}." if found else f"Nothing was stored about {name}.")
-    if for_good:
-        click.echo(f"Nothing about {name} is read again, until `lastyear admit {name}`.")
-
-
-@main.command()
-@click.argument("name")
-def admit(name: str) -> None:
-    """Let the listener NAME be shown again who was forgotten for good."""
-    settings = _settings(["DATABASE_URL", "REDIS_URL"])
-    with connect(settings.database_url.get_secret_value()) as connection:
-        was_barred = forgetting.admit(connection, name)
-    event_stream.forget_listener(connect_redis(settings), name)
-    click.echo(f"{name} can be shown again." if was_barred else f"{name} was not kept out.")
-
-
-@main.command()
-@click.argument("name")
-def token(name: str) -> None:
-    """Print what stands for the listener NAME in the log, to search it for."""
-    settings = _settings(["DATABASE_URL"])
-    hider = name_hider(settings)
-    if hider and not settings.has_lasting_log_tokens:
-        raise click.ClickException(
-            "DATABASE_URL has no password, so that each process has tokens of its own, which nobody can guess."
-            " Search for the id of a request or of a run."
-        )
-    click.echo(hider.token(name) if hider else name)
 
 
 @main.command()
@@ -276,12 +220,15 @@ def _mirror_settings() -> MirrorSettings:
     )
 
 
-main.add_command(mirror_commands)
-main.add_command(years_command)
-main.add_command(opt_outs_commands)
-main.add_command(backup_command)
-main.add_command(restore_command)
-for command in site_commands:
+for command in (
+    *listener_commands,
+    *site_commands,
+    mirror_commands,
+    years_command,
+    opt_outs_commands,
+    backup_command,
+    restore_command,
+):
     main.add_command(command)
 
 

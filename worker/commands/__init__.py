@@ -1,1 +1,1 @@
-"""Commands of `lastyear` that are more than a line of `worker.cli`: for the site's day, its dumps and opt-outs."""
+"""Commands of `lastyear` that are more than a line of `worker.cli`: on listeners, the site, dumps and opt-outs."""
