@@ -237,6 +237,11 @@ def _combined(given: Mapping[str, Any], several: bool) -> Iterator[str]:
         return
     if not several:
         yield f"{name}: should be false with a single machine, where workers send progress through Valkey."
+    elif given.get("lastyear_tls") == "internal":
+        yield (
+            f"{name}: should be false with lastyear_tls: internal, whose certificate the workers do not trust."
+            " Without it, they send progress through Valkey."
+        )
     elif given.get("lastyear_trusted_proxies"):
         # They come from the proxy's address then, and the site takes events from the workers' addresses alone.
         yield (

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import wait_until
-from tests.provision.machine import Failed, Machine
+from tests.provision.doctor import wait_until_well
+from tests.provision.machine import Machine
 from tests.provision.operator import DOMAIN, PASSWORD, Operator, changed_checkout, replaced, site_variables
 from tests.provision.outside import Outside
 from tests.provision.outside import outside as stand_ins
@@ -79,8 +80,6 @@ def site(able_host: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         variables = {
             **site_variables(outside),
             "lastyear_mirror_password": "mirror-password-of-four-machines",
-            # Workers trust no site whose certificate is of Caddy's own authority.
-            "lastyear_progress_by_webhook": False,
             "lastyear_workers": 1,
             "lastyear_log_level": "debug",
             # What a machine here has is bounded, and not what it is told that it has.
@@ -110,7 +109,7 @@ def test_a_play_makes_a_site_of_them_and_another_changes_nothing(site: Site) -> 
     mirror_holds = "lastyear mirror status || true"
     wait_until(lambda: "export" in site.data.run(mirror_holds), seconds=300)
     for machine in site.machines:
-        wait_until(lambda one=machine: not doctor(one), seconds=120, otherwise=lambda one=machine: doctor(one))  # type: ignore[misc]
+        wait_until_well(machine)
 
 
 def test_each_machine_is_open_for_what_it_does_and_to_whom_it_does_it_for(site: Site) -> None:
@@ -235,15 +234,6 @@ def test_the_dashboard_is_there_whichever_machine_is_away(site: Site) -> None:
 def requests(machine: Machine) -> int:
     """How often its pages were asked for one that nobody else asks for."""
     return int(machine.run("journalctl -q -o cat -u lastyear-web | grep -c 'address=/about' || true"))
-
-
-def doctor(machine: Machine) -> str:
-    """What the doctor finds wrong; empty if nothing."""
-    try:
-        machine.run("lastyear doctor")
-    except Failed as error:
-        return str(error)
-    return ""
 
 
 def plays_of(site: Site, path: str) -> int:

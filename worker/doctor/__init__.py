@@ -14,7 +14,7 @@ from app.logs.lines import without_secrets
 from app.settings import WEB_NEEDS, WORKER_NEEDS, BadSettings, Settings, missing
 from worker.doctor import covers, lastfm, machine, mirror, queue, site, store
 from worker.doctor.finding import CheckContext, Finding, State, ill, unknown, warning, well, worst
-from worker.doctor.systemd import runs_workers
+from worker.doctor.systemd import runs_application, runs_workers
 
 __all__ = ["Finding", "State", "examine", "unreadable_settings", "worst"]
 
@@ -33,6 +33,8 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (site.check_site, site.PARTS),
 )
 """Each check, and the parts that it reports on."""
+OF_ANY_MACHINE = (machine.check_machine, site.check_site)
+"""Checks that need none of the settings that a machine with Caddy or Valkey alone does not have."""
 
 
 def examine(settings: Settings, *, timeout: float = TIMEOUT, without: Collection[str] = ()) -> list[Finding]:
@@ -43,11 +45,13 @@ def examine(settings: Settings, *, timeout: float = TIMEOUT, without: Collection
     """
     context = CheckContext(settings)
     deadline = time.monotonic() + timeout
-    started = [(_start(check, context), parts) for check, parts in CHECKS if not {*parts} & {*without}]
-    findings = [_settings(settings)]
+    has_all = runs_application()
+    checks = [(check, parts) for check, parts in CHECKS if has_all or check in OF_ANY_MACHINE]
+    started = [(_start(check, context), parts) for check, parts in checks if not {*parts} & {*without}]
+    findings = [_settings(settings)] if has_all else []
     for future, parts in started:
         findings += _result(future, parts, deadline)
-    if context.clocks or not without:
+    if context.clocks or context.unsynchronised or (has_all and not without):
         clock = _clock(context)
         # Whether a time server sets it is known from a unit.
         no_units = any(finding.unknown for finding in findings if finding.part == machine.PART)
@@ -100,19 +104,16 @@ def _settings(settings: Settings) -> Finding:
 def _clock(context: CheckContext) -> Finding:
     # Last.fm's first, which is certainly on another machine.
     whose = next((name for name in ("Last.fm", "the app database") if name in context.clocks), None)
+    ahead = context.clocks[whose] if whose else 0.0
+    if abs(ahead) >= CLOCK_TOLERANCE:
+        seen = f"{abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {whose}"
+        return ill("clock", seen, "`timedatectl set-ntp true`")
+    if context.unsynchronised:
+        seen = f"{f'agrees with {whose}, but ' if whose else ''}{context.unsynchronised[0]} reaches no time server"
+        return warning("clock", seen, "`timedatectl timesync-status`; time servers answer by UDP on port 123")
     if whose is None:
         return unknown("clock", "unknown: nothing answered that it could be compared with", "`timedatectl`")
-    ahead = context.clocks[whose]
-    if abs(ahead) < CLOCK_TOLERANCE and context.unsynchronised:
-        seen = f"agrees with {whose}, but {context.unsynchronised[0]} reaches no time server"
-        return warning("clock", seen, "`timedatectl timesync-status`; time servers answer by UDP on port 123")
-    if abs(ahead) < CLOCK_TOLERANCE:
-        return well("clock", f"agrees with {whose}")
-    return ill(
-        "clock",
-        f"{abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {whose}",
-        "`timedatectl set-ntp true`",
-    )
+    return well("clock", f"agrees with {whose}")
 
 
 def _without_secrets(finding: Finding, settings: Settings) -> Finding:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 OURS, WORKERS = "lastyear*", "lastyear-worker@*"
+APPLICATION = (WORKERS, "lastyear-web.service", "lastyear-mirror-import@*")
+"""Units of which a machine has at least one on which our own code serves, fetches or imports."""
 BOOTED = Path("/run/systemd/system")  # exists if systemd is the init, see sd_booted(3)
 UNIT_FILES = Path("/etc/systemd/system")  # where an installation puts its own
 TIMEOUT_SECONDS = 10
@@ -52,6 +54,17 @@ def loaded_units(pattern: str) -> list[str]:
 def runs_workers() -> bool:
     """Whether workers belong on this machine: anywhere but on one whose units are of other kinds only."""
     return not has_units() or bool(loaded_units(WORKERS))
+
+
+def runs_application() -> bool:
+    """Whether our own code serves, fetches or imports here: anywhere but on a machine with Caddy or Valkey alone.
+
+    Taken for true where systemctl gives no answer.
+    """
+    try:
+        return not has_units() or bool(_listed("list-units", APPLICATION, "--all"))
+    except NO_ANSWER:
+        return True
 
 
 def read_units(*patterns: str) -> list[Unit]:

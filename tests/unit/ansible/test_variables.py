@@ -224,6 +224,8 @@ def test_events_come_by_webhook_only_where_they_can_arrive() -> None:
     assert alone.startswith("lastyear_progress_by_webhook: should be false with a single machine, ")
     [behind_a_cdn] = by_webhook(True, **apart, lastyear_trusted_proxies=["198.51.100.0/24"])
     assert behind_a_cdn.startswith("lastyear_progress_by_webhook: should be false with lastyear_trusted_proxies, ")
+    [untrusted] = by_webhook(True, **apart, lastyear_tls="internal")
+    assert untrusted.startswith("lastyear_progress_by_webhook: should be false with lastyear_tls: internal, ")
     [named] = by_webhook(True, **{**apart, "lastyear_address": "web1.music.test"})
     assert named == "lastyear_address: should be an IP address, not a name, with lastyear_progress_by_webhook."
 

@@ -268,6 +268,23 @@ def test_what_another_machine_of_the_site_has_is_not_missed_on_this_one(
     assert [finding.about for finding in units(settings)] == ["lastyear-dashboard.socket"]
 
 
+def test_a_machine_with_caddy_or_valkey_alone_needs_none_of_the_sites_secrets(
+    settings: Settings, machine: Machine
+) -> None:
+    bare = settings.model_copy(
+        update={name: SecretStr("") for name in ("database_url", "mirror_url", "redis_url", "lastfm_api_key")}
+    )
+    assert [finding.about or finding.part for finding in examine(bare) if finding.state == State.ILL]
+    machine.units = {name: text for name, text in GOOD.items() if name == "lastyear.target"}
+    machine.has("caddy.service", "Type=notify\nActiveState=active\nSubState=running")
+    assert examine(bare) == [Finding("units", State.WELL, "all 2 are well")]
+    machine.has("systemd-timesyncd.service", "Type=notify\nActiveState=active\nSubState=running")
+    machine.command("timedatectl", "echo no")
+    assert [finding.seen for finding in examine(bare) if finding.state != State.WELL] == [
+        "systemd-timesyncd.service reaches no time server"
+    ]
+
+
 def test_advice_is_for_the_machine_it_is_given_on(settings: Settings, machine: Machine) -> None:
     mend = next(finding.mend for finding in examine(settings) if finding.part == "workers")
     assert mend == "`systemctl restart lastyear.target`"
