@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,8 @@ def test_workers_on_another_machine_fetch_for_the_site(tmp_path: Path) -> None:
         assert workers.run(f"cat {CREDENTIALS}/mirror_owner_url") == ""
         follow_a_year(visitor_of(site, tmp_path))
 
-        second = "10.255.255.1"
-        site.run(f"ip address add {second}/32 dev lo")
-        workers.run(f"ip route add {second} via {site.address}")
+        second = str(IPv4Address(site.address) + 1)
+        site.run(f"ip address add {second}/24 dev host0")
         before = site.run(CERTIFICATES)
         with stage("another address"):
             moved = replace(operator, own={site.name: {"lastyear_address": second}})
