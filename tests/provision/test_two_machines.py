@@ -71,7 +71,7 @@ def test_workers_on_another_machine_fetch_for_the_site(tmp_path: Path) -> None:
         before = site.run(CERTIFICATES)
         with stage("another address"):
             moved = replace(operator, own={site.name: {"lastyear_address": second}})
-            assert "Create the certificate that other machines trust" in moved.play("site").changed
+            assert "certificate : Create the certificate that other machines trust" in moved.play("site").changed
         for certificate in re.findall("-+BEGIN.+?-+END", before, re.DOTALL):
             assert certificate not in site.run(CERTIFICATES)
         wait_until_well(workers)
