@@ -9,7 +9,7 @@ from typing import Self
 
 MONTH, FROM, TO = "month", "from", "to"
 """What an address calls them."""
-LONGEST = 30  # letters of what was asked for that are repeated
+MAX_REPEATED = 30  # letters of what was asked for that are repeated
 
 
 class BadPeriod(ValueError):
@@ -182,4 +182,4 @@ def _day(day: date) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= MAX_REPEATED else text[: MAX_REPEATED - 1] + "…"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
-MOST_CALLS_KEPT = 100_000
+MAX_CALLS_KEPT = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class CallLog:
     def clear(self) -> None:
         """Forget all calls and start counting again."""
         with self._lock:
-            self._calls: deque[Call] = deque(maxlen=MOST_CALLS_KEPT)
+            self._calls: deque[Call] = deque(maxlen=MAX_CALLS_KEPT)
             self._admitted: deque[float] = deque()
             self.rejected = self.in_flight = self.peak_in_flight = 0
 

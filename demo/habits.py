@@ -18,7 +18,7 @@ OBSCURE_SHARE = 0.04
 NO_ALBUM_SHARE = 0.03
 GUEST_SHARE = 0.01
 LOST_MBID_SHARE = 0.003
-LEAST_SHARE = 1e-5  # of any release year, so that every album can be played
+MIN_SHARE = 1e-5  # of any release year, so that every album can be played
 
 WAKING_SECONDS = range(7 * 60 * 60, 23 * 60 * 60)
 WORKING_SECONDS = range(9 * 60 * 60, 21 * 60 * 60, 20 * 60)
@@ -103,7 +103,7 @@ class Taste:
     def share_of(self, released: int, year: int) -> float:
         """Return the share of the plays of a year that goes to one release year."""
         new = self.new_share if released == year else 0.0
-        return sum(period.share_of(released, year) for period in self.periods) + new + LEAST_SHARE
+        return sum(period.share_of(released, year) for period in self.periods) + new + MIN_SHARE
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from rq.utils import now
 from rq.worker_pool import WorkerPool
 
 from app.counters.counts import observe
+from app.jobs.log_context import log_context_of
 from app.jobs.queue_status import in_utc
 from app.jobs.queues import FETCHES, QUEUES, QueueAway
 from app.jobs.recovery import enqueue_recovery
-from app.jobs.story import story_of
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
 from worker.known_job import KnownJob
@@ -191,7 +191,7 @@ class FetchWorker(Worker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run the job. One that Redis has kept from its beginning or its end is begun again."""
         try:
-            with structlog.contextvars.bound_contextvars(**story_of(job)):  # the job's process inherits it
+            with structlog.contextvars.bound_contextvars(**log_context_of(job)):  # the job's process inherits it
                 super().execute_job(job, queue)
         except RedisError as error:
             self._complain(error)

@@ -15,9 +15,9 @@ from app.charts.year_axis import Slot, Tick, YearAxis
 
 RELEASED_END, NEW_BEGIN = 71.0, 82.0
 """Where the part of the release years ends, and where that of the new music begins."""
-LEAST_YEARS = 7  # a listening year or two are drawn among the years before them
+MIN_YEARS = 7  # a listening year or two are drawn among the years before them
 EMPTY_SPAN = 30  # release years that are shown while there is nothing to draw
-MOST_STEPS = 6  # between the labels of release years
+MAX_STEPS = 6  # between the labels of release years
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 NEW_ENDS = (1, 2, 5, 10, 20, 50, 100)
 """Where the scale of new music may end, in per cent."""
@@ -121,10 +121,10 @@ class _Scale:
     def __init__(self, eras: Sequence[Era], first: int, last: int) -> None:
         self.eras = eras
         self.last = max([last, *(era.year for era in eras)])
-        self.first = min([first, self.last - LEAST_YEARS + 1, *(era.year for era in eras)])
+        self.first = min([first, self.last - MIN_YEARS + 1, *(era.year for era in eras)])
         self.top = max([self.last, *(era.third_quartile for era in eras)]) + 0.5
         lowest = min((era.first_quartile for era in eras), default=self.last - EMPTY_SPAN)
-        self.step = next((step for step in STEPS if (self.top - lowest) / step <= MOST_STEPS), STEPS[-1])
+        self.step = next((step for step in STEPS if (self.top - lowest) / step <= MAX_STEPS), STEPS[-1])
         self.bottom = lowest // self.step * self.step
         most = max((100 * era.new / era.placed for era in eras), default=0.0)
         self.new_end = next(end for end in NEW_ENDS if most <= end)

@@ -9,7 +9,7 @@ from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, YearAxis
 
 UNIT = 10  # the width of a year and the height of a strip
-LEAST = 1.2  # of the height: one play among hundreds is seen
+MIN_HEIGHT = 1.2  # of the height: one play among hundreds is seen
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ListeningSpan:
         """Draw an album's plays as a path: its best year is as high as the strip."""
         highest = max(plays.values(), default=0)
         return "".join(
-            f"M{UNIT * (year - self.first) + 1} {UNIT}v-{max(LEAST, UNIT * count / highest):.3g}h8V{UNIT}z"
+            f"M{UNIT * (year - self.first) + 1} {UNIT}v-{max(MIN_HEIGHT, UNIT * count / highest):.3g}h8V{UNIT}z"
             for year, count in sorted(plays.items())
             if count and self.first <= year <= self.last
         )

@@ -8,7 +8,7 @@ from typing import Self
 
 from app.charts.year_axis import Tick
 
-MOST_STEPS = 5  # between the labels
+MAX_STEPS = 5  # between the labels
 PARTS = 10  # of a step: the axis ends at the first that is not below the highest bar
 CUT_ABOVE = 1.5  # times the highest of the others
 HEADROOM = 1.25  # times the same, so that what is cut is seen to be higher
@@ -64,7 +64,7 @@ class PlayAxis:
 def _step(highest: float, *, smallest: float) -> float:
     """Return the smallest of 1, 2, 5, 10, 20 ... of which at most five reach the highest value."""
     steps = (factor * 10.0**power for power in count(-1) for factor in (1, 2, 5))
-    return next(step for step in steps if step >= smallest and highest / step <= MOST_STEPS)
+    return next(step for step in steps if step >= smallest and highest / step <= MAX_STEPS)
 
 
 def _short(value: float) -> str:

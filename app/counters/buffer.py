@@ -9,7 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 from app.counters.counts import Counts, record
 
 FLUSH_SECONDS = 5.0
-MOST_REQUESTS = 100_000
+MAX_REQUESTS = 100_000
 """How many may be served between two flushes; of more, the first are forgotten."""
 
 
@@ -18,8 +18,8 @@ class Buffer:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._served: deque[tuple[str, int, float | None]] = deque(maxlen=MOST_REQUESTS)
-        self._happened: deque[tuple[str, ...]] = deque(maxlen=MOST_REQUESTS)
+        self._served: deque[tuple[str, int, float | None]] = deque(maxlen=MAX_REQUESTS)
+        self._happened: deque[tuple[str, ...]] = deque(maxlen=MAX_REQUESTS)
         self._left = Counts()  # what Redis did not take
         self._flushing = threading.Lock()
         self._starting = threading.Lock()

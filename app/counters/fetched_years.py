@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from app.counters.counts import DAYS_KEPT
 
-MOST = 5  # of each kind, each day
+MAX_KEPT = 5  # of each kind, each day
 DAYS = 30
 
 _KEY = "lastyear:counters:"
@@ -50,7 +50,7 @@ def note_year(redis: Redis, run: UUID, year: int, *, plays: int, seconds: float,
     for kind, score in ((_SLOWEST, fetched.seconds), (_LARGEST, plays)):
         key = _key(kind, datetime.fromtimestamp(moment, UTC))
         pipeline.zadd(key, {json.dumps(asdict(fetched)): score})
-        pipeline.zremrangebyrank(key, 0, -1 - MOST)
+        pipeline.zremrangebyrank(key, 0, -1 - MAX_KEPT)
         pipeline.expire(key, DAYS_KEPT)
     with suppress(RedisError):
         pipeline.execute()
@@ -66,8 +66,8 @@ def slowest_and_largest(redis: Redis, now: datetime) -> tuple[list[FetchedYear],
     kept = cast("list[list[bytes]]", pipeline.execute())
     slowest, largest = _years(kept[: len(days)]), _years(kept[len(days) :])
     return (
-        sorted(slowest, key=lambda one: -one.seconds)[:MOST],
-        sorted(largest, key=lambda one: -one.plays)[:MOST],
+        sorted(slowest, key=lambda one: -one.seconds)[:MAX_KEPT],
+        sorted(largest, key=lambda one: -one.plays)[:MAX_KEPT],
     )
 
 

@@ -15,10 +15,10 @@ from app.formatting import share
 from app.insights.usual_years import Shares
 from app.insights.year_albums import PlayedAlbum, YearAlbums
 
-MOST = 5
-LEAST_PLAYS = 200
+MAX_HIGHLIGHTS = 5
+MIN_PLAYS = 200
 """With a release year; of fewer nothing is said."""
-LEAST_BITS = 1.0
+MIN_BITS = 1.0
 
 
 class Part(NamedTuple):
@@ -96,11 +96,11 @@ Rule = Callable[[YearFacts], Highlight | None]
 
 def highlights(year: YearFacts, rules: Sequence[Rule]) -> list[Highlight]:
     """Return the most unusual sentences about a year, the most unusual first, no two about the same."""
-    if year.placed < LEAST_PLAYS:
+    if year.placed < MIN_PLAYS:
         return []
-    found = [said for rule in rules if (said := rule(year)) is not None and said.bits >= LEAST_BITS]
+    found = [said for rule in rules if (said := rule(year)) is not None and said.bits >= MIN_BITS]
     chosen: list[Highlight] = []
     for one in sorted(found, key=lambda one: -one.bits):
-        if len(chosen) < MOST and all(one.about.isdisjoint(other.about) for other in chosen):
+        if len(chosen) < MAX_HIGHLIGHTS and all(one.about.isdisjoint(other.about) for other in chosen):
             chosen.append(one)
     return chosen

@@ -20,13 +20,13 @@ YEARS = 5
 """How many release years in a row are looked at."""
 AGE_AT_FIRST = 16
 """How old one is at the beginning of the first."""
-LEAST_PLAYS = 500
+MIN_PLAYS = 500
 """With a release year; fewer say nothing."""
 PLAYS_OF_A_CHOICE = 8
 """How many plays count as one choice."""
-LEAST_EVIDENCE = 20.0
+MIN_EVIDENCE = 20.0
 """By how many choices, times their improbability (in natural units), five years have to stand out."""
-LEAST_SHARE, LEAST_TIMES = 0.1, 1.5
+MIN_SHARE, MIN_TIMES = 0.1, 1.5
 """How much of all plays the five years have to have, and how many times as much as with others."""
 OTHERS_TIMES = 1.2
 """How many times as much as with others the five years have to have without the most played of them."""
@@ -84,14 +84,14 @@ def musical_age(plays: Mapping[int, int], year: int, usual: Shares) -> MusicalAg
     What is dated after the listening year, or before the usual shares begin, is among the plays alone.
     """
     whole = sum(plays.values())
-    if whole < LEAST_PLAYS:
+    if whole < MIN_PLAYS:
         return Untold.TOO_FEW_PLAYS
     found = [_years(plays, whole, first, usual) for first in range(min(usual), year - YEARS + 2)]
     best = max(found, key=lambda one: (one.improbability, one.first))
     if (
-        best.share < LEAST_SHARE
-        or best.share < LEAST_TIMES * best.usual
-        or best.improbability * whole / PLAYS_OF_A_CHOICE < LEAST_EVIDENCE
+        best.share < MIN_SHARE
+        or best.share < MIN_TIMES * best.usual
+        or best.improbability * whole / PLAYS_OF_A_CHOICE < MIN_EVIDENCE
     ):
         return Untold.NO_PEAK
     if _stands_on_one_year(best, plays, whole, usual):

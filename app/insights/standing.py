@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-LEAST_LISTENERS = 30
-LEAST_PLAYS = 100
+MIN_LISTENERS = 30
+MIN_PLAYS = 100
 """With a release year, of every year that is counted or compared."""
 STEPS = tuple(range(5, 100, 5))
 """Per cent of the years, of which the ages are kept."""
@@ -46,7 +46,7 @@ class Standing:
 
 def standing(placed: int, average_age: float, year: int, counted: CountedAges | None) -> Standing | None:
     """Tell where a year with this average age stands; None where it or what is counted here is too little."""
-    if counted is None or counted.listeners < LEAST_LISTENERS or placed < LEAST_PLAYS:
+    if counted is None or counted.listeners < MIN_LISTENERS or placed < MIN_PLAYS:
         return None
     ages = counted.average_ages
     if len(ages) != len(STEPS) or len(counted.middle_ages) != len(STEPS):

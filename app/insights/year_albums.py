@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 TOP = 20
 """How many of the most played albums are among them."""
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 """Letters of a name."""
 
 

@@ -10,9 +10,9 @@ from rq.exceptions import DeserializationError
 from rq.job import Job
 
 from app.jobs.enqueue import enqueue_year
+from app.jobs.log_context import log_context_of
 from app.jobs.queue_status import ids_in_lines, in_utc, jobs_of, kind_of, reason_of
 from app.jobs.queues import FETCH_YEAR, QUEUES, queue
-from app.jobs.story import story_of
 from app.logs.names import LISTENER
 from app.store import Connection, fetch_jobs, forgetting, listeners
 
@@ -122,7 +122,7 @@ def _line(job: Job, state: str) -> JobLine:
         queue=job.origin,
         state=state,
         since=in_utc(since) if since else None,
-        listener=story_of(job).get(LISTENER, ""),
+        listener=log_context_of(job).get(LISTENER, ""),
         year=job.args[1] if _function(job) == FETCH_YEAR and len(job.args) > 1 else None,
         reason=reason_of((result.exc_string if result else None) or "") if state == FAILED else "",
     )

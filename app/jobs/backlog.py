@@ -21,7 +21,7 @@ from app.store.listeners import username_key
 
 KEPT_FOR = timedelta(days=7)
 """Then it is dropped. It has no expiry in Redis: a full one evicts what expires."""
-MOST_BACKLOGS = 1000
+MAX_BACKLOGS = 1000
 """How many listeners may have one."""
 
 _ALL = "lastyear:backlogs"  # the listeners that have one, by when years were added to it
@@ -50,7 +50,7 @@ def add_years(redis: Redis, username: str, years: Iterable[int]) -> None:
     now, key = time.time(), username_key(username)
     for old in redis.zrangebyscore(_ALL, "-inf", now - KEPT_FOR.total_seconds()):
         clear(redis, old.decode() if isinstance(old, bytes) else str(old))
-    if redis.zcard(_ALL) >= MOST_BACKLOGS and redis.zscore(_ALL, key) is None:
+    if redis.zcard(_ALL) >= MAX_BACKLOGS and redis.zscore(_ALL, key) is None:
         increment(redis, "queue_refusals", FETCHES, "queue_full")
         raise QueueFull
     with redis.pipeline() as pipeline:

@@ -28,7 +28,7 @@ GONE = "the job is gone: Redis has lost it, or it was never sent"
 
 _ENDED = (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 _LOOK_SECONDS = 1
-_MOST_REPORTED = 100
+_MAX_REPORTED = 100
 
 
 class Step(BaseModel):
@@ -101,7 +101,7 @@ def _steps(redis: Redis, canary: str, deadline: float, seconds: float) -> Iterat
 
 def _reported(redis: Redis, canary: str, *, wait: bool) -> list[str | bytes]:
     first = redis.blpop([_key(canary)], timeout=_LOOK_SECONDS) if wait else None
-    rest = redis.lpop(_key(canary), _MOST_REPORTED)
+    rest = redis.lpop(_key(canary), _MAX_REPORTED)
     found = [first[1]] if isinstance(first, list | tuple) else []
     return [*found, *(rest if isinstance(rest, list) else [])]
 

@@ -37,9 +37,9 @@ REQUEST = "request"
 """What lines of the log, and jobs, call the id of the request that they come from."""
 ASKED_AT = "asked_at"
 """Where a job says when somebody asked for it, if that was before it was queued."""
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 """How many jobs may wait in one queue. At two calls a second they take two hours."""
-MOST_IN_LINE = 100
+MAX_IN_LINE = 100
 """How many years of one visitor may wait behind the one whose turn it is."""
 _TAKES_WRITES = "lastyear:takes-writes"
 _JOB_TIMEOUT = 6 * 3600
@@ -115,10 +115,10 @@ def check_room(redis: Redis, name: str, line: str | None = None) -> None:
         waiting = count_waiting(redis, name) if in_line else int(queue(redis, name).count)
     except RedisError as error:
         raise QueueAway from error
-    if in_line > MOST_IN_LINE and line not in lines.OURS:
+    if in_line > MAX_IN_LINE and line not in lines.OURS:
         increment(redis, "queue_refusals", name, "line_full")
         raise LineFull
-    if waiting >= MOST_WAITING:
+    if waiting >= MAX_WAITING:
         increment(redis, "queue_refusals", name, "queue_full")
         raise QueueFull
 

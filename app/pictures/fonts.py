@@ -26,7 +26,7 @@ ASIAN = (
     "opentype/noto/NotoSansCJK-Regular.ttc",
 )
 """Where Debian's fonts-droid-fallback, fonts-nanum and fonts-noto-cjk put theirs."""
-MOST_MARKS = 3  # above and below one letter; more would run over other lines
+MAX_MARKS = 3  # above and below one letter; more would run over other lines
 JOINERS = "\u200c\u200d"
 
 
@@ -129,7 +129,7 @@ def _without_piles(letters: Iterable[str]) -> Iterable[str]:
     marks = 0
     for letter in letters:
         marks = marks + 1 if letter and unicodedata.category(letter[0]) == "Mn" else 0
-        if marks <= MOST_MARKS:
+        if marks <= MAX_MARKS:
             yield letter
 
 

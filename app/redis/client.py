@@ -14,7 +14,7 @@ from redis.sentinel import Sentinel
 from app.redis.sentinel_url import SentinelURL, is_sentinel_url, parse_sentinel_url
 from app.settings import Settings
 
-_MOST_CONNECTIONS = 50  # of one process; whoever needs another one waits for its turn
+_MAX_CONNECTIONS = 50  # of one process; whoever needs another one waits for its turn
 _TURN_SECONDS = 5
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = (
@@ -30,7 +30,7 @@ def connect_redis(settings: Settings, *, outage_seconds: int = 0, answer_seconds
     url = settings.redis_url.get_secret_value()
     more: dict[str, Any] = {"retry": Retry(ConstantBackoff(1), outage_seconds)} if outage_seconds else {}
     options = {
-        "max_connections": _MOST_CONNECTIONS,
+        "max_connections": _MAX_CONNECTIONS,
         "timeout": _TURN_SECONDS,
         "socket_connect_timeout": _CONNECT_SECONDS,
         "socket_timeout": answer_seconds,

@@ -17,7 +17,7 @@ from redis.client import Pipeline
 SIZES = SMALL, LARGE = (64, 250)
 """Pixels of the longer side: in a list, and on the album's own page."""
 
-MOST_WANTED = 1000
+MAX_WANTED = 1000
 """How many covers may be waited for; beyond that those are dropped that were looked at first."""
 WANTED_FOR = timedelta(hours=1)
 HANDED_OVER_FOR = timedelta(minutes=15)
@@ -74,7 +74,7 @@ def want(redis: Redis, release_group: UUID) -> None:
     """Ask for a cover. The one that was asked for last comes first. Raises redis.exceptions.RedisError."""
     pipeline = redis.pipeline()
     pipeline.zadd(_WANTED, {str(release_group): time.time()})
-    pipeline.zremrangebyrank(_WANTED, 0, -1 - MOST_WANTED)
+    pipeline.zremrangebyrank(_WANTED, 0, -1 - MAX_WANTED)
     pipeline.expire(_WANTED, WANTED_FOR)
     pipeline.execute()
 

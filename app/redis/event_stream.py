@@ -19,9 +19,9 @@ _PREFIX = "lastyear:progress:"
 _HISTORY = "lastyear:history:"
 SNAPSHOT_TTL = timedelta(days=30)  # a snapshot is a cache: the database has the truth
 VOID_TTL = timedelta(hours=1)  # longer than any run goes on before it finds out that it is over
-MOST_SNAPSHOTS = 20_000
+MAX_SNAPSHOTS = 20_000
 """How many topics have one; those that were saved longest ago are dropped."""
-MOST_DERIVED = 60
+MAX_DERIVED = 60
 """How many texts are kept of a year; with one more all are dropped, since a year has endless parts."""
 _SAVED = "lastyear:saved"  # the topics that have one, by when it was saved
 
@@ -112,7 +112,7 @@ def _save(redis: Redis, topic: Topic, snapshot: Snapshot, *, channel: str) -> No
     brief = _brief_life(snapshot.event)
     ttl, listed = (int(brief.total_seconds()), "") if brief else (longest, "listed")
     run, text = str(snapshot.event.run), snapshot.model_dump_json()
-    redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MOST_SNAPSHOTS, listed, longest)
+    redis.eval(_SAVE, 2, topic.channel, _SAVED, text, run, ttl, channel, MAX_SNAPSHOTS, listed, longest)
 
 
 def _brief_life(event: Event) -> timedelta | None:
@@ -196,7 +196,7 @@ def follow_all(redis: Redis) -> Iterator[PubSub]:
 
 def save_derived(redis: Redis, topic: Topic, event: Event, name: str, text: str) -> None:
     """Keep a text that was made from the year as it is at this event."""
-    if redis.hlen(topic.derived) >= MOST_DERIVED:
+    if redis.hlen(topic.derived) >= MAX_DERIVED:
         redis.delete(topic.derived)
     redis.hset(topic.derived, name, _digest(event) + text)
     redis.expire(topic.derived, SNAPSHOT_TTL)

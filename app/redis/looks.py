@@ -9,7 +9,7 @@ from redis import Redis
 
 NOTED_EVERY = timedelta(minutes=10)
 """How often one process tells Redis of the same year: looks that follow each other more closely are one."""
-MOST_YEARS = 20_000
+MAX_YEARS = 20_000
 """How many years may wait in Redis to be stored, the latest of them."""
 
 _LOOKS = "lastyear:looks"
@@ -28,12 +28,12 @@ class Looks:
         member, now = _member(username, year), int(self._clock())  # whole seconds: they are compared exactly
         if now - self._noted.get(member, 0) < NOTED_EVERY.total_seconds():
             return
-        if len(self._noted) >= MOST_YEARS:
+        if len(self._noted) >= MAX_YEARS:
             self._noted.clear()
         self._noted[member] = now
         pipeline = self._redis.pipeline()
         pipeline.zadd(_LOOKS, {member: now})
-        pipeline.zremrangebyrank(_LOOKS, 0, -1 - MOST_YEARS)
+        pipeline.zremrangebyrank(_LOOKS, 0, -1 - MAX_YEARS)
         pipeline.execute()
 
 

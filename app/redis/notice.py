@@ -8,7 +8,7 @@ from threading import Lock
 from redis import Redis
 from redis.exceptions import RedisError
 
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 
 KEPT_SECONDS = 1.0
 AWAY_SECONDS = 30.0
@@ -28,8 +28,8 @@ def write_notice(redis: Redis, text: str) -> str:
         raise BadNotice("The notice is empty. To have none, clear it.")
     if any(unicodedata.category(one) in ("Cc", "Cf", "Cs") for one in written):
         raise BadNotice("The notice has characters that cannot be seen.")
-    if len(written) > MOST_CHARACTERS:
-        raise BadNotice(f"The notice has {len(written)} characters, and may have {MOST_CHARACTERS}.")
+    if len(written) > MAX_CHARACTERS:
+        raise BadNotice(f"The notice has {len(written)} characters, and may have {MAX_CHARACTERS}.")
     redis.set(_NOTICE, written)
     return written
 

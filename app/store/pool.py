@@ -19,7 +19,7 @@ from app.store.database import BoundedConnection, Connection, StoreAway, open_co
 
 log = structlog.get_logger()
 
-MOST = 8
+MAX_CONNECTIONS = 8
 IDLE_SECONDS = 20.0  # then a connection is closed, and Neon's compute can sleep
 BORROW_SECONDS = 10.0  # a suspended Neon compute takes some seconds to wake
 AWAY_SECONDS = 0.7  # for how long a visitor waits for a database that is known to be away
@@ -120,7 +120,7 @@ class Pool:
     def _try_to_connect(self) -> None:
         # An attempt that has been silent for long says nothing about a new one.
         hopeful = [at for at in self._attempts if not self._is_known_away() or monotonic() - at < AWAY_SECONDS]
-        if len(hopeful) < self._waiting and self._lent + len(self._attempts) < MOST:
+        if len(hopeful) < self._waiting and self._lent + len(self._attempts) < MAX_CONNECTIONS:
             self._attempts.append(monotonic())
             threading.Thread(target=self._attempt, args=[self._attempts[-1]], name="store", daemon=True).start()
 

@@ -10,7 +10,7 @@ from app.web.errors import Code, Problem, Way
 from app.web.routing import typed
 from app.web.words.chart_options import requested_options
 
-MOST_OTHERS = 5
+MAX_OTHERS = 5
 SHOWN = 40  # letters of what is no name
 
 
@@ -28,11 +28,11 @@ def compared_with(username: str) -> tuple[str, ...]:
             names.append(name)
         else:
             problem = problem or fault
-    if problem is None and len(names) > MOST_OTHERS:
+    if problem is None and len(names) > MAX_OTHERS:
         advice = f"This list names {len(names) + 1:,}: take some of them away."
-        problem = Problem(400, f"At most {MOST_OTHERS + 1} listeners fit on one page", advice)
+        problem = Problem(400, f"At most {MAX_OTHERS + 1} listeners fit on one page", advice)
     if problem is not None:
-        problem.way = _way(names[:MOST_OTHERS])
+        problem.way = _way(names[:MAX_OTHERS])
         raise problem
     return tuple(names)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from app.events import Event
-from app.insights.highlights import LEAST_PLAYS as LEAST_TOLD
+from app.insights.highlights import MIN_PLAYS as LEAST_TOLD
 from app.insights.highlights import Highlight, YearFacts, highlights
 from app.insights.musical_age import MusicalAge, Untold, musical_age
-from app.insights.standing import LEAST_PLAYS, CountedAges, Standing, standing
+from app.insights.standing import MIN_PLAYS, CountedAges, Standing, standing
 from app.insights.usual_years import Shares, usual_shares
 from app.insights.year_albums import YearAlbums
 from app.insights.year_rules import RULES
@@ -110,5 +110,5 @@ def _other_ages(context: Context, summary: Summary) -> dict[int, float]:
     return {
         year: sum(max(0, year - released) * count for released, count in plays.items()) / placed
         for year, plays in years.items()
-        if (placed := sum(plays.values())) >= LEAST_PLAYS
+        if (placed := sum(plays.values())) >= MIN_PLAYS
     }

@@ -12,7 +12,7 @@ from app.logs.names import LISTENER, OTHERS
 from app.web.client_address import is_believed
 
 HEADER = "X-Request-ID"
-MOST_NAMES = 10
+MAX_NAMES = 10
 """How many names of a list are hidden one by one; a longer list is refused before anybody in it is looked for."""
 _ID = "lastyear.request"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -47,7 +47,7 @@ def _who() -> dict[str, object]:
     named = [(request.view_args or {}).get("name", "")]
     if request.query_string:
         listed = [name for text in request.args.getlist("with") for name in text.split(",")]
-        named += [request.args.get("name", ""), *listed[:MOST_NAMES]]
+        named += [request.args.get("name", ""), *listed[:MAX_NAMES]]
     found = [name.strip() for name in named if name.strip()]
     who: dict[str, object] = {OTHERS: tuple(found)} if found else {}
     if named[0]:

@@ -22,7 +22,7 @@ from rq.rate_limit import RateLimitRegistry
 
 from app.jobs.forget import forget_listener
 from app.jobs.queues import QUEUES, count_waiting, queue
-from app.redis.event_stream import MOST_SNAPSHOTS
+from app.redis.event_stream import MAX_SNAPSHOTS
 from app.store import connect
 from tests.bench import first_bars
 from tests.bench.installation import Figure, Installation, processes_of, running, scaled, web
@@ -72,7 +72,7 @@ LABELS: dict[str, tuple[str, float | None]] = {
     "remembered": ("remembered years and listeners", None),
     "temporary_files": ("temporary files", 1.0),
 }
-"""What each is called, and how many times as much may be there at the end as at half-time, or MOST_SNAPSHOTS."""
+"""What each is called, and how many times as much may be there at the end as at half-time, or MAX_SNAPSHOTS."""
 
 
 class Day:
@@ -241,9 +241,9 @@ def _growth(name: str, most: float | None, values: list[float]) -> Figure:
     ratio = end / half if half else 1.0 + end
     return Figure(
         f"{name} after 24 simulated hours, compared with half-time",
-        f"<= {most:g} x" if most else f"<= {MOST_SNAPSHOTS:,} of them",
+        f"<= {most:g} x" if most else f"<= {MAX_SNAPSHOTS:,} of them",
         f"{ratio:.2f} x (" + ", ".join(f"{value:,.0f}" for value in values) + ")",
-        ratio <= most if most else end <= MOST_SNAPSHOTS,
+        ratio <= most if most else end <= MAX_SNAPSHOTS,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from app.redis.event_stream import MOST_SNAPSHOTS
+from app.redis.event_stream import MAX_SNAPSHOTS
 from app.settings import MAX_RATE_AT_LASTFM
 from app.web.live.open_pages import MOST_OF_ALL
 
@@ -126,7 +126,7 @@ class Demand:
     @property
     def hours_remembered(self) -> float:
         """For how many hours Redis remembers what was read, so that the app database is not asked."""
-        return MOST_SNAPSHOTS / (self.years + self.visitors * self.figures.updates) * 24
+        return MAX_SNAPSHOTS / (self.years + self.visitors * self.figures.updates) * 24
 
     @property
     def webs(self) -> int:

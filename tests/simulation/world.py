@@ -31,7 +31,7 @@ from worker.lastfm.client import LastFm
 YEAR = 2023
 START, END = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEAR, YEAR + 1))
 MOST_ATTEMPTS = 12  # in bad weather; from then on Last.fm errs no more
-MOST_CALLS = 20_000
+MAX_CALLS = 20_000
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 

@@ -15,11 +15,11 @@ from app.store import Connection, stretches
 log = structlog.get_logger()
 
 ASKED_AGAIN_AFTER = timedelta(days=1)
-MOST_A_NIGHT = 200  # years, chosen by lot
+MAX_A_NIGHT = 200  # years, chosen by lot
 
 
 def retry_gaps(connection: Connection, redis: Redis) -> int:
-    """Queue fetches of MOST_A_NIGHT years with a gap that was last tried over a day ago. Returns how many.
+    """Queue fetches of MAX_A_NIGHT years with a gap that was last tried over a day ago. Returns how many.
 
     Such a fetch asks for little more than the gap. They wait for each other: visitors come first. What a full
     queue does not take waits for the next night. Raises QueueAway.
@@ -28,7 +28,7 @@ def retry_gaps(connection: Connection, redis: Redis) -> int:
     shuffle(years)
     queued = 0
     with suppress(QueueFull):
-        for username, year in years[:MOST_A_NIGHT]:
+        for username, year in years[:MAX_A_NIGHT]:
             queued += enqueue_year(connection, redis, username, year, requester=GAPS) is not None
     log.info("Asking again for plays that are missing", years=queued)
     return queued

@@ -17,7 +17,7 @@ from worker.queues_ahead import queues_ahead
 
 log = structlog.get_logger()
 
-LONGEST = 60.0
+MAX_SECONDS = 60.0
 """Seconds for which a worker fetches covers at a time. The pages ask for more as long as somebody waits."""
 
 
@@ -27,7 +27,7 @@ def fetch_wanted(context: WorkerContext, archive: CoverArchive) -> None:
     What is left is taken up by the next job, which the pages enqueue. Raises ShutdownRequested.
     """
     redis, clock = context.redis, context.clock
-    until = clock.now() + LONGEST
+    until = clock.now() + MAX_SECONDS
     ahead = queues_ahead(redis, COVERS)
     while clock.now() < until and not cover_archive.is_away(redis):
         shutdown.raise_if_requested()

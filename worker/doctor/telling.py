@@ -24,7 +24,7 @@ from worker.doctor.memory import (
 from worker.doctor.queue import is_busy
 
 TIMEOUT = (3, 7)  # seconds to connect, and to wait for the answer
-MOST_UNSENT = 20
+MAX_UNSENT = 20
 DATABASE_EVERY = timedelta(days=1)
 LEVELS = {State.ILL: "<3>", State.WARNING: "<4>", State.WELL: "<5>"}  # as systemd reads them, see sd-daemon(3)
 FORGOTTEN = "What the doctor had told cannot be read and is forgotten: what is not well is told again."
@@ -58,7 +58,7 @@ def take_turn(read: Callable[[], Settings], folder: Path) -> Iterator[str]:
     if changes.appeared or changes.gone:
         messages.append(_report(changes))
     asked_at = datetime.now(UTC) if turn.asked_database else memory.database_asked_at
-    unsent = () if turn.url == "" else (*memory.unsent, *messages)[-MOST_UNSENT:]
+    unsent = () if turn.url == "" else (*memory.unsent, *messages)[-MAX_UNSENT:]
     # Before anything is posted: where this fails, as on a full disk, the same would be posted at every turn.
     write_memory(folder, Memory(known=changes.known, database_asked_at=asked_at, unsent=unsent))
     if turn.url and unsent:

@@ -16,10 +16,10 @@ from worker.lastfm.payloads import NO_ROWS, Rows
 SIZES = (1000, 500, 200, 100, 50)
 """How many rows to ask for: the most that Last.fm grants, and fewer where it fails with that."""
 
-MOST_PARTS = 4  # into which a rest is cut, to be read side by side
+MAX_PARTS = 4  # into which a rest is cut, to be read side by side
 CALLS_A_PART = 3  # at least, since the last answer of every part is not full
 FEW_CUTS, CUTS_A_CALL = 2, 0.2  # most parts more than one: every one may cost a call, if the plays lie elsewhere
-SHORTEST = 15 * 60  # seconds; what is not proven is not halved further
+MIN_SECONDS = 15 * 60  # seconds; what is not proven is not halved further
 SEARCHES = 60  # halvings in one run; what is still open then becomes a wider gap, which the next run searches
 NEARLY_FULL = 0.9  # of an answer: neighbours are asked for together as long as they held no more when last read
 
@@ -232,7 +232,7 @@ class Search:
         self.todo.extendleft(replace(part, partial=partial) for part in reversed(parts))
 
     def _may_halve(self, stretch: Stretch) -> bool:
-        if stretch.seconds <= SHORTEST or self._searches <= 0:
+        if stretch.seconds <= MIN_SECONDS or self._searches <= 0:
             return False
         self._searches -= 1
         return True
@@ -240,7 +240,7 @@ class Search:
 
 def parts_of(left: int, granted: int, may_cut: int) -> int:
     """Return into how many parts a rest of so many plays is cut, to be read side by side."""
-    return max(1, min(MOST_PARTS, ceil(left / granted) // CALLS_A_PART, 1 + may_cut))
+    return max(1, min(MAX_PARTS, ceil(left / granted) // CALLS_A_PART, 1 + may_cut))
 
 
 def _may_go_on(ask: Ask, rows: Rows) -> bool:

@@ -28,8 +28,8 @@ log = structlog.get_logger()
 
 ASK_AGAIN_AFTER = 1.0  # seconds until a stretch is asked for again whose first answer was no use
 CONFIRM_AFTER = 60.0  # seconds between the answer that lacks a stored play and the count that confirms it
-MOST_PAGES = 100  # of a single second
-MOST_ROUNDS = 3  # a round is needed again only where plays that were proven lost their proof meanwhile
+MAX_PAGES = 100  # of a single second
+MAX_ROUNDS = 3  # a round is needed again only where plays that were proven lost their proof meanwhile
 
 
 def read_plays(run: Run) -> None:
@@ -38,7 +38,7 @@ def read_plays(run: Run) -> None:
     Raises Overtaken, ListeningHidden, Renamed, TryAgain, KeyRefused.
     """
     asked = plan(run.window, run.stored(), run.began, run.prove_since)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         if not asked:
             return
         _Round(run, asked).read()
@@ -128,7 +128,7 @@ class _Round:
             return first
         pages = [first]
         # Without a count they go on until one shows nothing, or nothing else than the one before.
-        most = MOST_PAGES if first.total is None else min(MOST_PAGES, ceil(first.total / first.granted))
+        most = MAX_PAGES if first.total is None else min(MAX_PAGES, ceil(first.total / first.granted))
         while len(pages) < most:
             page = call(rows=first.granted, page=len(pages) + 1)
             if not page.shown or page.shows_the_same_as(pages[-1]):

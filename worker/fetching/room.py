@@ -22,7 +22,7 @@ MEGABYTE = 1_000_000
 TARGET = 0.9
 """Of the limit: down to that room is made, so that the next years need none."""
 
-LEAST_GAIN = 0.25
+MIN_GAIN = 0.25
 """Of the bytes that were removed. Less means that they stay on disk, as long as somebody may read them."""
 
 _LOCK = "lastyear:making-room"
@@ -64,7 +64,7 @@ def _make_room(connection: Connection, redis: Redis, limit: int, ours: Topic | N
         before, size = size, _tidied(connection)
         note_storage(redis, size)
         removed += len(gone)
-        if before - size <= LEAST_GAIN * sum(one.bytes for one in gone):
+        if before - size <= MIN_GAIN * sum(one.bytes for one in gone):
             log.error("No room is gained: a run has every year, or a long transaction is open", bytes=size)
             lock.keep()
             return removed

@@ -24,7 +24,7 @@ STEADY = 60.0  # steps that went on for so long were not lost at once
 TELL_EVERY = 60.0  # well before a page takes a silent run for dead
 GIVE_UP_AFTER = 5 * 3600.0  # RQ ends a job after six hours
 CONFLICT_PAUSE = 1.0
-MOST_CONFLICTS = 10
+MAX_CONFLICTS = 10
 """How often the steps are taken again because others went first."""
 
 
@@ -55,7 +55,7 @@ def with_store(
             break
         except StoreConflict:
             conflicts += 1
-            if conflicts > MOST_CONFLICTS:
+            if conflicts > MAX_CONFLICTS:
                 raise
             log.warning("Others were changing the same rows; trying again")
             context.clock.sleep(CONFLICT_PAUSE)

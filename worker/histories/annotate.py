@@ -11,8 +11,8 @@ from worker.histories.release_years import ReleaseYears
 from worker.histories.rows import History, Play, ReleaseYear, Row
 from worker.histories.tally import Tally
 
-MOST_ROWS, MOST_CHARACTERS = 10_000, 1 << 23  # of a batch; up to three are in memory at once
-MOST_FAULTS = 20  # that are named
+MAX_ROWS, MAX_CHARACTERS = 10_000, 1 << 23  # of a batch; up to three are in memory at once
+MAX_FAULTS = 20  # that are named
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def _write(batch: _Batch, history: History, output: Output, tally: Tally, report
 
 def _tell_fault(fault: str, tally: Tally, report: Report) -> None:
     tally.unreadable += 1
-    if tally.unreadable <= MOST_FAULTS:
+    if tally.unreadable <= MAX_FAULTS:
         report.say(f"Left out: {fault}")
-    elif tally.unreadable == MOST_FAULTS + 1:
+    elif tally.unreadable == MAX_FAULTS + 1:
         report.say("More rows cannot be read. They are only counted.")
 
 
@@ -101,7 +101,7 @@ def _in_batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     for row in rows:
         batch.append(row)
         characters += len(row.text)
-        if len(batch) == MOST_ROWS or characters > MOST_CHARACTERS:
+        if len(batch) == MAX_ROWS or characters > MAX_CHARACTERS:
             yield batch
             batch, characters = [], 0
     if batch:

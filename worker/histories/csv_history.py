@@ -16,8 +16,8 @@ from worker.histories.rows import ADDED, ReleaseYear, Row, UnknownForm, Unreadab
 from worker.histories.texts import Text, is_whole, skip_line
 
 DELIMITERS = (",", ";", "\t", "|")
-MOST_LINES = 20  # of one row, whose names may contain line breaks
-MOST_CHARACTERS = 1 << 20  # of one line
+MAX_LINES = 20  # of one row, whose names may contain line breaks
+MAX_CHARACTERS = 1 << 20  # of one line
 UNCLOSED = "has a quote that is not closed"
 HEADERLESS = ("artist", "album", "track", "date")
 DATE = re.compile(r"\d{1,2} \w{3,9} \d{4},? \d{1,2}:\d\d(?::\d\d)?|")
@@ -111,21 +111,21 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) == MOST_LINES:
+        if len(self.taken) == MAX_LINES:
             raise _Unreadable(UNCLOSED)
         is_new = not self._next
-        line = self._file.readline(MOST_CHARACTERS) if is_new else self._next.popleft()
+        line = self._file.readline(MAX_CHARACTERS) if is_new else self._next.popleft()
         if not line:
             if self.taken:
                 raise _Unreadable(UNCLOSED)
             raise StopIteration
         self.taken.append(line)
         self.number += 1
-        if len(line) == MOST_CHARACTERS and not is_whole(line, self._file):
+        if len(line) == MAX_CHARACTERS and not is_whole(line, self._file):
             if is_new:
                 skip_line(self._file)
             is_first = len(self.taken) == 1
-            raise _Unreadable(f"has more than {MOST_CHARACTERS:,} characters" if is_first else UNCLOSED)
+            raise _Unreadable(f"has more than {MAX_CHARACTERS:,} characters" if is_first else UNCLOSED)
         return line
 
     def first(self) -> str:

@@ -14,9 +14,9 @@ from worker.histories.columns import Columns, is_short, play_of
 from worker.histories.rows import ADDED, ReleaseYear, Row, UnknownForm, is_unicode
 from worker.histories.texts import Text, is_whole, skip_line
 
-MOST_CHARACTERS = 1 << 20  # of one object
+MAX_CHARACTERS = 1 << 20  # of one object
 QUOTED = [f'"{name}"' for name in ADDED]
-MOST_FAULTS = 100  # at the beginning, before the form counts as unknown
+MAX_FAULTS = 100  # at the beginning, before the form counts as unknown
 NEXT_OBJECT = re.compile(r"[,\n]\s*(?=\{)")
 """Where to continue after an object that cannot be decoded."""
 LONGEST_GAP = 100  # characters between two objects
@@ -43,7 +43,7 @@ class JsonHistory(ABC):
         begun = list[_Element]()
         for element in self._elements:
             begun.append(element)
-            if not element.fault or len(begun) == MOST_FAULTS:
+            if not element.fault or len(begun) == MAX_FAULTS:
                 break
         self._elements = chain(begun, self._elements)
         if begun:
@@ -79,12 +79,12 @@ class JsonLines(JsonHistory):
 
     def _read(self, text: Text) -> Iterator[_Element]:
         number = 0
-        while line := text.file.readline(MOST_CHARACTERS):
+        while line := text.file.readline(MAX_CHARACTERS):
             number += 1
             place = _place(text, "line", number)
-            if len(line) == MOST_CHARACTERS and not is_whole(line, text.file):
+            if len(line) == MAX_CHARACTERS and not is_whole(line, text.file):
                 skip_line(text.file)
-                yield _faulty(f"{place} has more than {MOST_CHARACTERS:,} characters")
+                yield _faulty(f"{place} has more than {MAX_CHARACTERS:,} characters")
             elif body := line.strip():
                 yield _decoded(body, place)
 
@@ -123,7 +123,7 @@ class _List:
             try:
                 value, self._at = DECODER.raw_decode(self._buffer, at)
             except (ValueError, RecursionError):
-                if len(self._buffer) - at < MOST_CHARACTERS and self._read_on():
+                if len(self._buffer) - at < MAX_CHARACTERS and self._read_on():
                     continue
                 yield _faulty(f"{_place(self._text, 'row', number)} is not valid JSON")
                 if not self._find_next_object():

@@ -14,7 +14,7 @@ from mirror.matching.songs import SongName, song_years
 from worker.fetching.enrich import batched
 from worker.histories.rows import Play, ReleaseYear
 
-MOST_REMEMBERED = 100_000  # albums and songs, some 400 bytes each
+MAX_REMEMBERED = 100_000  # albums and songs, some 400 bytes each
 LONGEST_REMEMBERED = 1_000  # letters of their names together
 SONG = "song"
 """How the year of a song without an album was found."""
@@ -24,7 +24,7 @@ NO_SUCH_SONG = ReleaseYear(None, reason=Reason.NO_SUCH_SONG)
 class ReleaseYears:
     """Asks the mirror, and remembers its latest answers."""
 
-    def __init__(self, connection: Connection, *, has_songs: bool, most_remembered: int = MOST_REMEMBERED) -> None:
+    def __init__(self, connection: Connection, *, has_songs: bool, most_remembered: int = MAX_REMEMBERED) -> None:
         self._connection, self._has_songs = connection, has_songs
         self._most_remembered = most_remembered
         self._remembered: dict[Play, ReleaseYear] = {}

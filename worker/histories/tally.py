@@ -17,7 +17,7 @@ from mirror.matching.reasons import Reason
 from worker.histories.rows import ReleaseYear
 
 By = Literal["year", "decade"]
-MOST_YEARS = 30  # that the table has a line for each, unless asked to
+MAX_YEARS = 30  # that the table has a line for each, unless asked to
 WIDEST = 100  # letters of the table
 
 
@@ -56,7 +56,7 @@ class Tally:
     def show(self, console: Console, by: By | None) -> None:
         """Print the chart as a table, and below it what is not in it."""
         if self.years:
-            by = by or ("year" if max(self.years) - min(self.years) < MOST_YEARS else "decade")
+            by = by or ("year" if max(self.years) - min(self.years) < MAX_YEARS else "decade")
             console.print(self._table(min(WIDEST, console.width), by))
         console.print(f"{coverage(self)}." + " Of the others:" * bool(self.without), highlight=False)
         console.print(self._reasons(), end="")

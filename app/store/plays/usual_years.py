@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.insights.standing import LEAST_LISTENERS, LEAST_PLAYS, STEPS, CountedAges
+from app.insights.standing import MIN_LISTENERS, MIN_PLAYS, STEPS, CountedAges
 from app.insights.usual_years import CountedShares
 from app.store.database import Connection, patient
 
@@ -108,8 +108,8 @@ def count(connection: Connection) -> UsualYears:
         rows = connection.execute(
             _QUERY,
             {
-                "least_plays": LEAST_PLAYS,
-                "least_listeners": LEAST_LISTENERS,
+                "least_plays": MIN_PLAYS,
+                "least_listeners": MIN_LISTENERS,
                 "steps": [step / 100 for step in STEPS],
             },
         ).fetchall()

@@ -1,6 +1,6 @@
 """Year albums: what the sentences about a listener's year are made of, in one query."""
 
-from app.insights.year_albums import LONGEST_NAME, TOP, PlayedAlbum, YearAlbums
+from app.insights.year_albums import MAX_NAME_LENGTH, TOP, PlayedAlbum, YearAlbums
 from app.listening_years import year_bounds
 from app.store.database import Connection
 from app.store.fetch_jobs import FetchJob
@@ -129,4 +129,4 @@ def _kept(counted: CountedYear, *, by_song: bool) -> YearAlbums:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"

@@ -112,7 +112,7 @@ class CoverKeeper:
         with self._lock:
             self._awaited[release_group] = time.monotonic()
             self._awaited.move_to_end(release_group)
-            if len(self._awaited) > covers.MOST_WANTED:
+            if len(self._awaited) > covers.MAX_WANTED:
                 self._awaited.popitem(last=False)
         self._start_collector()
 

@@ -17,7 +17,7 @@ from app.jobs import admin
 from app.jobs.admin import ForgottenForGood
 from app.jobs.forget import forget_listener
 from app.logs.names import LISTENER
-from app.redis.notice import MOST_CHARACTERS, BadNotice, clear_notice, read_notice, write_notice
+from app.redis.notice import MAX_CHARACTERS, BadNotice, clear_notice, read_notice, write_notice
 from app.redis.pause import pause, paused_since, resume
 from app.store import connect
 from app.web.context import context
@@ -57,7 +57,7 @@ def show() -> str:
         said=DONE.get(request.args.get("done", ""), ""),
         paused_for=format_duration(max(datetime.now(UTC) - since, timedelta())) if since else "",
         notice=read_notice(context().redis),
-        most=MOST_CHARACTERS,
+        most=MAX_CHARACTERS,
         has_database=bool(_database()),
         this_year=datetime.now(UTC).year,
         token=_tokens()[0],

@@ -8,7 +8,7 @@ from app.formatting import counted, listed
 from app.web.words.summary import Summary
 from app.web.words.wording import FEW_PLAYS
 
-MOST_FIRSTS = 2
+MAX_FIRSTS = 2
 """How many are told of each listener."""
 
 
@@ -60,7 +60,7 @@ def firsts(summaries: Sequence[Summary]) -> dict[str, list[First]]:
         for one in leaders:
             others = listed([other.name for other in leaders if other is not one])
             found[one.name].append(First(measure.what, measure.figure(one), others))
-    return {name: told[:MOST_FIRSTS] for name, told in found.items()}
+    return {name: told[:MAX_FIRSTS] for name, told in found.items()}
 
 
 def headline(summaries: Sequence[Summary]) -> str:

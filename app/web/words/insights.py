@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 from app.formatting import age, counted, times
 from app.insights.highlights import Highlight
-from app.insights.musical_age import AGE_AT_FIRST, LEAST_PLAYS, YEARS, MusicalAge, Untold
+from app.insights.musical_age import AGE_AT_FIRST, MIN_PLAYS, YEARS, MusicalAge, Untold
 from app.insights.standing import Standing
 from app.web.words.chart_options import ChartOptions
 
 WHY_UNTOLD = {
-    Untold.TOO_FEW_PLAYS: f"It takes {LEAST_PLAYS} plays with a known release year to tell it.",
+    Untold.TOO_FEW_PLAYS: f"It takes {MIN_PLAYS} plays with a known release year to tell it.",
     Untold.NO_PEAK: "No five release years in a row stand out clearly above what others play.",
     Untold.ONE_YEAR: "One release year stands out alone, as a single album may make it do.",
     Untold.TWO_PEAKS: "Two times far apart stand out alike, and tell two different ages.",

@@ -8,7 +8,7 @@ POWERED_BY = "powered by AudioScrobbler"
 """What Last.fm's terms want to be said, with that link, wherever its data is shown or handed on."""
 LASTFM = f"{LASTFM_HOME}music"
 MUSICBRAINZ = "https://musicbrainz.org"
-LONGEST = 200  # letters of a name that are searched for
+MAX_LETTERS = 200  # letters of a name that are searched for
 
 
 def lastfm_album(artist: str, album: str) -> str:
@@ -42,7 +42,7 @@ def search_song(artist: str, song: str) -> str:
 
 
 def _search(artist: str, title: str, kind: str) -> str:
-    query = {"query": f"{artist[:LONGEST]} {title[:LONGEST]}".strip(), "type": kind, "method": "indexed"}
+    query = {"query": f"{artist[:MAX_LETTERS]} {title[:MAX_LETTERS]}".strip(), "type": kind, "method": "indexed"}
     return f"{MUSICBRAINZ}/search?{urlencode(query, quote_via=quote)}"
 
 

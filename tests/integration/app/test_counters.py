@@ -16,7 +16,7 @@ from app.counters import buffer
 from app.counters.buffer import Buffer
 from app.counters.catalogue import FETCH_FAILURES, METRICS, QUEUES
 from app.counters.counts import Counts, day_key, hour_key, increment, observe, parsed, record, totals
-from app.counters.fetched_years import MOST, note_year, slowest_and_largest
+from app.counters.fetched_years import MAX_KEPT, note_year, slowest_and_largest
 from app.counters.gauges import note_database_use, note_storage, read_storage
 from app.events import Failure
 from app.jobs import queues
@@ -228,7 +228,7 @@ def test_closing_a_connection_wakes_no_database(settings: Settings, redis: Redis
 def test_of_each_day_the_slowest_and_the_largest_years_are_kept(redis: Redis) -> None:
     for day in range(40):
         at = (NOON - timedelta(days=day)).timestamp()
-        for number in range(2 * MOST):
+        for number in range(2 * MAX_KEPT):
             note_year(
                 redis, uuid4(), 2000 + day % 20, plays=100 * number + day, seconds=1000 - number - day, at=at
             )
@@ -237,5 +237,5 @@ def test_of_each_day_the_slowest_and_the_largest_years_are_kept(redis: Redis) ->
     assert [one.plays for one in largest] == [929, 928, 927, 926, 925], "of the last 30 days"
     keys = list(redis.scan_iter())
     assert len(keys) == 80
-    assert all(int(str(redis.zcard(key))) == MOST for key in keys)
+    assert all(int(str(redis.zcard(key))) == MAX_KEPT for key in keys)
     assert all(int(str(redis.ttl(key))) > 0 for key in keys)

@@ -89,7 +89,7 @@ def test_a_removal_without_a_job_can_be_asked_for_once_more(
 ) -> None:
     stage.lastfm.accounts.add(replace(leo, real_name=word(stage)))
     with monkeypatch.context() as patch:
-        patch.setattr(queues, "MOST_WAITING", 0)
+        patch.setattr(queues, "MAX_WAITING", 0)
         assert client.post(PAGE, headers=SAME_ORIGIN).status_code == 503
     assert 'id="word"' in client.get(PAGE).text, "too many jobs waited"
     client.post(PAGE, headers=SAME_ORIGIN)

@@ -17,7 +17,7 @@ from worker.lastfm.demand import Demand
 
 SPREAD = (0.7, 1.1, 0.9, 1.3)
 """How unequal the parts of a rest are, so that not all of them take another call for a few plays."""
-MOST_CALLS = 1000
+MAX_CALLS = 1000
 """More are not simulated."""
 
 
@@ -63,7 +63,7 @@ def rehearse(work: Work, allowance: Allowance, others: Sequence[Demand], speed: 
     families = {id(family): family for _, family in parts}.values()
     plays = [*(plays for plays, _ in parts), *(rest for family in families for rest in family.rests)]
     calls = sum(ceil(left / work.granted) for left in plays)
-    if calls > MOST_CALLS:
+    if calls > MAX_CALLS:
         # That takes long in any case; and a count may be nonsense.
         rate = allowance.rate or allowance.full_rate / 2
         return calls * (1 + len(others)) / rate, Demand(calls, work.most)

@@ -64,7 +64,7 @@ def test_no_job_claim_or_backlog_is_lost_when_valkey_is_full(connection: Connect
 
 
 def test_only_so_many_years_and_listeners_are_remembered(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "MOST_SNAPSHOTS", 10)
+    monkeypatch.setattr(event_stream, "MAX_SNAPSHOTS", 10)
     event = Event(run=new_run(), phase="completed")
     for number in range(25):
         for topic in (Topic(f"Visitor{number}"), Topic(f"Visitor{number}", 2024)):
@@ -81,7 +81,7 @@ def test_only_so_many_years_and_listeners_are_remembered(redis: Redis, monkeypat
 def test_beyond_so_many_jobs_none_is_taken_on_and_none_claimed(
     connection: Connection, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_WAITING", 2)
+    monkeypatch.setattr(queues, "MAX_WAITING", 2)
     for name in ("SingleSam", "LightLuca"):
         assert enqueue_year(connection, redis, name, 2024)
         assert enqueue_listener(redis, name)
@@ -96,7 +96,7 @@ def test_beyond_so_many_jobs_none_is_taken_on_and_none_claimed(
 def test_only_so_many_listeners_have_a_backlog_and_each_for_a_week(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backlog, "MOST_BACKLOGS", 2)
+    monkeypatch.setattr(backlog, "MAX_BACKLOGS", 2)
     backlog.add_years(redis, "SingleSam", [2023])
     backlog.add_years(redis, "LightLuca", [2023, 2024])
     with pytest.raises(QueueFull):

@@ -102,7 +102,7 @@ def test_who_waits_in_a_line_is_not_queued_twice_and_counts(
 def test_whose_line_is_full_is_told_so_and_others_are_let_in(
     connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_IN_LINE", 2)
+    monkeypatch.setattr(queues, "MAX_IN_LINE", 2)
     for _ in range(3):
         ask("crowd")
     with pytest.raises(LineFull):
@@ -116,7 +116,7 @@ def test_whose_line_is_full_is_told_so_and_others_are_let_in(
 def test_nobody_is_shut_out_by_the_lines_of_others(
     connection: Connection, redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_WAITING", 12)
+    monkeypatch.setattr(queues, "MAX_WAITING", 12)
     for requester in ("one", "two", "three", "four"):
         for _ in range(3):
             ask(requester)
@@ -134,7 +134,7 @@ def introduce(redis: Redis, name: str, requester: str) -> bool:
 def test_what_is_asked_about_listeners_waits_in_lines_too(
     redis: Redis, ask: Ask, monkeypatch: pytest.MonkeyPatch, look_up: Callable[[Redis, str, str], bool]
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_IN_LINE", 2)
+    monkeypatch.setattr(queues, "MAX_IN_LINE", 2)
     for name in ("Listener0", "Listener1", "Listener2"):
         assert look_up(redis, name, "crowd")
         assert not look_up(redis, name.lower(), "visitor"), "once"

@@ -162,7 +162,7 @@ def test_a_failure_of_long_ago_shortens_nobodys_wait(
 def test_who_waits_gets_what_is_given_back_though_idle_ones_are_being_closed(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.store.pool.MOST", 2)
+    monkeypatch.setattr("app.store.pool.MAX_CONNECTIONS", 2)
     monkeypatch.setattr("app.store.pool.BORROW_SECONDS", PATIENCE)
     with pool_of(database_url) as pool, ExitStack() as lent:
         lent.enter_context(pool.connection())

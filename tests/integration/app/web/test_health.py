@@ -289,10 +289,10 @@ def test_a_job_that_waits_is_counted_by_how_long(client: FlaskClient, redis: Red
 def test_refusals_are_counted_by_their_reason(
     client: FlaskClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_WAITING", 0)
+    monkeypatch.setattr(queues, "MAX_WAITING", 0)
     client.get("/user/LightLuca/2024")
-    monkeypatch.setattr(queues, "MOST_WAITING", 1000)
-    monkeypatch.setattr(queues, "MOST_IN_LINE", 0)
+    monkeypatch.setattr(queues, "MAX_WAITING", 1000)
+    monkeypatch.setattr(queues, "MAX_IN_LINE", 0)
     for year in (2024, 2023, 2022):
         client.get(f"/user/LightLuca/{year}")
     found = numbers(client)

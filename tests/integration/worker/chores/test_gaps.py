@@ -49,7 +49,7 @@ def test_a_gap_that_stays_is_still_told_and_costs_a_few_calls(stage: Stage) -> N
 def test_visitors_of_the_night_are_not_kept_waiting_by_years_without_number(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.chores.gaps.MOST_A_NIGHT", 1)
+    monkeypatch.setattr("worker.chores.gaps.MAX_A_NIGHT", 1)
     with_a_gap(stage)
     stage.connection.execute("UPDATE lastfm_users SET username = 'OtherOlga', username_key = 'otherolga'")
     with_a_gap(stage)

@@ -18,7 +18,7 @@ def test_what_a_full_queue_does_not_take_is_looked_for_again(
         stage.ask(name, 2023)
     stage.redis.flushall()
     stage.connection.execute("UPDATE fetch_jobs SET updated_at = updated_at - interval '1 hour'")
-    monkeypatch.setattr(queues, "MOST_WAITING", 2)
+    monkeypatch.setattr(queues, "MAX_WAITING", 2)
     for _ in range(2):
         assert enqueue_recovery(stage.redis)
         stage.run_jobs()

@@ -16,7 +16,7 @@ from app.jobs import admin
 from app.jobs.enqueue import enqueue_rematch, enqueue_year
 from app.jobs.queues import CHORES, FETCHES, QUEUES, QueueFull, queue
 from app.redis.event_stream import Snapshot, Topic, latest_snapshot
-from app.redis.notice import MOST_CHARACTERS, read_notice
+from app.redis.notice import MAX_CHARACTERS, read_notice
 from app.redis.pause import is_paused, pause, resume
 from app.settings import Settings
 from app.store import forgetting
@@ -244,14 +244,14 @@ def test_a_notice_is_shown_bounded_and_cleared(stage: Stage, run: Run) -> None:
     assert run("notice").stdout == "There is no notice.\n"
     assert run("notice", "  Moving\n on  Sunday <b>").stdout == "Every page says: Moving on Sunday <b>\n"
     assert told(run("notice", "--json")) == {"notice": "Moving on Sunday <b>"}
-    for bad in ("", " \n", "x" * (MOST_CHARACTERS + 1), "bell\a", "right to\u202e left"):
+    for bad in ("", " \n", "x" * (MAX_CHARACTERS + 1), "bell\a", "right to\u202e left"):
         result = run("notice", bad)
         assert result.exit_code == 1, bad
         assert result.stderr.startswith("Error: The notice ")
     assert read_notice(stage.redis) == "Moving on Sunday <b>"
     assert run("notice", "--clear", "text").exit_code == 2
     assert run("notice", "--clear").stdout == "There is no notice.\n"
-    assert run("notice", "x" * MOST_CHARACTERS).exit_code == 0
+    assert run("notice", "x" * MAX_CHARACTERS).exit_code == 0
 
 
 def test_the_token_is_what_the_log_says_of_a_listener(run: Run) -> None:

@@ -22,7 +22,7 @@ from mirror.matching.reasons import Reason
 from tests.conftest import wait_until
 from tests.processes import BIN
 from worker.cli import main
-from worker.histories.annotate import MOST_FAULTS, MOST_ROWS
+from worker.histories.annotate import MAX_FAULTS, MAX_ROWS
 from worker.histories.release_years import ReleaseYears
 from worker.histories.rows import Play, ReleaseYear
 
@@ -131,7 +131,7 @@ def test_what_has_no_year_is_counted_by_the_reason(mirror_url: str, plays: list[
 
 def test_only_the_first_faults_are_named(mirror_url: str) -> None:
     result = run(mirror_url, "-", stdin="artist,album\n" + "x\n" * 1_000)
-    assert result.stderr.count("Left out:") == MOST_FAULTS
+    assert result.stderr.count("Left out:") == MAX_FAULTS
     assert "1,000 rows could not be read" in result.stderr
 
 
@@ -211,10 +211,10 @@ def test_a_mirror_that_goes_away_leaves_whole_rows(
     monkeypatch.setattr("worker.histories.release_years.answer", answer_twice)
     others = "".join(f"Artist {number},Album\n" for number in range(300))
     names = "".join(f'"{album.artist}","{album.title}"\n' for album in plays)
-    stdin = "artist,album\n" + names * (MOST_ROWS // len(plays)) + others
+    stdin = "artist,album\n" + names * (MAX_ROWS // len(plays)) + others
     result = run(mirror_url, "-", stdin=stdin)
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 1 + MOST_ROWS
+    assert len(result.stdout.splitlines()) == 1 + MAX_ROWS
     assert "Broken off after 10,000 rows: what was written ends with a whole row." in result.stderr
     asked.clear()
     assert run(mirror_url, "-", "-o", tmp_path / "years.csv", stdin=stdin).exit_code == 1
@@ -314,7 +314,7 @@ def test_interrupted_it_leaves_whole_rows(
     mirror_url: str, plays: list[CatalogueAlbum], number: int, tmp_path: Path
 ) -> None:
     history = tmp_path / "history.json"
-    history.write_text(spotify_list(plays * (2 * MOST_ROWS // len(plays))))
+    history.write_text(spotify_list(plays * (2 * MAX_ROWS // len(plays))))
     with started(mirror_url, history) as process:
         assert process.stdout
         assert process.stderr
@@ -323,7 +323,7 @@ def test_interrupted_it_leaves_whole_rows(
         written = begun + process.stdout.read()
         told = process.stderr.read().decode()
         assert process.wait() == 130
-    assert len(json.loads(written)) == MOST_ROWS
+    assert len(json.loads(written)) == MAX_ROWS
     assert told == "Interrupted. Broken off after 10,000 rows: what was written ends with a whole row.\n"
 
 
@@ -332,7 +332,7 @@ def test_interrupted_while_a_terminal_shows_the_progress_it_leaves_whole_rows(
     mirror_url: str, plays: list[CatalogueAlbum], number: int, tmp_path: Path
 ) -> None:
     history = tmp_path / "history.json"
-    history.write_text(spotify_list(plays * (2 * MOST_ROWS // len(plays))))
+    history.write_text(spotify_list(plays * (2 * MAX_ROWS // len(plays))))
     screen, terminal = os.openpty()
     with ThreadPoolExecutor(1) as pool, started(mirror_url, history, stderr=terminal) as process:
         os.close(terminal)
@@ -342,7 +342,7 @@ def test_interrupted_while_a_terminal_shows_the_progress_it_leaves_whole_rows(
         process.send_signal(number)
         written = begun + process.stdout.read()
         assert process.wait() == 130
-    assert len(json.loads(written)) == MOST_ROWS
+    assert len(json.loads(written)) == MAX_ROWS
     assert "Broken off after 10,000 rows: what was written ends with a whole row." in shown.result()
 
 
@@ -360,9 +360,9 @@ def test_interrupted_it_leaves_no_file(mirror_url: str, plays: list[CatalogueAlb
     with started(mirror_url, "-", "-o", tmp_path / "years.csv") as process:
         assert process.stdin
         assert process.stderr
-        process.stdin.write(lastfm_csv(plays * (MOST_ROWS // 22)).encode())
+        process.stdin.write(lastfm_csv(plays * (MAX_ROWS // 22)).encode())
         process.stdin.flush()
-        wait_until(lambda: any(path.stat().st_size > MOST_ROWS for path in tmp_path.iterdir()))
+        wait_until(lambda: any(path.stat().st_size > MAX_ROWS for path in tmp_path.iterdir()))
         process.send_signal(signal.SIGINT)
         told = process.stderr.read().decode()
         assert process.wait() == 130

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.charts.release_years import ReleaseYears
-from app.insights.highlights import MOST, Highlight, Part, YearFacts, highlights
+from app.insights.highlights import MAX_HIGHLIGHTS, Highlight, Part, YearFacts, highlights
 from app.insights.usual_years import built_in_curve
 from app.insights.year_albums import TOP, PlayedAlbum, YearAlbums
 from app.insights.year_rules import RULES
@@ -293,7 +293,7 @@ def test_whatever_a_year_is_like_at_most_five_different_things_are_said_of_it(se
         half=rng.choice((1, 5)),
     )
     chosen = highlights(year, RULES)
-    assert len(chosen) <= MOST
+    assert len(chosen) <= MAX_HIGHLIGHTS
     about = [thing for one in chosen for thing in one.about]
     assert len(about) == len(set(about))
     assert all(one.bits < inf and one.text.endswith(".") for one in chosen)

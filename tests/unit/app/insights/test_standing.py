@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.insights.standing import LEAST_LISTENERS, STEPS, CountedAges, standing
+from app.insights.standing import MIN_LISTENERS, STEPS, CountedAges, standing
 
 COUNTED = CountedAges(
-    listeners=LEAST_LISTENERS,
+    listeners=MIN_LISTENERS,
     years=200,
     average_ages=tuple(float(step) / 2 for step in STEPS),
     middle_ages=tuple(float(step) / 5 for step in STEPS),
@@ -41,7 +41,7 @@ def test_years_all_alike_are_neither_older_nor_newer_than_each_other() -> None:
     "counted",
     [
         None,
-        COUNTED.model_copy(update={"listeners": LEAST_LISTENERS - 1}),
+        COUNTED.model_copy(update={"listeners": MIN_LISTENERS - 1}),
         COUNTED.model_copy(update={"average_ages": ()}),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.store.plays.scrobbles import Scrobble
 from app.store.stretches import StoredStretch
 from worker.fetching.plan import plan, proven
-from worker.fetching.proof import SHORTEST, SIZES, Ask, Finding, Search, Stretch
+from worker.fetching.proof import MIN_SECONDS, SIZES, Ask, Finding, Search, Stretch
 from worker.lastfm.payloads import Rows
 
 HOUR, DAY = 3600, 24 * 3600
@@ -338,7 +338,7 @@ def test_plays_that_are_never_shown_leave_a_gap_of_minutes(count: int) -> None:
     check(findings)
     assert len(found(findings)) == count - 2
     assert sum(missing or 0 for *_, missing in gaps(findings)) == 2
-    assert all(end - start <= SHORTEST for start, end, _ in gaps(findings))
+    assert all(end - start <= MIN_SECONDS for start, end, _ in gaps(findings))
     assert all(start // 600 in (249, 250, 251) for start, *_ in gaps(findings))
     assert len(lastfm.calls) <= 60
 
@@ -351,7 +351,7 @@ def test_gaps_are_searched_for_only_so_long_and_all_others_plays_are_read(search
     check(findings)
     assert len(found(findings)) == 12_000 - 12
     assert sum(missing or 0 for *_, missing in gaps(findings)) == 12
-    assert max(end - start for start, end, _ in gaps(findings)) > SHORTEST
+    assert max(end - start for start, end, _ in gaps(findings)) > MIN_SECONDS
     assert len(lastfm.calls) <= 30 + 3 * searches
 
 
@@ -455,7 +455,7 @@ def test_what_is_never_served_is_a_gap_of_minutes_in_a_year_that_is_read_otherwi
     check(findings)
     [(start, end, missing)] = gaps(findings)
     assert start <= bad - MAY < end
-    assert end - start <= SHORTEST
+    assert end - start <= MIN_SECONDS
     assert missing is None, "nobody has counted them"
     lost = set(lastfm.plays) - set(found(findings))
     assert all(start <= play.second - MAY < end for play in lost)

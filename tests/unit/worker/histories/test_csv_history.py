@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from worker.histories.csv_history import MOST_CHARACTERS, MOST_LINES
+from worker.histories.csv_history import MAX_CHARACTERS, MAX_LINES
 from worker.histories.forms import open_history
 from worker.histories.rows import Play, ReleaseYear, Row, UnknownForm, UnreadableHistory
 from worker.histories.texts import CHUNK, Meter
@@ -123,12 +123,12 @@ def test_a_row_with_more_or_fewer_columns_is_named_by_its_line() -> None:
 
 
 def test_of_a_quote_that_is_not_closed_only_the_line_is_lost() -> None:
-    others = "Kate Bush,Hounds of Love,y\n" * (MOST_LINES + 3)
+    others = "Kate Bush,Hounds of Love,y\n" * (MAX_LINES + 3)
     text = HEADER + '"David Bowie,Low,x\n' + others + 'David Bowie,"Low,x\n' + "David Bowie,Low,x\n"
-    assert plays_of(text) == [None, *[BUSH] * (MOST_LINES + 3), None, BOWIE]
+    assert plays_of(text) == [None, *[BUSH] * (MAX_LINES + 3), None, BOWIE]
     assert faults_of(text) == [
         "line 2 has a quote that is not closed",
-        f"line {MOST_LINES + 6} has a quote that is not closed",
+        f"line {MAX_LINES + 6} has a quote that is not closed",
     ]
 
 
@@ -144,20 +144,20 @@ def test_bytes_that_are_not_utf_8_cost_their_row() -> None:
 
 
 def test_a_line_without_an_end_is_skipped_without_being_kept() -> None:
-    text = HEADER + "x" * (3 * MOST_CHARACTERS + 7) + "\nDavid Bowie,Low,x\n"
+    text = HEADER + "x" * (3 * MAX_CHARACTERS + 7) + "\nDavid Bowie,Low,x\n"
     assert plays_of(text) == [None, BOWIE]
-    assert faults_of(text) == [f"line 2 has more than {MOST_CHARACTERS:,} characters"]
+    assert faults_of(text) == [f"line 2 has more than {MAX_CHARACTERS:,} characters"]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("length", [MOST_CHARACTERS, MOST_CHARACTERS + CHUNK, 3 * MOST_CHARACTERS + 7])
+@pytest.mark.parametrize("length", [MAX_CHARACTERS, MAX_CHARACTERS + CHUNK, 3 * MAX_CHARACTERS + 7])
 def test_a_line_that_is_too_long_is_skipped_once_and_to_its_own_end(line_end: str, length: int) -> None:
     lines = ["artist,album,track", '"x,y', "x" * length, "David Bowie,Low,x", "Kate Bush,Hounds of Love,x", ""]
     text = line_end.join(lines)
     assert plays_of(text) == [None, None, BOWIE, BUSH]
     assert faults_of(text) == [
         "line 2 has a quote that is not closed",
-        f"line 3 has more than {MOST_CHARACTERS:,} characters",
+        f"line 3 has more than {MAX_CHARACTERS:,} characters",
     ]
 
 
@@ -194,7 +194,7 @@ def test_an_empty_file_is_no_history(text: str) -> None:
         "David Bowie,Low,Warszawa,yesterday\n",
         "%PDF-1.7\n",
         '"' * 1001,
-        "x" * (MOST_CHARACTERS + 1),
+        "x" * (MAX_CHARACTERS + 1),
     ],
 )
 def test_what_names_no_artist_and_album_is_of_unknown_form(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from worker.histories.forms import open_history
-from worker.histories.json_history import CHUNK, MOST_CHARACTERS
+from worker.histories.json_history import CHUNK, MAX_CHARACTERS
 from worker.histories.rows import Play, ReleaseYear, Row, UnknownForm, UnreadableHistory
 from worker.histories.texts import Meter
 
@@ -186,16 +186,16 @@ def test_a_list_is_decoded_in_parts_wherever_these_end() -> None:
 
 
 def test_an_object_without_an_end_is_not_kept() -> None:
-    endless = b'[{"a": "' + b"x" * (3 * MOST_CHARACTERS)
+    endless = b'[{"a": "' + b"x" * (3 * MAX_CHARACTERS)
     assert faults_of(json.dumps([stream()]).encode()[:-1] + b"," + endless[1:]) == ["row 2 is not valid JSON"]
-    long_line = b'{"a": "' + b"x" * (3 * MOST_CHARACTERS) + b'"}\n'
+    long_line = b'{"a": "' + b"x" * (3 * MAX_CHARACTERS) + b'"}\n'
     data = lines(listen()) + long_line + lines(listen())
-    assert faults_of(data) == [f"line 2 has more than {MOST_CHARACTERS:,} characters"]
+    assert faults_of(data) == [f"line 2 has more than {MAX_CHARACTERS:,} characters"]
     assert plays_of(data) == [BOWIE, None, BOWIE]
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
-@pytest.mark.parametrize("length", [MOST_CHARACTERS - 1, MOST_CHARACTERS, 3 * MOST_CHARACTERS])
+@pytest.mark.parametrize("length", [MAX_CHARACTERS - 1, MAX_CHARACTERS, 3 * MAX_CHARACTERS])
 def test_a_line_that_is_too_long_is_skipped_to_its_own_end(line_end: bytes, length: int) -> None:
     data = (lines(listen()) + b"x" * length + b"\n" + lines(listen())).replace(b"\n", line_end)
     assert plays_of(data) == [BOWIE, None, BOWIE]

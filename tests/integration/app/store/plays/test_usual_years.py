@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from app.events import Event, new_run
-from app.insights.standing import LEAST_LISTENERS, STEPS
+from app.insights.standing import MIN_LISTENERS, STEPS
 from app.listening_years import year_bounds
 from app.store import Connection, albums, listeners, tracks
 from app.store.albums import Album
@@ -116,15 +116,15 @@ def test_a_year_whose_plays_were_removed_counts_as_before(installation: Connecti
 def test_ages_are_those_that_pages_tell_and_told_only_among_enough_listeners(installation: Connection) -> None:
     rng = Random("ages")
     pages = []
-    for number in range(LEAST_LISTENERS):
+    for number in range(MIN_LISTENERS):
         if number:
             assert usual_years.count(installation).ages == {}
         plays = {at: rng.randrange(30, 90) for at in rng.sample(sorted(ALBUMS), 4)}
         put(installation, f"Listener{number}", 2023, plays)
         pages.append(shown(installation, f"Listener{number}", 2023))
     found = usual_years.count(installation).ages[False]
-    assert (found.listeners, found.years) == (LEAST_LISTENERS, LEAST_LISTENERS)
+    assert (found.listeners, found.years) == (MIN_LISTENERS, MIN_LISTENERS)
     for step, average, middle in zip(STEPS, found.average_ages, found.middle_ages, strict=True):
-        nth = -(-LEAST_LISTENERS * step // 100) - 1
+        nth = -(-MIN_LISTENERS * step // 100) - 1
         assert average == pytest.approx(sorted(page.mean_age for page in pages)[nth], abs=1e-6)
         assert middle == sorted(2023 - (page.median or 0) for page in pages)[nth]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from app.insights.year_albums import LONGEST_NAME, PlayedAlbum, YearAlbums
+from app.insights.year_albums import MAX_NAME_LENGTH, PlayedAlbum, YearAlbums
 from app.listening_years import year_bounds
 from app.store import Connection, albums
 from app.store.albums import Album
@@ -107,4 +107,4 @@ def test_names_are_cut_and_a_year_without_plays_has_no_albums(connection: Connec
     store_year(connection, user, 2023, plays_at((START, long)))
     [told] = found(connection, user).albums
     assert isinstance(told, PlayedAlbum)
-    assert {len(told.artist), len(told.title)} == {LONGEST_NAME}
+    assert {len(told.artist), len(told.title)} == {MAX_NAME_LENGTH}

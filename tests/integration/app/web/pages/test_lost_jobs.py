@@ -65,7 +65,7 @@ def test_beyond_so_many_jobs_pages_and_api_say_when_to_come_back(
     client: FlaskClient, fetched: Fetched, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched("LightLuca", 2024)
-    monkeypatch.setattr(queues, "MOST_WAITING", 0)
+    monkeypatch.setattr(queues, "MAX_WAITING", 0)
     paths = ("/user/HeavyHelen/2024", "/user/HeavyHelen", "/api/v1/users/HeavyHelen/years/2024")
     for path in paths:
         answer = client.get(path)
@@ -81,7 +81,7 @@ def test_beyond_so_many_jobs_pages_and_api_say_when_to_come_back(
 def test_who_has_too_many_years_waiting_is_told_so_and_others_are_not(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "MOST_IN_LINE", 0)
+    monkeypatch.setattr(queues, "MAX_IN_LINE", 0)
     assert client.get("/user/HeavyHelen/2024").status_code == 200
     for path in ("/user/LightLuca/2024", "/api/v1/users/LightLuca/years/2024"):
         answer = client.get(path)

@@ -46,7 +46,7 @@ def test_a_song_is_found_under_its_artist() -> None:
 
 def test_a_title_as_long_as_a_page_is_searched_for_by_its_beginning() -> None:
     link = links.search_album("Somebody", "ß" * 3000)
-    assert unquote(link).count("ß") == links.LONGEST
+    assert unquote(link).count("ß") == links.MAX_LETTERS
 
 
 def test_a_release_group_is_linked_by_its_mbid() -> None:

@@ -1,4 +1,4 @@
-"""A job's story: what every line of the log about it carries, so that one search finds all of it."""
+"""The log context of a job: what every log line about it carries, so that one search finds all of them."""
 
 from rq.exceptions import DeserializationError
 from rq.job import Job
@@ -10,7 +10,7 @@ RUN = "run"
 _RUN_IN_ARGUMENTS = {FETCH_YEAR: 2, INTRODUCE: 2, LOOK_UP_LISTENER: 1}
 
 
-def story_of(job: Job) -> dict[str, str]:
+def log_context_of(job: Job) -> dict[str, str]:
     """Return the request that enqueued the job, the listener whom it is about, and the run that it is."""
     told = {REQUEST: str(job.meta.get(REQUEST, ""))}
     try:
