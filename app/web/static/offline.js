@@ -1,5 +1,5 @@
 // Has the charts that are seen kept in this browser, for when there is no connection: service-worker.js does it. Forgets
-// them with the names, and lists them on the page that stands in for one that cannot be had.
+// them with the names, and lists them on the page that stands in for one that cannot be had, until it can.
 "use strict";
 {
   const CHARTS = "lastyear charts", FILES = "lastyear files"; // service-worker.js has the same names
@@ -50,6 +50,8 @@
 
   const place = document.getElementById("kept");
   if (place) list(place);
+  // What stands in for a page gives way to it once there is a connection.
+  if (place ?? document.getElementById("offline")) addEventListener("online", () => location.reload());
   page?.addEventListener("morphed", () => { look(); keep(); }); // by live.js
   document.querySelector("#recent button")?.addEventListener("click", () => {
     if (hasCaches) for (const name of [CHARTS, FILES]) caches.delete(name);

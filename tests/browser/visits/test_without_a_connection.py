@@ -13,7 +13,8 @@ from demo.ports import free_port
 from tests import processes
 from tests.browser import another_release
 from tests.browser.conftest import Site
-from tests.browser.states import EVENTS, STATES, failed, put_again
+from tests.browser.live.growing import GrowingYear
+from tests.browser.states import EVENTS, STATES, failed, put_again, taste
 from tests.browser.test_looks import pictures, states
 from tests.conftest import wait_until
 
@@ -27,6 +28,13 @@ KEPT = """
     }
 """
 RELEASES = "async () => (await caches.keys()).filter(name => name.startsWith('lastyear offline '))"
+HEADLINES = """
+    async () => {
+        const charts = await caches.open("lastyear charts");
+        const kept = await Promise.all((await charts.keys()).map(async one => (await charts.match(one)).text()));
+        return kept.map(text => /<dt>Plays in \\d+<\\/dt><dd>([\\d,]+)/.exec(text)?.[1]);
+    }
+"""
 CONTROLLED = "() => Boolean(navigator.serviceWorker.controller)"
 
 
@@ -107,7 +115,6 @@ def test_a_chart_that_was_seen_can_be_read_without_a_connection(
     expect(tab.locator("#offline")).to_be_visible()
 
     visitor.set_offline(False)
-    tab.goto(states.url + STATES["complete"])
     expect(tab.locator("#offline")).to_have_count(0)
 
 
@@ -165,3 +172,53 @@ def test_a_new_release_replaces_the_service_worker_and_the_charts_stay(
     expect(tab.locator("#offline")).to_contain_text(
         "This site does not answer right now. This is the chart as of "
     )
+
+
+def test_a_year_that_grows_is_kept_once_it_is_whole(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    year = GrowingYear(states, 2020)
+    year.open(tab)
+    says(CONTROLLED, True)
+    year.say(tab, 3_000)
+    visitor.set_offline(True)
+    expect(tab.locator("#lost")).to_be_visible()
+    answer = tab.goto(states.url + year.path)
+    assert answer
+    assert answer.status == 503, "no part of a year is kept"
+    visitor.set_offline(False)
+    expect(tab.locator("#page[data-live]")).to_have_count(1)
+    says(KEPT, [])
+    year.end(tab, phase="completed", years=taste(12_100, 2020))
+    says(KEPT, kept(states, year.path))
+    visitor.set_offline(True)
+    tab.goto(states.url + year.path)
+    expect(tab.locator("#offline")).to_be_visible()
+    expect(tab.locator(".facts")).to_contain_text("12,0")
+    expect(tab.locator("#page[data-live]")).to_have_count(0)
+
+
+def test_while_a_year_is_read_again_what_is_kept_of_it_stays_and_is_replaced_then(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url)
+    says(CONTROLLED, True)
+    year = GrowingYear(states, 2019)
+    year.open(tab)
+    year.end(tab, phase="completed", years={1975: 1_000})
+    says(KEPT, kept(states, year.path))
+    again = GrowingYear(states, 2019, was_whole=True, years={1975: 1_000}, oldest_and_newest=None)
+    again.open(tab)
+    visitor.set_offline(True)
+    tab.goto(states.url + year.path)
+    expect(tab.locator("#offline")).to_be_visible()
+    expect(tab.locator(".facts")).to_contain_text("1,000")
+    visitor.set_offline(False)
+    expect(tab.locator("#page[data-live]")).to_have_count(1)
+    again.end(tab, phase="completed", years={1975: 1_200})
+    expect(tab.locator(".facts")).to_contain_text("1,200")
+    says(HEADLINES, ["1,200"])
+    visitor.set_offline(True)
+    tab.goto(states.url + year.path)
+    expect(tab.locator("#offline")).to_be_visible()
+    expect(tab.locator(".facts")).to_contain_text("1,200")
