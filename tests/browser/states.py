@@ -10,11 +10,15 @@ from uuid import UUID
 from rq.job import Job
 
 from app.events import Event, Failure, Gap, TopAlbum, new_run
+from app.insights.standing import STEPS, CountedAges
+from app.insights.year_albums import MAX_NAME_LENGTH, PlayedAlbum, YearAlbums
 from app.jobs.backlog import add_years
 from app.jobs.job_status import job_id
 from app.listening_years import year_bounds
 from app.redis.event_stream import Snapshot, Topic, save_derived, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note
+from app.redis.usual_years import write_usual_years
+from app.redis.year_albums import keep_year_albums
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
 from app.store.listeners import username_key
@@ -203,6 +207,7 @@ EVENTS: dict[str, tuple[Topic, Event]] = {
         stored(taste(2_500, 2012), scrobbles=2_756, not_found=0),
     ),
     "only counted": (Topic("HeavyHelen", 2011), stored(taste(11_214, 2011), scrobbles=12_100, only_counted=True)),
+    "what stands out": (Topic("HeavyHelen", 2010), stored(taste(11_214, 2010), scrobbles=12_100, by_mbid=7_420)),
     "forgotten for good": (Topic("BarredBea", 2021), failed(Failure.BARRED)),
     "years of one forgotten for good": (Topic("BarredBea"), failed(Failure.BARRED)),
     "Last.fm refuses": (Topic("LightLuca", 2022), failed(Failure.LASTFM_REFUSES)),
@@ -276,6 +281,7 @@ def put_all(site: Site) -> None:
         put_again(site, state)
     put_pasts(site)
     put_months(site)
+    put_insights(site)
     write_mirror_note(site.redis, MirrorNote(release_groups=3_000_000))
     with connect(site.settings.database_url.get_secret_value()) as connection:
         put_albums(connection)
@@ -329,6 +335,32 @@ def put_months(site: Site) -> None:
     july = {**counted[7], "oldest_and_newest": [one.model_dump() for one in ends(months[7]) or ()]}
     save_derived(site.redis, topic, said, "in 2021-07", json.dumps(july))
     save_derived(site.redis, topic, said, "in 2021-08", "{}")
+
+
+def put_insights(site: Site) -> None:
+    """Makes many years be counted here, and the albums of HeavyHelen's 2010 be known, some with hostile names."""
+    ages = CountedAges(
+        listeners=3_411,
+        years=41_004,
+        average_ages=tuple(4 + step / 5 for step in STEPS),
+        middle_ages=tuple(2 + step / 6 for step in STEPS),
+    )
+    write_usual_years(site.redis, {}, {False: ages, True: ages})
+    topic, said = EVENTS["what stands out"]
+    titles = ("The Dark Side of the Moon", "Wish You Were Here", "Animals", "Meddle")
+    albums = (
+        PlayedAlbum(
+            released=1976, artist=LONG, title=("A title that goes on and on " * 3)[:MAX_NAME_LENGTH], plays=1_411
+        ),
+        *(PlayedAlbum(released=1973, artist="Pink Floyd", title=title, plays=300) for title in titles),
+        *(PlayedAlbum(released=1997, artist=f"Artist {n}", title="Title", plays=200) for n in range(4)),
+        PlayedAlbum(released=1960, artist=NAMES[1][0], title=NAMES[1][1], plays=190),
+        PlayedAlbum(
+            released=1996, artist=NAMES[0][0], title=NAMES[0][1], plays=112, months=(0, 0, 112, *(9 * (0,)))
+        ),
+        PlayedAlbum(released=1985, artist=NAMES[2][0], title=NAMES[2][1], plays=41),
+    )
+    keep_year_albums(site.redis, topic, said, YearAlbums(albums=albums), by_song=False)
 
 
 NAMES = [
