@@ -27,7 +27,7 @@ from worker.chores.gaps import retry_gaps
 from worker.chores.lost_claims import requeue_lost_years
 from worker.chores.mirror_return import await_mirror
 from worker.chores.rematch import place_pending, rematch_albums, rematch_songs
-from worker.chores.usual_years import count_usual_years
+from worker.chores.usual_years import count_usual_years, have_usual_years_counted
 from worker.chores.year_corrections import correct_years
 from worker.context import WorkerContext, from_environment
 from worker.fetching.introduction import ask_about_stranger, see_whether_lastfm_answers, turn_away
@@ -167,6 +167,18 @@ def rematch() -> None:
 
 
 @requeued_on_shutdown
+def count_usual() -> None:
+    """Count what is usual here, since Redis has lost it. May run twice."""
+    context = from_environment()
+
+    def steps(connection: Connection) -> None:
+        with _failures_reported():
+            count_usual_years(connection, context.redis)
+
+    with_store(context, steps)
+
+
+@requeued_on_shutdown
 def place_waiting() -> None:
     """Look up what was fetched while the mirror was away, once it is back. May run twice.
 
@@ -191,9 +203,13 @@ def place_waiting() -> None:
 
 @requeued_on_shutdown
 def recover() -> None:
-    """Queue what is claimed and has no job any more, since Redis has lost it. May run twice."""
+    """Queue what is claimed and has no job any more, and the count of what is usual here, if Redis has lost them.
+
+    May run twice.
+    """
     context = from_environment()
     try:
+        have_usual_years_counted(context.redis)
         url = context.settings.database_url.get_secret_value()
         with connect(url, "lastyear-worker") as connection, _failures_reported():
             note_database_use(context.redis)

@@ -21,6 +21,7 @@ from app.jobs.job_status import (
 )
 from app.jobs.queues import (
     CHORES,
+    COUNT_USUAL,
     COVERS,
     FETCH_COVERS,
     FETCH_YEAR,
@@ -155,6 +156,11 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
 def enqueue_rematch(redis: Redis) -> bool:
     """Queue a rematch of all albums without a year. False when one is queued or running. Raises QueueAway."""
     return put(redis, CHORES, REMATCH, job_id="rematch", unique=True)
+
+
+def enqueue_count_of_usual_years(redis: Redis) -> bool:
+    """Queue the count of what is usual here. False when one is queued or running. Raises QueueAway."""
+    return put(redis, CHORES, COUNT_USUAL, job_id="count-usual", unique=True)
 
 
 def enqueue_placing(redis: Redis) -> bool:

@@ -15,6 +15,7 @@ from rq.worker import BaseWorker
 
 from app.jobs.lines import waiting_ids
 from app.jobs.queues import (
+    COUNT_USUAL,
     FETCH_COVERS,
     FETCH_YEAR,
     FETCHES,
@@ -33,6 +34,7 @@ JOB_KINDS = {
     LOOK_UP_LISTENER: "a listener's years",
     REMATCH: "rematch",
     RECOVER: "recovery",
+    COUNT_USUAL: "what is usual here",
     PLACE_WAITING: "what waits for the mirror",
     REMOVE_LISTENER: "a removal",
     FETCH_COVERS: "covers",

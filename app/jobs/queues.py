@@ -25,13 +25,22 @@ LOOK_UP_LISTENER = "worker.jobs.look_up_listener"
 INTRODUCE = "worker.jobs.introduce"
 REMATCH = "worker.jobs.rematch"
 RECOVER = "worker.jobs.recover"
+COUNT_USUAL = "worker.jobs.count_usual"
 PLACE_WAITING = "worker.jobs.place_waiting"
 REMOVE_LISTENER = "worker.jobs.remove_listener"
 FETCH_COVERS = "worker.jobs.fetch_covers"
 CANARY = "worker.jobs.canary"
 ABOUT_ONE_LISTENER = frozenset({FETCH_YEAR, LOOK_UP_LISTENER, INTRODUCE})
 """Their first argument is the listener's name."""
-JOBS = ABOUT_ONE_LISTENER | {REMATCH, RECOVER, PLACE_WAITING, REMOVE_LISTENER, FETCH_COVERS, CANARY}
+JOBS = ABOUT_ONE_LISTENER | {
+    REMATCH,
+    RECOVER,
+    COUNT_USUAL,
+    PLACE_WAITING,
+    REMOVE_LISTENER,
+    FETCH_COVERS,
+    CANARY,
+}
 """All there are: workers run no other function, whatever Redis says."""
 REQUEST = "request"
 """What lines of the log, and jobs, call the id of the request that they come from."""

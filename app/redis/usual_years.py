@@ -1,6 +1,7 @@
 """Usual years: what all years counted here come to, in Redis, so that pages can compare without the database.
 
-A worker counts them every night. Until then a listener is compared with the built-in curve alone.
+A worker counts them every night, and once Redis has lost them. Until then a listener is compared with the built-in
+curve alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,11 @@ def write_usual_years(
     if fields:
         pipeline.hset(_KEY, mapping=fields)
     pipeline.execute()
+
+
+def are_usual_years_counted(redis: Redis) -> bool:
+    """Whether there is a count: none is until the first night, nor after Redis has lost what it held."""
+    return bool(redis.exists(_KEY))
 
 
 def read_usual_shares(redis: Redis, years: Iterable[int]) -> dict[int, CountedShares]:

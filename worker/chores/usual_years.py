@@ -3,11 +3,18 @@
 import structlog
 from redis import Redis
 
-from app.redis.usual_years import write_usual_years
+from app.jobs.enqueue import enqueue_count_of_usual_years
+from app.redis.usual_years import are_usual_years_counted, write_usual_years
 from app.store import Connection
 from app.store.plays import usual_years
 
 log = structlog.get_logger()
+
+
+def have_usual_years_counted(redis: Redis) -> None:
+    """Queue the count if Redis has none, as a chore: nobody waits for it. May run twice. Raises QueueAway."""
+    if not are_usual_years_counted(redis):
+        enqueue_count_of_usual_years(redis)
 
 
 def count_usual_years(connection: Connection, redis: Redis) -> None:

@@ -1,6 +1,9 @@
-"""Every night what is usual here is counted, and kept without names."""
+"""Every night what is usual here is counted, and kept without names; so it is once Redis has lost it."""
 
+import worker.jobs
 from app.jobs import enqueue
+from app.jobs.queues import CHORES, count_waiting
+from app.jobs.recovery import ask_for_recovery, enqueue_recovery
 from app.redis.usual_years import read_usual_shares, read_usual_year
 from tests.integration.worker.conftest import Stage
 
@@ -26,3 +29,25 @@ def test_who_is_forgotten_is_counted_no_more(stage: Stage) -> None:
     assert enqueue.enqueue_rematch(stage.redis)
     stage.run_jobs()
     assert read_usual_year(stage.redis, 2023) == (None, None)
+
+
+def test_what_redis_has_lost_is_counted_again_once_for_all_workers(stage: Stage) -> None:
+    test_what_is_usual_is_counted_overnight(stage)
+    before = read_usual_year(stage.redis, 2023)
+    stage.redis.flushall()
+    assert read_usual_year(stage.redis, 2023) == (None, None)
+    assert [enqueue_recovery(stage.redis) for _ in range(3)] == [True, False, False]
+    stage.run_jobs()
+    assert read_usual_year(stage.redis, 2023) == before
+
+
+def test_what_is_there_is_not_counted_again_when_redis_was_started_again(stage: Stage) -> None:
+    test_what_is_usual_is_counted_overnight(stage)
+    ask_for_recovery(stage.redis)
+    assert enqueue_recovery(stage.redis)
+    worker.jobs.recover()
+    assert count_waiting(stage.redis, CHORES) == 0
+    stage.redis.delete("lastyear:usual")
+    worker.jobs.recover()
+    worker.jobs.recover()
+    assert count_waiting(stage.redis, CHORES) == 1
