@@ -162,11 +162,15 @@ def insights(name: str, year: str) -> Response:
 def year_albums(name: str, year: str) -> Response:
     """Return a page of the albums that count for some release years, or for none."""
     released, number, options = _released(), _page_number(), _options(year)
-    status, found = _read_year(name, year, options)
-    if found.only_counted:
+    status = _read_status(name, year)
+    if status.event and status.event.only_counted:
+        # Nothing has to be counted of the part that is asked for: its plays are read again.
+        found = Year.of_status(status, listening_year_of(year), options)
         status = year_status(context(), found.username, found.year, "plays")
-    has_list = found.plays and not found.only_counted
-    page = _list_page(found, options.period, released, number) if has_list else AlbumListPage(number)
+        page = AlbumListPage(number)
+    else:
+        found = _read_part(status, listening_year_of(year), options)
+        page = _list_page(found, options.period, released, number) if found.plays else AlbumListPage(number)
     answer = Albums(
         username=found.username,
         year=found.year,
@@ -185,6 +189,15 @@ def year_albums(name: str, year: str) -> Response:
 
 
 def _read_year(name: str, year: str, options: ChartOptions) -> tuple[YearStatus, Year]:
+    status = _read_status(name, year)
+    return status, _read_part(status, listening_year_of(year), options)
+
+
+def _read_part(status: YearStatus, year: int, options: ChartOptions) -> Year:
+    return Year.of_status(part_of_year(context(), status, year, options.period), year, options)
+
+
+def _read_status(name: str, year: str) -> YearStatus:
     name, listening_year = listener_name(name), listening_year_of(year)
     try:
         status = year_status(context(), name, listening_year)
@@ -192,8 +205,7 @@ def _read_year(name: str, year: str, options: ChartOptions) -> tuple[YearStatus,
         status = year_status(context(), renamed.new, listening_year)
     if status.event is None or not status.event.scrobbles:
         _raise_for(status)
-    part = part_of_year(context(), status, listening_year, options.period)
-    return status, Year.of_status(part, listening_year, options)
+    return status
 
 
 def _list_page(year: Year, period: Period | None, released: ReleaseYears | None, number: int) -> AlbumListPage:

@@ -345,17 +345,22 @@ def test_a_click_into_a_bar_reads_the_plays_again_and_says_so(
     assert stage.connection.execute("SELECT FROM counted_years").rowcount == 0
 
 
-def test_a_program_that_asks_for_albums_gets_them_after_a_while(stage: Stage, client: FlaskClient) -> None:
+@pytest.mark.parametrize("period", ["", "&month=7", "&from=2023-07-10&to=2023-08-20"])
+def test_a_program_that_asks_for_albums_gets_them_after_a_while(
+    stage: Stage, client: FlaskClient, period: str
+) -> None:
     stage.fetch("LightLuca", 2023)
     year = max(stage.event("LightLuca", 2023).years)
-    before = client.get(f"{API}/albums?released={year}").get_json()
+    before = client.get(f"{API}/albums?released={year}{period}").get_json()
+    assert before["albums"]
     remove(stage)
     drop_snapshot(stage.redis, Topic("LightLuca", 2023))
-    answer = client.get(f"{API}/albums?released={year}")
+    answer = client.get(f"{API}/albums?released={year}{period}")
     assert (answer.status_code, answer.get_json()["albums"], answer.get_json()["only_counted"]) == (202, [], True)
+    assert answer.get_json()["period"] == before["period"]
     assert int(answer.headers["Retry-After"]) > 0
     stage.run_jobs()
-    assert client.get(f"{API}/albums?released={year}").get_json() == before
+    assert client.get(f"{API}/albums?released={year}{period}").get_json() == before
 
 
 def test_a_part_of_a_year_goes_without_a_trace_and_begins_anew(stage: Stage, client: FlaskClient) -> None:
