@@ -36,7 +36,7 @@ def comeback(year: YearFacts) -> Highlight | None:
     usual = sum(part for released, part in year.usual.items() if released <= top.released)
     age = year.year - top.released
     sentence = [
-        Part(f"The most played {_kind(top)}{year.known(top.plays)} came out {age} years before: "),
+        Part(f"{year.first('the most played')} {_kind(top)}{year.known(top.plays)} came out {age} years before: "),
         *named(top),
         Part(f" ({top.released}), with {counted(top.plays, 'play')}."),
     ]
@@ -49,7 +49,7 @@ def new_favourite(year: YearFacts) -> Highlight | None:
     if top is None or top.plays < 20 or top.released != year.year:
         return None
     sentence = [
-        Part(f"The most played {_kind(top)}{year.known(top.plays)} was new: "),
+        Part(f"{year.first('the most played')} {_kind(top)}{year.known(top.plays)} was new: "),
         *named(top),
         Part(f" came out in {year.year} itself and has {counted(top.plays, 'play')}."),
     ]
@@ -132,7 +132,7 @@ def favourite_artist(year: YearFacts) -> Highlight | None:
         return None
     years = [one.released for one in theirs]
     sentence = [
-        Part(f"{'All' if count == 10 else count} of the 10 most played albums", is_link=True),
+        Part(year.first(f"{'all' if count == 10 else count} of the 10 most played albums"), is_link=True),
         Part(f"{year.known()} are by "),
         Part(theirs[0].artist, is_name=True),
         Part("."),

@@ -60,6 +60,8 @@ class YearFacts:
     average_age: float
     average_ages: Mapping[int, float] = field(default_factory=dict)
     """Of the listener's other whole years."""
+    by_song: bool = False
+    """Whether a song of another year than its album counts by itself, which leaves the album with fewer plays."""
 
     @cached_property
     def placed(self) -> int:
@@ -85,6 +87,10 @@ class YearFacts:
     def share(self, plays: int) -> str:
         """Write plays in per cent of those with a release year."""
         return share(plays, self.placed)
+
+    def first(self, text: str) -> str:
+        """Begin a sentence about which albums are played most, which is another matter by song."""
+        return f"Counted by song, {text}" if self.by_song else text[0].upper() + text[1:]
 
     def known(self, beside: int = 0) -> str:
         """Say what is meant, where more plays without a release year than it stands beside could belie it."""

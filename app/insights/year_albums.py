@@ -34,3 +34,5 @@ class YearAlbums(BaseModel):
     """How many albums and songs are listed in all; None where only some of them were kept."""
     half: int | None = None
     """How many of the most played make up half of the plays."""
+    has_songs: bool | None = None
+    """Whether songs that are listed by themselves are among them; None where that was not kept."""

@@ -82,10 +82,7 @@ def few_albums(year: YearFacts) -> Highlight | None:
         return None
     sentence = [
         Part(f"Half of the plays{year.known()} come from "),
-        Part(
-            f"{half} of {count:,} albums and songs" if _has_songs(year) else f"{half} of {count:,} albums",
-            is_link=True,
-        ),
+        Part(f"{half} of {count:,} {_albums(year)}", is_link=True),
         Part("."),
     ]
     return Highlight("few albums", log2(32 / half), sentence, frozenset({"spread"}), _all(year))
@@ -96,9 +93,8 @@ def no_favourite(year: YearFacts) -> Highlight | None:
     top, count = year.top, year.albums.count
     if top is None or count is None or count < 250 or top.plays > 0.012 * year.placed:
         return None
-    what = "albums and songs" if _has_songs(year) else "albums"
     sentence = [
-        Part(f"No favourite among {count:,} {what}{year.known()}: the most played, "),
+        Part(f"No favourite among {count:,} {_albums(year)}{year.known()}: the most played, "),
         *named(top),
         Part(f", has {year.share(top.plays)} of the plays."),
     ]
@@ -149,5 +145,5 @@ def _all(year: YearFacts) -> ReleaseYears:
     return ReleaseYears(min(years), max(years))
 
 
-def _has_songs(year: YearFacts) -> bool:
-    return any(one.is_song for one in year.albums.albums)
+def _albums(year: YearFacts) -> str:
+    return "albums" if year.albums.has_songs is False else "albums and songs"

@@ -97,6 +97,7 @@ def _facts(summary: Summary, albums: YearAlbums, usual: Shares, others: Mapping[
         usual=usual,
         average_age=summary.mean_age,
         average_ages=others,
+        by_song=summary.options.by_song,
     )
 
 

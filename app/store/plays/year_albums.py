@@ -72,7 +72,8 @@ _QUERY = f"""
            song <> '',
            months,
            (SELECT count(*) FROM ranked),
-           (SELECT count(*) FROM ranked WHERE 2 * (up_to - plays) < whole)
+           (SELECT count(*) FROM ranked WHERE 2 * (up_to - plays) < whole),
+           (SELECT bool_or(song <> '') FROM ranked)
     FROM ranked
     JOIN spelled USING (released, listed_as, song)
     JOIN albums ON albums.id = spelled_as
@@ -101,8 +102,8 @@ def find(connection: Connection, user: int, year: int, *, by_song: bool) -> Year
         )
         for released, artist, title, plays, is_song, months, *_ in rows
     ]
-    *_, count, half = rows[0]
-    return YearAlbums(albums=tuple(albums), count=count, half=half)
+    *_, count, half, has_songs = rows[0]
+    return YearAlbums(albums=tuple(albums), count=count, half=half, has_songs=has_songs)
 
 
 def find_of_job(connection: Connection, job: FetchJob, user: int, *, by_song: bool) -> YearAlbums:

@@ -31,6 +31,8 @@ def facts(
     count: int | None = 100,
     half: int | None = 30,
     ages: Mapping[int, float] | None = None,
+    has_songs: bool | None = False,
+    by_song: bool = False,
 ) -> YearFacts:
     """A year, with its albums, the most played first."""
     found = sorted(albums or [], key=lambda one: -one.plays)
@@ -39,10 +41,11 @@ def facts(
         year=YEAR,
         plays=plays,
         unplaced=unplaced,
-        albums=YearAlbums(albums=tuple(found), count=count, half=half),
+        albums=YearAlbums(albums=tuple(found), count=count, half=half, has_songs=has_songs),
         usual=built_in_curve(YEAR),
         average_age=sum((YEAR - at) * n for at, n in plays.items()) / placed if placed else 0,
         average_ages=ages or {},
+        by_song=by_song,
     )
 
 
@@ -57,6 +60,7 @@ OTHERS = [album(2000 + n, 20 - n, f"Other {n}", f"Artist {n}") for n in range(8)
 TOWER = {**EVEN, 1977: 300}
 NO_EIGHTIES = dict.fromkeys([*range(1970, 1980), *range(1990, 2025)], 30)
 BAR = ReleaseYears(1977, 1977)
+BY_SONG = "Counted by song,"
 KNOWN = "with a known release year"
 ABOVE_ALL = "One release year stands above all"
 THREE = "the 3 others counted here"
@@ -89,6 +93,24 @@ UNLIKE = "No other year is like this: the music is"
             facts(albums=[album(1977, 41, is_song=None)]),
             "The most played album or song came out 47 years before: “Title” by Artist (1977), with 41 plays.",
             BAR,
+        ),
+        (
+            "comeback",
+            facts(albums=[album(1977, 41)], by_song=True),
+            f"{BY_SONG} the most played album came out 47 years before: “Title” by Artist (1977), with 41 plays.",
+            BAR,
+        ),
+        (
+            "new favourite",
+            facts(albums=[album(2024, 1_200, "T", "A")], plays={2024: 20_000}, by_song=True),
+            f"{BY_SONG} the most played album was new: “T” by A came out in 2024 itself and has 1,200 plays.",
+            ReleaseYears(2024, 2024),
+        ),
+        (
+            "favourite artist",
+            facts(albums=[*FLOYD, *OTHERS], by_song=True),
+            f"{BY_SONG} 4 of the 10 most played albums are by Pink Floyd.",
+            ReleaseYears(1973, 1976),
         ),
         (
             "new favourite",
@@ -178,6 +200,12 @@ UNLIKE = "No other year is like this: the music is"
             "few albums",
             facts(count=1_312, half=7, unplaced=1),
             f"Half of the plays {KNOWN} come from 7 of 1,312 albums.",
+            ReleaseYears(1990, 2024),
+        ),
+        (
+            "few albums",
+            facts(count=1_312, half=7, has_songs=True),
+            "Half of the plays come from 7 of 1,312 albums and songs.",
             ReleaseYears(1990, 2024),
         ),
         (

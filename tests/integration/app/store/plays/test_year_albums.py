@@ -46,6 +46,7 @@ def test_the_albums_are_those_of_the_lists(
     )
     assert [one.plays for one in lines.albums] == sorted((one.plays for one in listed), reverse=True)
     assert all(sum(one.months) == one.plays for one in lines.albums)
+    assert bool(lines.has_songs) == any(one.song for one in listed)
 
 
 def test_of_two_spellings_with_as_many_plays_the_surely_matched_one_names_the_album(
