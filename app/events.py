@@ -85,7 +85,7 @@ class TopAlbum(Model):
     title: str
     plays: Count
     release_group: UUID | None = Field(default=None, exclude=True)
-    """Of an album; no event says it."""
+    """The album's; None for a song. It is no part of an event."""
 
 
 class Gap(Model):

@@ -9,7 +9,7 @@ from typing import Self
 
 MONTH, FROM, TO = "month", "from", "to"
 """What an address calls them."""
-MAX_REPEATED = 30  # letters of what was asked for that are repeated
+MAX_REPEATED = 30  # letters of a wrong value that its error repeats
 
 
 class BadPeriod(ValueError):

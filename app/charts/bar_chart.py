@@ -13,7 +13,7 @@ from app.charts.play_axis import PlayAxis
 from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, Tick, YearAxis, added, year_axis
 
-GAP, NARROW_GAP, MANY_STEPS = 0.18, 0.06, 80  # between bars, in steps; the same on an axis longer than many steps
+GAP, NARROW_GAP, MANY_STEPS = 0.18, 0.06, 80  # between bars, in steps; narrower on an axis of more than MANY_STEPS
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def draw_bar_chart(
 ) -> BarChart:
     """Draw plays by release year, a bar for every year or decade that has some.
 
-    Few bars are drawn among the years around them, as far as these are not after `listening_year`, whose label is
-    marked, and whose bar is cut where it would squeeze all others. With the plays of an `other` listener both are
-    drawn as shares of what each has in total.
+    If there are only a few bars, the axis also shows the years around them, but none after `listening_year`. The
+    label of that year is marked, and its bar is cut where it would squeeze all others. With the plays of an
+    `other` listener, both are drawn as shares of what each played in total.
     """
     is_compared = other is not None
     one, two = (Series.of(each, is_share=is_compared) for each in (plays, other or {}))
@@ -152,7 +152,7 @@ class Series:
         return cls(plays, max(1, sum(plays.values())) if is_share else None)
 
     def value(self, slot: Slot) -> float:
-        """Return what the upright axis shows of a slot: its plays, or their share in per cent."""
+        """Return what the vertical axis shows of a slot: its plays, or their share in per cent."""
         plays = slot.plays(self.plays)
         return plays if self.whole is None else 100 * plays / self.whole
 

@@ -14,8 +14,8 @@ from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, Tick, YearAxis
 
 RELEASED_END, NEW_BEGIN = 71.0, 82.0
-"""Where the part of the release years ends, and where that of the new music begins."""
-MIN_YEARS = 7  # a listening year or two are drawn among the years before them
+"""Where the part for release years ends and the part for new music begins, in per cent from the top."""
+MIN_YEARS = 7  # with fewer listening years, the years before them are shown as well
 EMPTY_SPAN = 30  # release years that are shown while there is nothing to draw
 MAX_STEPS = 6  # between the labels of release years
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -53,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """From one median to that of the next year."""
+    """The line from the median of one year to that of the next."""
 
     start: Column
     end: Column
@@ -116,7 +116,7 @@ def draw_era_chart(eras: Iterable[Era], first: int, last: int) -> EraChart:
 
 
 class _Scale:
-    """Where a listening year is across, and a release year or a share of new music upwards."""
+    """Converts listening years to places across, and release years and shares of new music to places down."""
 
     def __init__(self, eras: Sequence[Era], first: int, last: int) -> None:
         self.eras = eras

@@ -39,7 +39,7 @@ class Era:
 
 
 def runs(eras: Iterable[Era]) -> list[list[Era]]:
-    """Part listening years, the oldest first, where a year is missing."""
+    """Split listening years, the oldest first, into runs in which no year is missing."""
     ordered = sorted(eras, key=lambda era: era.year)
     parts = [ordered[:1]] if ordered else []
     for before, era in pairwise(ordered):

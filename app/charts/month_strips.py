@@ -43,7 +43,7 @@ class MonthStrips:
 def draw_month_strips(
     months: Mapping[int, Plays], listening_year: int, *, by_decade: bool = False
 ) -> MonthStrips | None:
-    """Draw each month's plays by release year, as high as they are beside the highest of all. None without any.
+    """Draw each month's plays by release year, all on one scale. None if there are no plays.
 
     The axis is that of the year's chart. As there, a bar of the listening year's own music is cut where it would
     squeeze all others.

@@ -1,4 +1,4 @@
-"""The upright axis: of plays, or of shares in per cent; where it ends, and what is cut since it is higher."""
+"""The vertical axis: plays, or shares in per cent; where it ends, and which bars are cut since they are higher."""
 
 import math
 from collections.abc import Iterable
@@ -27,8 +27,8 @@ class PlayAxis:
     def up_to(cls, values: Iterable[float], own: Iterable[float], *, is_share: bool) -> Self:
         """Return an axis that ends just above the highest of the `values`.
 
-        It reaches up to those of the listening year's `own` music as far as they do not squeeze the others: what
-        would be more than half as high again is cut.
+        It includes the values of the listening year's `own` music, unless they would squeeze the others: what is
+        more than half as high again as these is cut.
         """
         highest, is_cut = max(values, default=0.0), False
         for value in sorted(own):

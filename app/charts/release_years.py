@@ -59,7 +59,7 @@ def median(plays: Mapping[int, int]) -> int | None:
 
 
 def quartile(plays: Mapping[int, int], quarters: int) -> int | None:
-    """Return the first release year by which so many quarters of all plays had come out: 1, 2 or 3."""
+    """Return the release year by which one, two or three `quarters` of all plays had come out."""
     left = -(-quarters * sum(plays.values()) // 4)
     for year in sorted(year for year, count in plays.items() if count):
         left -= plays[year]

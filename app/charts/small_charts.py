@@ -9,7 +9,7 @@ from app.charts.release_years import ReleaseYears
 from app.charts.year_axis import Slot, YearAxis, added, year_axis
 
 PARTS = 10_000
-"""In as many parts each listener's plays are divided where the axis begins: who plays little counts as much."""
+"""Each listener counts as so many plays when the axis is chosen, however much they play."""
 TOWERING = 3.0
 """How many times as high as the middle listener's highest bar one may be without being cut."""
 APART = 20.0
@@ -72,7 +72,7 @@ def draw_small_charts(
 
 
 def _scale(axis: YearAxis, own: Sequence[Slot], every: Sequence[Series]) -> PlayAxis:
-    """Return one scale for all charts, which the few that have far higher bars than most do not squeeze."""
+    """Return one scale for all charts. A few charts with far higher bars than most do not squeeze the others."""
     values = [[series.value(slot) for slot in axis.slots if slot not in own] for series in every]
     peaks = sorted(peak for each in values if (peak := max(each, default=0.0)))
     highest = TOWERING * peaks[len(peaks) // 2] if peaks else 0.0
@@ -82,7 +82,7 @@ def _scale(axis: YearAxis, own: Sequence[Slot], every: Sequence[Series]) -> Play
 
 
 def _cuts(axis: YearAxis, scale: PlayAxis, series: Series) -> Iterator[Cut]:
-    """Yield the breaks in what is higher than the scale; of those that are close together, one has its number."""
+    """Yield the breaks in what is higher than the scale; of breaks that are close, one has its number."""
     labelled = -APART
     for slot in axis.slots:
         cut = cut_of(axis, scale, slot, series, NOBODY)

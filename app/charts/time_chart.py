@@ -43,7 +43,7 @@ def draw_time_chart(
 ) -> TimeChart:
     """Draw a bar for each hour or day, of one part for each series, the first at the bottom.
 
-    `write` labels the upright axis. The `limit` is drawn if it is near, or if the chart is about how near it is.
+    `write` labels the vertical axis. The `limit` is drawn if it is near, or if the chart is about how near it is.
     The axis ends at `lowest_end` or above: at 2 for counts, of which there is no half.
     """
     highest = max((sum(bar) for bar in bars), default=0.0)

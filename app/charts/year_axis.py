@@ -10,7 +10,7 @@ WIDE, NARROW = 480.0, 225.0  # pixels that the plot has at least, on a screen an
 LABEL_WIDTH = 46.0  # pixels that the label of one year needs
 LABEL_STEPS = (1, 2, 5, 10, 20, 50, 100)  # slots between two labels
 FEW_BARS = 6  # of which each has a label
-MIN_YEARS, MIN_DECADES = 24, 4  # a bar or two are drawn among the years around them
+MIN_YEARS, MIN_DECADES = 24, 4  # a shorter axis also shows the years or decades around its bars
 STRAY_SHARE, STRAY_GAP = 0.01, 10  # of all plays; years without any
 
 

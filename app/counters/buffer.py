@@ -1,4 +1,4 @@
-"""The buffer: the requests that a process serves, added to the sums every few seconds: none waits for it."""
+"""The buffer: a process gathers its counts and adds them to Redis every few seconds, so that no request waits."""
 
 import threading
 from collections import Counter, defaultdict, deque
@@ -10,7 +10,7 @@ from app.counters.counts import Counts, record
 
 FLUSH_SECONDS = 5.0
 MAX_REQUESTS = 100_000
-"""How many may be served between two flushes; of more, the first are forgotten."""
+"""How many requests are kept between two flushes; beyond that, the oldest are dropped."""
 
 
 class Buffer:
@@ -27,7 +27,7 @@ class Buffer:
         self._has_flusher = False
 
     def add_request(self, route: str, status: int, seconds: float | None) -> None:
-        """Count a request; without `seconds` it counts for nothing how long it took."""
+        """Count a request; `seconds` is None where its duration is not to be counted."""
         # Every visit pays for what is done here, and no visit for what is done in the flush.
         self._served.append((route, status, seconds))
         if not self._has_flusher:

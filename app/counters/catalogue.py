@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 Labels = tuple[str, ...]
 
 OTHER = "other"
-"""What a label says of a value that is none of those that it may have."""
+"""The value of a label in place of any that is not listed."""
 
 SECONDS_OF_A_FETCH = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 SECONDS_OF_A_REQUEST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -30,16 +30,16 @@ class Metric:
 
     text: str
     labels: dict[str, Labels] = field(default_factory=dict)
-    """Label -> the values it may have; none where whoever counts sees to it that they are few."""
+    """Label -> the values it may have; none are listed where the caller keeps them few."""
     buckets: tuple[float, ...] = ()
     """The upper ends, in seconds."""
     by_time: Callable[[Labels], Labels] | None = None
-    """By which labels it is kept for each hour and each day as well; None where it is not."""
+    """By which labels it is also kept for each hour and each day; None where only the total is kept."""
     has_latest: bool = False
     """Whether it is kept when each of its label values was counted last."""
 
     def bounded(self, labels: Labels) -> Labels:
-        """Return the labels with OTHER for every value that there should not be."""
+        """Return the labels, with OTHER in place of every value that is not listed."""
         allowed = self.labels.values()
         pairs = zip(labels, allowed, strict=True)
         return tuple(value if not values or value in values else OTHER for value, values in pairs)

@@ -55,7 +55,7 @@ class Counts:
             self.latest.add(_field(name, metric.bounded(labels)))
 
     def observe(self, name: str, times: Sequence[float], *labels: str) -> None:
-        """Count how long it has taken, each time; less than nothing, by another machine's clock, is nothing."""
+        """Count how long it took, each time; a negative time, by another machine's clock, counts as zero."""
         metric = METRICS[name]
         times = [max(0.0, seconds) for seconds in times]
         ends = [*(f"{end:g}" for end in metric.buckets), INFINITY]

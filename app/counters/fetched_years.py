@@ -23,7 +23,7 @@ _SLOWEST, _LARGEST = "slowest", "largest"
 
 @dataclass(frozen=True)
 class FetchedYear:
-    """A listener's year that was not here before: when all of it was, by which run, and what it took."""
+    """A listener's year fetched for the first time: when it was complete, by which run, and how long it took."""
 
     at: float
     run: str
@@ -33,7 +33,7 @@ class FetchedYear:
 
     @property
     def moment(self) -> datetime:
-        """When all of it was here."""
+        """When it was complete."""
         return datetime.fromtimestamp(self.at, UTC)
 
     @property
@@ -57,7 +57,7 @@ def note_year(redis: Redis, run: UUID, year: int, *, plays: int, seconds: float,
 
 
 def slowest_and_largest(redis: Redis, now: datetime) -> tuple[list[FetchedYear], list[FetchedYear]]:
-    """Return those of the last 30 days, the first one first. Raises redis.exceptions.RedisError."""
+    """Return those of the last 30 days, the slowest and the largest first. Raises redis.exceptions.RedisError."""
     days = [now - timedelta(days=ago) for ago in range(DAYS)]
     pipeline = redis.pipeline(transaction=False)
     for kind in (_SLOWEST, _LARGEST):

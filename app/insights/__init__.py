@@ -1,5 +1,4 @@
-"""The musical age: that of somebody whose youth fell into the five release years played most above others.
+"""Insights into a listener's year: the musical age, where it stands among all years, and what is unusual about it.
 
-The musical age, where a year stands among all years counted here, and what is unusual about it. Imports
-`app.charts.release_years` and nothing else of the app.
+Imports `app.charts.release_years` and `app.formatting`, and nothing else of the app.
 """

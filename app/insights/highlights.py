@@ -17,12 +17,12 @@ from app.insights.year_albums import PlayedAlbum, YearAlbums
 
 MAX_HIGHLIGHTS = 5
 MIN_PLAYS = 200
-"""With a release year; of fewer nothing is said."""
+"""Plays with a release year; nothing is said about a year with fewer."""
 MIN_BITS = 1.0
 
 
 class Part(NamedTuple):
-    """A piece of a sentence: text, perhaps a name that somebody gave to something, perhaps what the link is on."""
+    """A piece of a sentence. `is_name` marks a name that anybody may have given, `is_link` what the link is on."""
 
     text: str
     is_name: bool = False
@@ -93,7 +93,10 @@ class YearFacts:
         return f"Counted by song, {text}" if self.by_song else text[0].upper() + text[1:]
 
     def known(self, beside: int = 0) -> str:
-        """Say what is meant, where more plays without a release year than it stands beside could belie it."""
+        """Say that only known release years are meant, if the plays without one could prove a sentence wrong.
+
+        They could if they are more than the plays that it is about: `beside`.
+        """
         return " with a known release year" if self.unplaced > beside else ""
 
 

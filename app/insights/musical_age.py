@@ -19,19 +19,19 @@ from app.insights.usual_years import Shares
 YEARS = 5
 """How many release years in a row are looked at."""
 AGE_AT_FIRST = 16
-"""How old one is at the beginning of the first."""
+"""The age at the beginning of the first of these years."""
 MIN_PLAYS = 500
-"""With a release year; fewer say nothing."""
+"""Plays with a release year; fewer say nothing."""
 PLAYS_OF_A_CHOICE = 8
 """How many plays count as one choice."""
 MIN_EVIDENCE = 20.0
-"""By how many choices, times their improbability (in natural units), five years have to stand out."""
+"""How far five years have to stand out: the number of choices times their improbability, in natural units."""
 MIN_SHARE, MIN_TIMES = 0.1, 1.5
 """How much of all plays the five years have to have, and how many times as much as with others."""
 OTHERS_TIMES = 1.2
 """How many times as much as with others the five years have to have without the most played of them."""
 RIVAL, APART = 0.8, 10
-"""As improbable as this part of the best are other years that so many years lie between: then neither is told."""
+"""No age is told if years at least APART away are nearly as improbable as the best: RIVAL times as much."""
 
 
 class Untold(StrEnum):

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 MIN_LISTENERS = 30
 MIN_PLAYS = 100
-"""With a release year, of every year that is counted or compared."""
+"""Plays with a release year, in every year that is counted or compared."""
 STEPS = tuple(range(5, 100, 5))
-"""Per cent of the years, of which the ages are kept."""
+"""The percentiles whose ages are kept."""
 MIDDLE = STEPS.index(50)
 
 
 class CountedAges(BaseModel):
-    """How old the music of the years counted here is: for each step the age that so many of them do not exceed."""
+    """How old the music of all years is: for each of STEPS, the age that so many per cent do not exceed."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""Usual years: which shares of a year's plays the release years have with others, to compare one listener with.
+"""Usual years: the usual share of each release year in the plays of a listening year, to compare a listener with.
 
 A built-in curve stands for thirty listeners, so that a new installation has something to compare with. The
 listeners counted here join them, each with the same weight however much they play.
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 FIRST_RELEASE_YEAR = 1900
-"""With which the curve begins; what is older is compared with nothing."""
+"""Where the curve begins; older music is compared with nothing."""
 NEW = 0.1
 """The curve's share of music from the listening year itself."""
 HALVING = 12

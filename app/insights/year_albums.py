@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 TOP = 20
 """How many of the most played albums are among them."""
 MAX_NAME_LENGTH = 80
-"""Letters of a name."""
+"""Letters; a longer name is cut off."""
 
 
 class PlayedAlbum(BaseModel):

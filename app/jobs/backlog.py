@@ -20,7 +20,7 @@ from app.store.fetch_jobs import FetchJob
 from app.store.listeners import username_key
 
 KEPT_FOR = timedelta(days=7)
-"""Then it is dropped. It has no expiry in Redis: a full one evicts what expires."""
+"""It is dropped after this time. It has no expiry in Redis, since a full Redis evicts what has one."""
 MAX_BACKLOGS = 1000
 """How many listeners may have one."""
 

@@ -19,10 +19,10 @@ from rq.serializers import JSONSerializer
 from app.jobs.queues import CANARY, QueueAway, queue
 
 WORKER, LASTFM, MIRROR, STORE = STEPS = ("worker", "Last.fm", "mirror", "app database")
-"""What it comes by, in this order."""
+"""Its steps, in this order."""
 
 KEPT = 600
-"""Seconds for which what it has reported is kept for whoever asks."""
+"""Seconds for which its report is kept."""
 
 GONE = "the job is gone: Redis has lost it, or it was never sent"
 

@@ -1,4 +1,4 @@
-"""Recovery: have claims looked for whose jobs Redis may have lost."""
+"""Recovery: queue a search for claims whose jobs Redis may have lost."""
 
 from contextlib import suppress
 
@@ -13,8 +13,8 @@ _NOTHING_LOST = "lastyear:nothing-lost"
 def enqueue_recovery(redis: Redis) -> bool:
     """Queue a search for claims whose jobs are lost, if Redis may have lost what it held. Raises QueueAway.
 
-    That is known by a key that only this sets, to what the server calls itself: one that was started again, or a
-    replica that has taken its place, may lack what came last.
+    A key that only this function sets tells: it holds the server's `run_id`. A server that was restarted, or a
+    replica that took its place, has another one, and may lack the latest writes.
     """
     try:
         server = str(_info(redis).get("run_id", ""))

@@ -1,4 +1,4 @@
-"""Workers: whether any is there to fetch years. They say so in Redis, by whose clock it ends if they do not."""
+"""Workers: whether any is there to fetch years. Each renews a key in Redis, which expires when none does."""
 
 from redis import Redis
 from redis.exceptions import RedisError

@@ -10,11 +10,11 @@ from app.pictures.text import DESCENT, Text, fitted, paragraph
 
 BRAND = "LastYear.fm"
 LEADING = 1.22  # from line to line, as a part of the size
-SMALLEST = 0.62  # that a text is made before it is cut short, as a part of its size
+SMALLEST = 0.62  # how far a text is shrunk before it is cut short, as a part of its size
 LABELS, SCALE = 26.0, 54.0
 """Room for a chart's labels below it and beside it, at scale 1."""
-HIGHEST = 0.78  # a chart, as a part of its width
-LOWEST = 0.3  # the room for it and its labels, as a part of the picture's width: it goes before albums
+HIGHEST = 0.78  # how high a chart is at most, as a part of its width
+LOWEST = 0.3  # and at least, with its labels, as a part of the picture's width: albums give way to it
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Plot:
-    """Where the chart is; what it has is drawn so much larger than on a page."""
+    """Where the chart is, and how much larger its labels are than on a page."""
 
     x: float
     y: float

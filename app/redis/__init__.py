@@ -2,5 +2,5 @@
 
 `event_stream` carries how far a fetch is; `allowance` how many calls of Last.fm are left; `known_names`, `looks`
 and `mirror_note` what spares a database a question; `pause` and `notice` what the operator has said. Jobs are in
-`app.jobs`, counts in `app.counters`. Imports `app.events` and `app.settings`.
+`app.jobs`, counts in `app.counters`. Imports `app.events`, `app.insights` and `app.settings`.
 """

@@ -45,7 +45,7 @@ class Album:
     def listed_as(self) -> UUID:
         """The same for all spellings of an album: its release group; without one, the key of its folded names.
 
-        Songs without an album have none, whatever the row that an artist's share was matched with.
+        Songs without an album are listed by their artist, whatever the row that they share was matched with.
         """
         if self.album and self.release_group:
             return self.release_group

@@ -79,12 +79,12 @@ class Measure:
     row: Callable[[Period, list[float]], Row]
     """The cells of a row of the table, of which bars show the sum."""
     write: Callable[[float], str]
-    """Writes a value of the upright axis."""
+    """Writes a value of the vertical axis."""
     limit: Callable[[float], float] | None = None
     """What a bar of so many seconds must not exceed."""
     shows_limit: bool = False
     lowest_end: float = 0.0
-    """Where the upright axis ends at least."""
+    """Where the vertical axis ends at least."""
     limit_text: str = ""
     is_sum: bool = True
     """Whether hours add up to days."""
