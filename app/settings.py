@@ -24,6 +24,8 @@ from app.redis.sentinel_url import SCHEMES, is_sentinel_url, parse_sentinel_url
 
 REAL_LASTFM = "ws.audioscrobbler.com"
 REAL_COVER_ART = "https://coverartarchive.org"
+MEGABYTE = 1_000_000
+"""Bytes in a MB of a setting."""
 MAX_RATE_AT_LASTFM = 4.0  # calls per second; Last.fm suspends keys that call more often
 
 WEB_NEEDS = ("DATABASE_URL", "MIRROR_URL", "REDIS_URL")

@@ -29,13 +29,12 @@ from app.redis.client import connect_redis
 from app.redis.cover_archive import is_away
 from app.redis.covers import read_folders
 from app.redis.pause import is_paused
-from app.settings import Settings
+from app.settings import MEGABYTE, Settings
 from app.web.context import Context
 from mirror import web_queries
 from mirror.web_queries import MirrorError
 
 PREFIX = "lastyear_"
-MEGABYTE = 1_000_000
 REDIS_SECONDS = 2
 
 Sums = Mapping[tuple[str, ...], int]

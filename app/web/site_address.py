@@ -1,6 +1,6 @@
 """The site's own address, for links that leave it, and what comes from its own pages."""
 
-from flask import Request, request
+from flask import Request, abort, request
 
 from app.web.context import context
 
@@ -16,6 +16,12 @@ def is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     return _is_ours(request.headers.get("Origin", ""), request)
+
+
+def require_own_page() -> None:
+    """Refuse a form that none of our own pages sent. Raises Forbidden."""
+    if not is_same_origin(request):
+        abort(403, "This can only be asked for from the page itself.")
 
 
 def is_foreign(request: Request) -> bool:

@@ -12,13 +12,12 @@ from app.formatting import counted, number, rough_share
 from app.redis.client import connect_redis
 from app.redis.cover_archive import Trouble, read_trouble
 from app.redis.covers import read_folders, read_full_disks
-from app.settings import Settings
+from app.settings import MEGABYTE, Settings
 from worker.doctor.finding import CheckContext, Finding, unknown, warning, well
 
 PART = "covers"
 PARTS = (PART,)
 
-MEGABYTE = 1_000_000
 LONG_AWAY = timedelta(hours=1)
 """Covers can wait: that the archive is away for minutes is no news."""
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+from app.settings import MEGABYTE
 from app.store import Connection, StoreAway, clock, connect
 from app.store.migrate import outstanding
 from app.store.upkeep.room import lastfm_bytes
@@ -11,7 +12,6 @@ from worker.doctor.finding import CheckContext, Finding, ill, unknown, warning, 
 PART, DATA = "app database", "Last.fm data"
 PARTS = (PART, DATA)
 
-MEGABYTE = 1_000_000
 FAR_OVER = 1.2  # times the limit: then making room has failed
 MAKES_ROOM = "workers make room after the next fetch, and every night; if this stays, look at their log"
 

@@ -10,6 +10,7 @@ from app.counters.counts import increment
 from app.counters.gauges import note_storage
 from app.redis import looks
 from app.redis.event_stream import Snapshot, Topic, drop_snapshot, latest_snapshot, save_snapshot
+from app.settings import MEGABYTE
 from app.store import Connection, fetch_jobs, listeners
 from app.store.plays.year_events import year_event
 from app.store.upkeep import orphans, room
@@ -18,7 +19,6 @@ from worker import shutdown
 
 log = structlog.get_logger()
 
-MEGABYTE = 1_000_000
 TARGET = 0.9
 """Of the limit: down to that room is made, so that the next years need none."""
 

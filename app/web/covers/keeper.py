@@ -23,12 +23,11 @@ from app.jobs.enqueue import enqueue_covers
 from app.jobs.queues import QueueAway
 from app.redis import cover_archive, covers
 from app.redis.covers import SIZES, Fate, FolderSize
-from app.settings import Settings
+from app.settings import MEGABYTE, Settings
 from app.web.covers.folder import CoverFolder
 
 log = structlog.get_logger()
 
-MEGABYTE = 1_000_000
 LOOK_SECONDS = 1.0
 """Between two looks at what workers have brought."""
 AWAITED_SECONDS = 600.0

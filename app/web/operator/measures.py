@@ -7,9 +7,7 @@ from app.counters.catalogue import FETCH_FAILURES
 from app.counters.counts import INFINITY
 from app.counters.gauges import Storage
 from app.counters.history import Period
-from app.settings import Settings
-
-MEGABYTE = 1_000_000
+from app.settings import MEGABYTE, Settings
 
 ABOUT_LISTENERS = ("no_such_user", "renamed", "barred", "listening_hidden")
 """Failures that are the listener's own affair."""

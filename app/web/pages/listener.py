@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.charts.heat_map import draw_heat_map
@@ -14,7 +14,7 @@ from app.web.all_years import ListenerYear, listener_years
 from app.web.context import context
 from app.web.insights import musical_ages
 from app.web.routing import listener_name, private
-from app.web.site_address import is_same_origin
+from app.web.site_address import require_own_page
 from app.web.visits.listener_status import listener_status
 from app.web.visits.snapshots import fetches_ahead, fetching_is_paused, former_name
 from app.web.visits.status import ListenerStatus
@@ -109,8 +109,7 @@ def resume(name: str) -> BaseResponse:
 
 
 def _fetch(name: str, limit: str, is_wanted: Callable[[ListenerYear], bool]) -> BaseResponse:
-    if not is_same_origin(request):
-        abort(403, "This can only be asked for from the page itself.")
+    require_own_page()
     username = listener_name(name)
     context().rate_limits.hit(limit)
     status = listener_status(context(), username)

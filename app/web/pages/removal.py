@@ -1,13 +1,13 @@
 """The page on which a listener has everything removed, and proves by a word in their profile that it is theirs."""
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.jobs import removal
 from app.redis.pause import is_paused
 from app.web.context import context
 from app.web.routing import listener_name, private
-from app.web.site_address import is_same_origin
+from app.web.site_address import require_own_page
 
 blueprint = Blueprint("removal", __name__)
 
@@ -33,8 +33,7 @@ def show(name: str) -> Response:
 @blueprint.post("/user/<name>/remove")
 def remove(name: str) -> Response:
     """Have a worker look for the word."""
-    if not is_same_origin(request):
-        abort(403, "This can only be asked for from the page itself.")
+    require_own_page()
     username = listener_name(name)
     context().rate_limits.hit("removals")
     removal.check(context().redis, username, for_good="for_good" in request.form)

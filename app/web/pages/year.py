@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -18,7 +18,7 @@ from app.web.pages.comparing.several_listeners import together_page
 from app.web.pages.comparing.sides import parts_of, visit_all
 from app.web.pages.comparing.two_listeners import comparison_page
 from app.web.routing import listener_name, listening_year_of, private
-from app.web.site_address import is_same_origin, site_url
+from app.web.site_address import require_own_page, site_url
 from app.web.visits.part_of_year import part_of_year
 from app.web.visits.snapshots import fetches_ahead, former_name, mirror_note
 from app.web.visits.status import Request, YearStatus
@@ -94,8 +94,7 @@ def refresh(name: str, year: str) -> BaseResponse:
 
 
 def _fetch(name: str, year: str, what: Request) -> BaseResponse:
-    if not is_same_origin(request):
-        abort(403, "This can only be asked for from the page itself.")
+    require_own_page()
     username, listening_year = listener_name(name), listening_year_of(year)
     context().page_cache.drop(username, listening_year)
     context().rate_limits.hit("refresh")

@@ -16,10 +16,10 @@ from werkzeug.test import TestResponse
 from app.jobs.queues import QueueAway
 from app.redis import cover_archive, covers
 from app.redis.covers import SIZES
-from app.settings import Settings
+from app.settings import MEGABYTE, Settings
 from app.web.context import EXTENSION, Context
 from app.web.covers.address import cover_address
-from app.web.covers.keeper import MEGABYTE, CoverKeeper
+from app.web.covers.keeper import CoverKeeper
 from demo.catalogue import albums
 from demo.cover_art import CoverArtStandIn, CoverFault
 from tests.conftest import wait_until
