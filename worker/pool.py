@@ -175,7 +175,7 @@ class FetchWorker(Worker):
             super().register_death()
 
     def check_for_suspension(self, burst: bool) -> None:
-        """Do nothing: nobody suspends our workers, and RQ would ask Redis where it cannot be away."""
+        """Do nothing: nobody suspends our workers, and RQ would ask Redis where it expects no outage."""
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -311,7 +311,7 @@ class FetchWorker(Worker):
             )
 
     def _set_ip_address(self, connection: Redis) -> None:
-        # Asked of Redis before anything else, where it may not be away; nothing of ours shows it.
+        # RQ would ask Redis for it, where it expects no outage; nothing of ours shows it.
         self.ip_address = "unknown"
 
     def _stop_work_horse(self) -> None:

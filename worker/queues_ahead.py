@@ -1,4 +1,4 @@
-"""Queues ahead: from which queues a worker takes a job before one that it is to give way with."""
+"""Queues ahead: those from which a worker takes jobs before those of a given queue."""
 
 from redis import Redis
 from rq import Worker, get_current_job

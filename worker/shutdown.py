@@ -27,7 +27,7 @@ class FetchingPaused(ShutdownRequested):
 
 
 class GaveWay(Exception):
-    """The job has nothing to do for now, and others wait for its worker: it goes on behind them."""
+    """The job has nothing to do for now, and others wait for its worker: it goes on after them."""
 
 
 def request() -> None:

@@ -26,7 +26,7 @@ class Webhook:
     def publish(self, topic: Topic, event: Event) -> None:
         """Post the event. A failure is only logged, because the next event repeats everything.
 
-        A web that is away must not slow down a fetch, so that it is not tried again for a while. The last event of
+        A web that is away must not slow down a fetch, so it is not tried again for a while. The last event of
         a run, which no other follows, is tried a few times.
         """
         if event.is_running:

@@ -149,7 +149,7 @@ def enqueue_introduction(redis: Redis, topic: Topic, run: UUID, requester: str) 
     arguments = (topic.username, topic.year, str(run), requester)
     is_new = _enqueue_once(redis, INTRODUCE, *arguments, job_id=introduction_job_id(topic), line=line)
     if is_new:
-        log.info("Queued the question to Last.fm who that is", year=topic.year, run=str(run))
+        log.info("Queued the question to Last.fm whether the listener exists", year=topic.year, run=str(run))
     return is_new
 
 

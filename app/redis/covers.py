@@ -31,7 +31,7 @@ PAUSES = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 24 * 7))
 FAILURES_KEPT = timedelta(days=30)
 FULL_DISK_HOLDS = timedelta(minutes=15)
 FETCH_TAKES = timedelta(seconds=30)
-"""At most."""
+"""How long a fetch takes at most."""
 
 _WANTED = "lastyear:covers:wanted"
 _FATE = "lastyear:cover:"

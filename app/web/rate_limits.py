@@ -92,7 +92,7 @@ class RateLimits:
 def requester() -> str:
     """Return an id of the address that asks, which does not tell it. It stays for as long as this process runs.
 
-    All networks of a /48 of IPv6 have SITES of them.
+    The networks of one /48 of IPv6 share SITES ids.
     """
     clients = networks(request.remote_addr or "unix")
     (network, _), (site, most) = clients[0], clients[-1]

@@ -86,9 +86,9 @@ def fetch(name: str, year: int, *, anew: bool, wait: bool, as_json: bool) -> Non
 
 
 def _wait(redis: Redis, asked: Asked) -> Event | None:
-    """Wait for the end of the run, or of a newer one. None when nobody is to be waited for, which it says.
+    """Wait for the end of the run, or of a newer one, and return its last event.
 
-    So it is as well when the listener is forgotten meanwhile.
+    None where waiting is of no use, which is printed, and where the listener is forgotten meanwhile.
     """
     topic, alive_at = Topic(asked.username, asked.year), time.monotonic()
     while True:

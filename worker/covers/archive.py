@@ -24,7 +24,7 @@ MAX_SECONDS = 15.0
 """For a cover with all redirects. A page does not wait for it, but a worker does."""
 MAX_REDIRECTS = 5
 BUSY_SECONDS = 60.0
-"""The pause after 503 or 429 that does not say how long it is to be."""
+"""How long to pause after 503 or 429 without a Retry-After."""
 ARCHIVE_HOSTS = ("coverartarchive.org", "archive.org")
 """Where redirects may lead, by HTTPS alone: to these hosts and those below them. An address within this machine's
 network has none of their certificates."""
@@ -40,7 +40,7 @@ class NoCover(Exception):
 
 
 class CoverRefused(Exception):
-    """What the archive sent is nothing that we take. `kind` is one word for the counters."""
+    """What the archive sent cannot be accepted. `kind` is one word for the counters."""
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)

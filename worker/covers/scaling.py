@@ -10,9 +10,9 @@ from app.redis.covers import SIZES
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 MAX_PIXELS = 4_000_000
-"""Of a thumbnail of 250 pixels; more takes its time and memory, and is none."""
+"""A thumbnail has 250 by 250; a picture with more than this takes too much time and memory."""
 MAX_SCANS = 100
-"""Of a JPEG, each of which draws all of the picture once more, from as few as 14 bytes; there are ten or so."""
+"""In a JPEG, which has some ten: each decodes the whole picture once more, from as few as 14 bytes."""
 JPEG, SCAN = b"\xff\xd8", b"\xff\xda"
 QUALITY = 80
 BACKGROUND = "white"

@@ -117,7 +117,7 @@ def _clock(context: CheckContext) -> Finding:
 
 
 def _without_secrets(finding: Finding, settings: Settings) -> Finding:
-    """Blot out secrets, whatever a part has said."""
+    """Remove secrets, whatever a part has reported."""
     secrets = settings.secrets()
     seen, mend = without_secrets(finding.seen, secrets), without_secrets(finding.mend, secrets)
     return replace(finding, seen=seen, mend=mend)

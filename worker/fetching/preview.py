@@ -22,7 +22,7 @@ Window = tuple[datetime, datetime]
 Counts = TypeVar("Counts", bound=YearCounts)
 
 NOTICED = 1.5
-"""Seconds; a shorter wait for Last.fm is not worth a word."""
+"""Seconds; a shorter wait for Last.fm is not shown."""
 MAX_EXCESS = 1.1
 """Last.fm's charts and counts may differ by some plays. A chart with more than this many times the year's count is
 not of that year."""

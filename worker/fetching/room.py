@@ -20,10 +20,10 @@ from worker import shutdown
 log = structlog.get_logger()
 
 TARGET = 0.9
-"""Of the limit: down to that room is made, so that the next years need none."""
+"""The part of the limit that is left after room was made, so that the next years need none."""
 
 MIN_GAIN = 0.25
-"""Of the bytes that were removed. Less means that they stay on disk, as long as somebody may read them."""
+"""The part of the removed bytes that has to be gained. Less means that an open transaction keeps rows on disk."""
 
 _LOCK = "lastyear:making-room"
 _LOCKED_FOR = 600

@@ -37,8 +37,8 @@ def with_store(
 ) -> None:
     """Take the steps with a connection to the app database; when it is lost, wait for it and take them again.
 
-    So they must be such as may be taken twice, which also happens when others were changing the same rows. Pages
-    that follow the `topic` are told what its `run` waits for.
+    The steps must be safe to take twice; that also happens when others were changing the same rows. Pages that
+    follow the `topic` are told what its `run` waits for.
     Raises StoreAway after five hours, ShutdownRequested, and what the steps raise.
     """
     conflicts = 0

@@ -25,7 +25,7 @@ BUSY_SECONDS = 10
 """After which a program may ask again where only others were ahead."""
 
 MAX_DROPPED = 4 << 20
-"""Bytes of a refused body that are still read: a proxy that cannot send it all would take this site for away."""
+"""Bytes of a refused body that are still read: a proxy that cannot send it all would call this site down."""
 
 WORTH_COMPRESSING = 1000  # bytes
 

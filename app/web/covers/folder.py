@@ -14,9 +14,9 @@ SHOWN_EVERY = 24 * 3600
 ROOM_MADE = 0.1
 """The part of the bound that is emptied when it is reached, so that this is seldom."""
 BLOCK = 4096
-"""Bytes of disk that a file takes a multiple of."""
+"""A file takes a multiple of so many bytes on disk."""
 LEFT_OVER = 3600
-"""Seconds after which a half-written file is nobody's."""
+"""Seconds after which a half-written file is left over from a crash."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class KeptCover:
 
     picture: bytes
     was_due: bool
-    """Whether it is the first time for a day that it was shown."""
+    """Whether it had not been shown for a day."""
 
 
 class CoverFolder:

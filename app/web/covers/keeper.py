@@ -31,7 +31,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 """Between two looks at what workers have brought."""
 AWAITED_SECONDS = 600.0
-"""For how long a cover is looked for."""
+"""For how long a cover is awaited."""
 CLOSE_SECONDS = 5.0
 DISK_FULL_SECONDS = 60.0
 """For how long no cover is asked for after one could not be kept."""
@@ -70,7 +70,7 @@ class CoverKeeper:
         self._disk_full_at = -DISK_FULL_SECONDS
 
     def find(self, release_group: UUID, size: int, *, may_ask: Callable[[], bool]) -> Found:
-        """Return the cover if it is here. Else have it fetched, if nobody has tried that and one `may_ask`."""
+        """Return the cover if it is here. Else have it fetched, if that was not tried lately and one `may_ask`."""
         found = self._find(release_group, size, may_ask=may_ask)
         self._counts.add("cover_views", found.outcome)
         return found

@@ -1,4 +1,4 @@
-"""Introductions: of whom nothing is stored, Last.fm is asked before the app database is, which may be asleep."""
+"""Introductions: Last.fm is asked about a listener of whom nothing is stored, before the app database is woken."""
 
 import time
 from datetime import timedelta
@@ -15,7 +15,7 @@ from app.web.context import Context
 from app.web.rate_limits import requester
 
 NOTHING_STORED_FOR = timedelta(days=1)
-"""How long it holds for robots that nothing is stored of a year. A person's visit says otherwise at once."""
+"""For how long robots are told that nothing is stored of a year. A person's visit looks again at once."""
 
 
 def is_stored(context: Context, username: str) -> bool:

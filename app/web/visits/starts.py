@@ -1,4 +1,4 @@
-"""Visits: which requests are a person's, or a program's on its own account, so that they may start a fetch.
+"""Starts: which requests are a person's, or a program's on its own account, so that they may start a fetch.
 
 Robots, previews of links, prefetches and other sites' pages that embed ours do not: they see what is here already.
 """

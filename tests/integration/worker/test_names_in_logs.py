@@ -91,7 +91,7 @@ def test_no_line_names_a_listener_and_one_search_tells_the_story_of_a_year(
         assert request == "asked-by-our-proxy"
         story = there.lines(f"request={request}")
         for event in (
-            "Queued the question to Last.fm who that is",
+            "Queued the question to Last.fm whether the listener exists",
             "Queued the fetch of a year",
             "Fetching a year",
             "Stored a stretch",

@@ -10,7 +10,7 @@ from worker.lastfm.demand import Demand
 
 NEW_ALBUMS = 0.8
 """The albums of a year grow with this power of its plays: later plays are of albums that came before."""
-SILENT = 2.5  # seconds
+SILENT = 2.5  # seconds at the beginning of a run in which no figure is told
 LATE, SLACK = 1.2, 0.5
 """A figure is held while not more than this many times as much, and so many seconds, seem to be left."""
 FEW = 6.0  # seconds; as long as no more seem to be left, a page says "a few seconds" and not that it takes longer
