@@ -28,8 +28,8 @@ class NoSuchJob(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A year that the operator has asked for."""
+class RequestedYear:
+    """A year that the operator has requested."""
 
     username: str
     year: int
@@ -54,7 +54,9 @@ class JobLine:
     """Why it failed."""
 
 
-def ask_for_year(connection: Connection, redis: Redis, username: str, year: int, *, anew: bool = False) -> Asked:
+def ask_for_year(
+    connection: Connection, redis: Redis, username: str, year: int, *, anew: bool = False
+) -> RequestedYear:
     """Have a worker fetch what is missing of a year; with `anew`, all of it. What is stored is shown meanwhile.
 
     Raises ForgottenForGood, QueueAway, QueueFull.
@@ -64,11 +66,11 @@ def ask_for_year(connection: Connection, redis: Redis, username: str, year: int,
     listener = listeners.find(connection, username)
     name = listener.username if listener else username
     if event := enqueue_year(connection, redis, name, year, refresh=anew):
-        return Asked(name, year, event.run, is_new=True)
+        return RequestedYear(name, year, event.run, is_new=True)
     job = fetch_jobs.find(connection, name, year)
     if job is None:  # forgotten in between
         raise ForgottenForGood
-    return Asked(name, year, job.run, is_new=False)
+    return RequestedYear(name, year, job.run, is_new=False)
 
 
 def list_jobs(redis: Redis, *, failed_only: bool = False) -> list[JobLine]:

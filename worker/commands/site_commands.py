@@ -19,7 +19,7 @@ from app.durations import format_duration
 from app.events import Event
 from app.formatting import counted
 from app.jobs import admin
-from app.jobs.admin import Asked, ForgottenForGood, JobLine, NoSuchJob
+from app.jobs.admin import ForgottenForGood, JobLine, NoSuchJob, RequestedYear
 from app.jobs.workers import is_any_alive
 from app.listening_years import FIRST_LISTENING_YEAR
 from app.redis.client import connect_redis
@@ -85,7 +85,7 @@ def fetch(name: str, year: int, *, anew: bool, wait: bool, as_json: bool) -> Non
         raise SystemExit(1)
 
 
-def _wait(redis: Redis, asked: Asked) -> Event | None:
+def _wait(redis: Redis, asked: RequestedYear) -> Event | None:
     """Wait for the end of the run, or of a newer one, and return its last event.
 
     None where waiting is of no use, which is printed, and where the listener is forgotten meanwhile.
@@ -108,7 +108,7 @@ def _wait(redis: Redis, asked: Asked) -> Event | None:
         time.sleep(LOOK_SECONDS)
 
 
-def _tell_fetch(asked: Asked, event: Event | None, whose: str, *, as_json: bool) -> None:
+def _tell_fetch(asked: RequestedYear, event: Event | None, whose: str, *, as_json: bool) -> None:
     if as_json:
         told = {"listener": asked.username, "year": asked.year, "run": str(asked.run), "is_new": asked.is_new}
         ended = {"state": event.phase, "plays": event.scrobbles, "error": event.error} if event else {}

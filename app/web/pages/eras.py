@@ -73,8 +73,8 @@ def png(name: str) -> BaseResponse:
 
 
 @dataclass(frozen=True)
-class TakenAlong:
-    """What a picture of the eras says, to be said beside it."""
+class SharedEras:
+    """What a shared picture of the eras says, to be said beside it."""
 
     username: str
     options: ChartOptions
@@ -83,12 +83,12 @@ class TakenAlong:
     has_eras: bool
 
 
-def taken_along(name: str) -> TakenAlong:
+def shared_eras(name: str) -> SharedEras:
     """Say what is known by now of a listener's eras."""
     known = known_years(name)
     options = _options(known)
     headline = _headline(known, options)
-    return TakenAlong(
+    return SharedEras(
         known.status.username, options, _title(known, options), headline, bool(eras_of(known.years, options))
     )
 

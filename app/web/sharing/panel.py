@@ -1,4 +1,4 @@
-"""The panel from which a chart is taken along, as a page or a dialog on one: pictures and snippets."""
+"""The panel that shares a chart, as a page or as a dialog on one: pictures and snippets."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -31,15 +31,15 @@ THEMES = {Theme.LIGHT: "Light", Theme.DARK: "Dark"}
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What is taken along: a page, by its path and its options, with what it says in a sentence."""
+class SharedPage:
+    """A page that is shared, by its path and its options, with what it says in a sentence."""
 
     path: str
     options: ChartOptions
     title: str
     headline: str
     file: str
-    """The name of its file, without what tells the shape."""
+    """The beginning of its file's name, without shape and theme."""
     look: Look
     embed: str = ""
     """The path of the chart for other sites, where there is one."""
@@ -57,7 +57,7 @@ class Taken:
 
     @property
     def file_name(self) -> str:
-        """How the picture is called where it is saved."""
+        """The name of the picture when it is saved."""
         theme = "-dark" * (self.look.theme is Theme.DARK)
         return f"{self.file}-{self.look.shape.value}{theme}.png"
 
@@ -89,20 +89,20 @@ class Taken:
 
 @blueprint.get("/user/<name>/<year>/share")
 def of_year(name: str, year: str) -> Response:
-    """Show what can be taken along of a year, or of several listeners' years."""
+    """Show what can be shared of a year, or of several listeners' years."""
     look, username, listening_year = requested_look(), listener_name(name), listening_year_of(year)
     others = compared_with(username)
     options = requested_options(*others)
     visits = visit_all(context(), (username, *others), listening_year)
     visits = parts_of(context(), visits, listening_year, options.period)
     if not others:
-        return _page(_taken(visits[0].status, listening_year, options, look))
+        return _page(_year_page(visits[0].status, listening_year, options, look))
     together = (compare if len(visits) == 2 else draw_together)(visits, listening_year, options)
     if not any(side.years for side in together.sides):
         raise _nothing_there(listening_year)
     first = together.sides[0].name
     return _page(
-        Taken(
+        SharedPage(
             path=_path(first, listening_year),
             options=together.options,
             title=together.title,
@@ -115,12 +115,12 @@ def of_year(name: str, year: str) -> Response:
 
 @blueprint.get("/user/<name>/eras/share")
 def of_eras(name: str) -> Response:
-    """Show what can be taken along of a listener's eras."""
-    look, told = requested_look(), eras.taken_along(listener_name(name))
+    """Show what can be shared of a listener's eras."""
+    look, told = requested_look(), eras.shared_eras(listener_name(name))
     if not told.has_eras:
         raise Problem(404, NOTHING_YET, "Open the page of the eras and wait for the first year.")
     return _page(
-        Taken(
+        SharedPage(
             path=f"/user/{quote(told.username)}/eras",
             options=told.options,
             title=told.title,
@@ -131,7 +131,7 @@ def of_eras(name: str) -> Response:
     )
 
 
-def _taken(status: YearStatus, year: int, options: ChartOptions, look: Look) -> Taken:
+def _year_page(status: YearStatus, year: int, options: ChartOptions, look: Look) -> SharedPage:
     event = status.event
     if event is None or not event.scrobbles:
         raise _nothing_there(year)
@@ -139,7 +139,7 @@ def _taken(status: YearStatus, year: int, options: ChartOptions, look: Look) -> 
     summary = summarize(event, year, status.username, options, status.until(year, period))
     so_far = summary.until is not None or not summary.is_whole
     whose = wording.whose(status.username, year, so_far=so_far, period=period)
-    return Taken(
+    return SharedPage(
         path=_path(status.username, year),
         options=summary.options,
         title=f"{whose}, {wording.counted_by(summary.options)}",
@@ -158,5 +158,5 @@ def _nothing_there(year: int) -> Problem:
     return Problem(404, NOTHING_YET, f"Open the chart of {year} and wait for the first plays.")
 
 
-def _page(taken: Taken) -> Response:
-    return private(make_response(render_template("share.html", taken=taken, shapes=SHAPES, themes=THEMES)))
+def _page(shared: SharedPage) -> Response:
+    return private(make_response(render_template("share.html", shared=shared, shapes=SHAPES, themes=THEMES)))
