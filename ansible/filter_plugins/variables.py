@@ -18,7 +18,7 @@ SETTINGS = ANSIBLE.parent / "docs/settings.md"
 BEGIN, END = "<!-- variables -->\n", "<!-- /variables -->\n"
 
 POSTGRESQL = (
-    r"postgres(ql)?://[^\s/:]+:[^\s/]+@[^\s/]+/[^\s/]+",
+    r"postgres(ql)?://[^\s/:]+:[^\s/]+@[^\s/]+/[^\s/?]+(\?\S*)?",
     "should be postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=require",
 )
 WEB = (r"(https?://\S+)?", "should begin with http:// or https://, or be empty")

@@ -122,6 +122,7 @@ def test_what_cannot_be_is_named_and_never_repeated(name: str, value: object) ->
         ("lastyear_redis_url", "rediss://default:secret@valkey.music.test:6379/0"),
         ("lastyear_redis_url", "redis+sentinel://:s%2Fx@one:26379,two:26379/lastyear/0?sentinel_password=secret"),
         ("lastyear_mirror_url", "postgresql://mirror_reader:secret@one,two/musicbrainz?load_balance_hosts=random"),
+        ("lastyear_database_url", "postgresql://u:p@db/lastyear?sslmode=verify-full&sslrootcert=/etc/ssl/own.pem"),
         ("lastyear_reboot_at", ""),
         ("lastyear_ssh_from", ["192.0.2.0/24", "2001:db8::/32"]),
         ("lastyear_trusted_proxies", ["192.0.2.7", "2001:db8::/32"]),
