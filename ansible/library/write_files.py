@@ -91,7 +91,7 @@ def _read(path: Path) -> "bytes | None":
 def _validate(module: Any, file: dict[str, Any]) -> None:
     if not file["validate"] or file["before"] == file["after"]:
         return
-    with tempfile.NamedTemporaryFile(dir=module.tmpdir) as new:
+    with tempfile.NamedTemporaryFile() as new:
         new.write(file["after"])
         new.flush()
         code, out, err = module.run_command(file["validate"] % new.name)
