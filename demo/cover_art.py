@@ -63,9 +63,10 @@ class CoverFault:
 
 @dataclass
 class CoverArtStandIn:
-    """Both archives on one port of 127.0.0.1, in threads of this process. `calls` lists what was asked for."""
+    """Both archives on one port of `host`, in threads of this process. `calls` lists what was asked for."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     latency: float = 0.0
     faults: list[CoverFault] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -76,7 +77,7 @@ class CoverArtStandIn:
         self._albums = {mbid: album for album in albums() for mbid in (album.group_mbid, *album.merged_mbids)}
 
     def __enter__(self) -> Self:
-        self._server = Server(self.port, self._respond)
+        self._server = Server(self.port, self._respond, self.host)
         self._server.start("stand-in for covers")
         return self
 

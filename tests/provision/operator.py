@@ -169,7 +169,7 @@ def site_variables(outside: Outside) -> dict[str, Any]:
         "lastyear_lastfm_api_url": outside.lastfm.api_url,
         "lastyear_lastfm_web_url": outside.lastfm.url,
         "lastyear_lastfm_requests_per_second": 10,
-        "lastyear_cover_art_url": "",
+        "lastyear_cover_art_url": outside.covers.url,
         "lastyear_database_url": outside.neon.pooled_url,
         "lastyear_database_direct_url": outside.neon.direct_url,
         "lastyear_musicbrainz_dump_url": outside.metabrainz.dump_url,

@@ -1,4 +1,4 @@
-"""What lies outside of a machine, on the host's end of its cable: Last.fm, MetaBrainz, and Neon."""
+"""What lies outside of a machine, on the host's end of its cable: Last.fm, MetaBrainz, covers, and Neon."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from demo.cover_art import CoverArtStandIn
 from demo.lastfm import LastfmStandIn
 from demo.metabrainz import MetaBrainzStandIn
 from demo.musicbrainz import REPLICATION_SEQUENCE, write_demo_export
@@ -23,6 +24,7 @@ class Outside:
     lastfm_key: str
     """The only key that this Last.fm takes."""
     metabrainz: MetaBrainzStandIn
+    covers: CoverArtStandIn
     neon: Neon
     packet: int = REPLICATION_SEQUENCE
     """The newest replication packet there is."""
@@ -51,6 +53,7 @@ def outside(host: str) -> Iterator[Outside]:
         with (
             LastfmStandIn(host=host, api_key=key) as lastfm,
             MetaBrainzStandIn(folder / "musicbrainz", token=token, host=host) as metabrainz,
+            CoverArtStandIn(host=host) as covers,
             neon(folder, host) as database,
         ):
-            yield Outside(lastfm, key, metabrainz, database)
+            yield Outside(lastfm, key, metabrainz, covers, database)

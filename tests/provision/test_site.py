@@ -7,6 +7,7 @@ import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -285,6 +286,28 @@ def test_a_year_grows_in_a_browser_far_away(visitor: Visitor, outside: Outside) 
         row = connection.execute("SELECT count(*) FROM scrobbles_flat").fetchone()
     assert row
     assert row[0] == last["scrobbles"]
+
+
+def test_covers_come_into_a_folder_within_the_sandbox_and_outlast_a_restart(
+    visitor: Visitor, machine: Machine, outside: Outside
+) -> None:
+    most_played = visitor.get(f"{LUCA}/top.json").json().values()
+    addresses = [str(album[-1]) for albums in most_played for album in albums]
+    addresses = [address for address in addresses if address.startswith("/cover/")][:9]  # one in eight has none
+
+    def shown() -> list[str]:
+        return [one for one in addresses if visitor.get(one).headers["Content-Type"] == "image/webp"]
+
+    with stage("covers"):
+        address = wait_until(shown)[0]
+    group, picture = address.removeprefix("/cover/").partition("?")[0], visitor.get(address).content
+    kept = f"find /var/cache/lastyear-web -name '{group}-*.webp' -printf '%u %m\\n'"
+    assert set(machine.run(kept).splitlines()) == {"lastyear-web 600"}
+    asked = outside.covers.asked_for(UUID(group))
+    machine.run("systemctl restart lastyear-web")
+    assert visitor.get(address).content == picture
+    assert outside.covers.asked_for(UUID(group)) == asked == 1
+    assert re.search(r"covers.*[1-9]\d* covers?, ", doctor(machine)[1])
 
 
 def test_release_years_are_told_to_programs_from_inside_the_sandbox(visitor: Visitor, machine: Machine) -> None:
