@@ -75,6 +75,14 @@ class CoverKeeper:
         self._counts.add("cover_views", found.outcome)
         return found
 
+    def find_kept(self, release_group: UUID, size: int) -> Found | None:
+        """Return the cover if it is in the folder. Has nothing fetched, and so may be asked by anybody."""
+        kept = self.folder.read(release_group, size)
+        if kept is None:
+            return None
+        self._counts.add("cover_views", Outcome.SHOWN)
+        return Found(Outcome.SHOWN, kept.picture)
+
     def close(self) -> None:
         """End the thread, which uses Redis."""
         self._closed.set()

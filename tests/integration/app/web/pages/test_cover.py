@@ -93,6 +93,18 @@ def test_what_was_brought_is_kept_without_another_look(
     wait_until(lambda: keeper.folder.bytes)
 
 
+def test_a_page_that_was_open_while_the_databases_password_changed_shows_the_covers_that_are_here(
+    client: FlaskClient, keeper: CoverKeeper, redis: Redis
+) -> None:
+    """Its addresses have another key."""
+    before = cover_address(b"of another password", GROUP, 64, 1977)
+    assert client.get(before).status_code == 404
+    keeper.folder.write(GROUP, PICTURES)
+    answer = client.get(before)
+    assert (answer.status_code, answer.data) == (200, PICTURES[64])
+    assert not covers.is_any_wanted(redis)
+
+
 def test_a_list_has_the_covers_of_its_albums_and_their_places(
     client: FlaskClient, keeper: CoverKeeper, fetched: Fetched
 ) -> None:
