@@ -20,7 +20,7 @@ from app.redis.client import connect_redis
 from app.settings import WORKER_NEEDS, BadSettings, Settings, read_settings
 from app.store import StoreAway, StoreConflict, connect, outage
 from app.store.forgetting import TablesBusy
-from app.store.migrate import MigrationChanged, migrate, outstanding
+from app.store.migrate import MigrationChanged, UnfitDatabase, migrate, outstanding
 from app.store.upkeep.backup import BackupFailed
 from app.store.upkeep.opt_outs import OtherKey
 from mirror.commands import MirrorSettings, mirror_commands
@@ -51,6 +51,7 @@ class Commands(click.Group):
             StoreConflict,
             TablesBusy,
             MigrationChanged,
+            UnfitDatabase,
             OtherKey,
             BackupFailed,
             MirrorError,

@@ -3,6 +3,8 @@
 import hashlib
 from importlib.resources import files
 
+from psycopg import errors
+
 from app.store.database import Connection
 
 LOCK = 0x1A57EA2  # any number that no other program uses for an advisory lock
@@ -12,13 +14,29 @@ class MigrationChanged(Exception):
     """An applied migration was edited. Restore the file and put the change into a new one."""
 
 
+class UnfitDatabase(Exception):
+    """The app database cannot take our tables. Its server has to be told something else first."""
+
+
 def migrate(connection: Connection) -> list[str]:
     """Apply the migrations that are not applied yet, in the order of their names, and return these names.
 
     May run twice, even at the same moment: the second finds nothing left to do.
-    Raises MigrationChanged when an applied file was edited.
+    Raises MigrationChanged when an applied file was edited, and UnfitDatabase.
     """
-    return [name for name, text in migrations() if _apply(connection, name, text)]
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding and encoding != "UTF8":
+        raise UnfitDatabase(
+            f"The app database is encoded in {encoding}, which does not have every listener's letters: create it"
+            " anew with createdb --template=template0 --encoding=UTF8"
+        )
+    try:
+        return [name for name, text in migrations() if _apply(connection, name, text)]
+    except errors.InsufficientPrivilege:
+        raise UnfitDatabase(
+            "The user of the app database may not create tables in it: make it the owner"
+            " (ALTER DATABASE … OWNER TO …)"
+        ) from None
 
 
 def migrations() -> list[tuple[str, str]]:

@@ -30,6 +30,10 @@ _REASONS = {
     ),
     r"exceeded the .*quota": "Neon has suspended the project, as its quota is used up: see Neon's console",
     r"connection is insecure|no encryption|SSL required": f"the server requires TLS: add {VERIFIED} after the ?",
+    r"no pg_hba\.conf entry": (
+        "the server's pg_hba.conf has no line for this machine, user and database"
+        " (lastyear restore --verify needs one for lastyear_verify)"
+    ),
     r"does not support SSL": "the server does not support TLS: check host and port, or remove sslmode",
     r"root certificate file": f"sslmode=verify-full needs certificate authorities: add &{AUTHORITIES}",
     r"certificate verify failed": (

@@ -212,7 +212,7 @@ def _reason(program: str, said: str) -> str:
             " empty database, and take these names there (`lastyear opt-outs`)"
         )
     if "lock timeout" in said:
-        return "Somebody is using the database: stop the pages and the workers (`systemctl stop lastyear.target`)"
+        return "Somebody is using the database: stop the pages and the workers (`systemctl stop 'lastyear*'`)"
     lines = [line for line in said.splitlines() if "error" in line.casefold() or "FATAL" in line] or [said.strip()]
     return f"{program}: {lines[0][:300]}"
 

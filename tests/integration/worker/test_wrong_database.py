@@ -103,6 +103,23 @@ def test_a_wrong_database(settings: Settings, guarded: str) -> None:
     assert "there is no database of that name" in told(settings, DATABASE_URL=wrong)
 
 
+def test_a_user_who_may_not_create_tables(settings: Settings, postgres: str, empty_database: str) -> None:
+    guest = services.database_url(postgres, name_of(empty_database), "guest")
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("CREATE ROLE guest LOGIN")
+        output = told(settings, DATABASE_URL=guest)
+        admin.execute("DROP ROLE guest")
+    assert "make it the owner (ALTER DATABASE" in output
+
+
+def test_a_database_that_has_not_every_listeners_letters(settings: Settings, postgres: str) -> None:
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING SQL_ASCII LOCALE 'C'")
+        output = told(settings, DATABASE_URL=services.database_url(postgres, "ascii", "postgres"))
+        admin.execute("DROP DATABASE ascii")
+    assert "is encoded in SQL_ASCII" in output
+
+
 def test_a_wrong_user(settings: Settings, guarded: str) -> None:
     assert "user name or password" in told(settings, DATABASE_URL=guarded.replace("guarded", "nobody_at_all"))
 
@@ -169,6 +186,8 @@ def test_tls_that_nobody_vouches_for(
         ("unsupported startup parameter: statement_timeout", "the pooler refuses an option"),
         ("Your account or project has exceeded the compute time quota.", "its quota is used up"),
         ("sorry, too many clients already", "use the pooled string"),
+        ('no pg_hba.conf entry for host "::1", user "me", database "x", SSL encryption', "has no line for this"),
+        ('no pg_hba.conf entry for host "::1", user "me", database "x", no encryption', "requires TLS"),
         ("something new", "Check the database server itself"),
     ],
 )
