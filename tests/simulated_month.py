@@ -57,6 +57,9 @@ def _hour(redis: Redis, chance: random.Random, at: float, size: float, *, is_awa
             note_year(redis, new_run(), chance.randrange(2008, 2027), plays=plays, seconds=waited + taken, at=at)
     if chance.random() < 0.05:
         counts.add("lastfm_errors", "29")
+    counts.add("cover_fetches", "fetched", by=round(chance.uniform(5, 40) * busy))
+    counts.add("cover_fetches", "missing", by=round(chance.uniform(1, 8) * busy))
+    counts.add("cover_fetches", "slow", by=chance.randrange(3))
     counts.add("http_requests", "/user/<name>/<year>", "200", by=round(chance.uniform(200, 420) * busy))
     counts.add("http_requests", "/user/<name>", "302", by=round(20 * busy))
     counts.add("http_requests", "none", "404", by=round(chance.uniform(5, 60) * busy))

@@ -122,6 +122,7 @@ METRICS = {
     "cover_fetches": Metric(
         "Covers asked of the Cover Art Archive: fetched, missing there, or why it came to nothing",
         {"outcome": COVER_OUTCOMES},
+        by_time=_as_it_is,
     ),
     "cover_files_evicted": Metric("Files of covers, two each, that were removed to keep to COVERS_MB"),
     "years_evicted": Metric("Years whose plays were removed to keep to LASTFM_STORAGE_MB"),

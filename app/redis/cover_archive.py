@@ -11,6 +11,8 @@ CALL_INTERVAL = timedelta(seconds=1)
 """The archive names no limit; MusicBrainz, which runs it, asks for one call a second."""
 ENOUGH_FAILURES = 3
 """So many in a row, and it is away: a single cover may be on a disk of the Internet Archive that is."""
+LONG_AWAY = timedelta(hours=1)
+"""Covers can wait: that the archive is away for minutes is no news for the operator."""
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0  # seconds; it doubles from one to the other
 
 _TURN = "lastyear:covers:turn"

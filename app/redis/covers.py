@@ -29,6 +29,8 @@ MISSING_FOR = timedelta(days=30)
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 24 * 7))
 """After the first, second ... failure in a row to fetch a cover."""
 FAILURES_KEPT = timedelta(days=30)
+FOLDER_HOLDS = timedelta(days=7)
+"""How long it holds what a machine keeps; where covers are shown, that is noted anew every day."""
 FULL_DISK_HOLDS = timedelta(minutes=15)
 FETCH_TAKES = timedelta(seconds=30)
 """How long a fetch takes at most."""
@@ -36,6 +38,7 @@ FETCH_TAKES = timedelta(seconds=30)
 _WANTED = "lastyear:covers:wanted"
 _FATE = "lastyear:cover:"
 _FOLDERS = "lastyear:covers:folders"
+_FOLDERS_NOTED = "lastyear:covers:folders-noted"
 _FULL_DISKS = "lastyear:covers:full-disks"
 
 
@@ -83,6 +86,11 @@ def take_wanted(redis: Redis) -> UUID | None:
     """Take the cover that was asked for last; None where nobody waits for one."""
     taken = cast("list[tuple[bytes, float]]", redis.zpopmax(_WANTED))
     return UUID(taken[0][0].decode()) if taken else None
+
+
+def count_wanted(redis: Redis) -> int:
+    """Count the covers that somebody waits for."""
+    return redis.zcard(_WANTED)
 
 
 def is_any_wanted(redis: Redis) -> bool:
@@ -148,14 +156,25 @@ def look_up(redis: Redis, release_groups: Iterable[UUID]) -> dict[UUID, Handover
 
 
 def note_folder(redis: Redis, folder: FolderSize) -> None:
-    """Note how much the pages of a machine keep, for the operator to see."""
+    """Note how much the pages of a machine keep, for the operator to see; forget machines that are gone."""
+    now = time.time()
+    redis.zadd(_FOLDERS_NOTED, {folder.machine: now})
+    redis.zremrangebyscore(_FOLDERS_NOTED, "-inf", now - FOLDER_HOLDS.total_seconds())
     redis.hset(_FOLDERS, folder.machine, f"{folder.covers} {folder.bytes}")
+    for key in (_FOLDERS, _FOLDERS_NOTED):
+        redis.expire(key, FOLDER_HOLDS)
+    known = cast("list[bytes]", redis.zrange(_FOLDERS_NOTED, 0, -1))
+    gone = set(cast("list[bytes]", redis.hkeys(_FOLDERS))).difference(known)
+    if gone:
+        redis.hdel(_FOLDERS, *gone)
 
 
 def read_folders(redis: Redis) -> list[FolderSize]:
-    """Return how much each machine keeps."""
+    """Return how much each machine keeps that has looked at its folder lately."""
+    since = time.time() - FOLDER_HOLDS.total_seconds()
+    noted = set(cast("list[bytes]", redis.zrangebyscore(_FOLDERS_NOTED, since, "+inf")))
     kept = cast("dict[bytes, bytes]", redis.hgetall(_FOLDERS))
-    parts = {machine.decode(): text.split() for machine, text in sorted(kept.items())}
+    parts = {machine.decode(): text.split() for machine, text in sorted(kept.items()) if machine in noted}
     return [FolderSize(machine, int(covers), int(size)) for machine, (covers, size) in parts.items()]
 
 

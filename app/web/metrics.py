@@ -27,7 +27,7 @@ from app.jobs.queues import QUEUES
 from app.redis.allowance import read_allowance
 from app.redis.client import connect_redis
 from app.redis.cover_archive import is_away
-from app.redis.covers import read_folders
+from app.redis.covers import count_wanted, read_folders
 from app.redis.pause import is_paused
 from app.settings import MEGABYTE, Settings
 from app.web.context import Context
@@ -175,6 +175,7 @@ def _covers(redis: Redis, settings: Settings) -> Iterator[Metric]:
     for folder in read_folders(redis):
         kept.add_metric([folder.machine], folder.bytes)
     yield kept
+    yield _gauge("covers_waiting", "Album covers that somebody waits for", count_wanted(redis))
     yield _gauge("cover_archive_away", "Whether nobody calls the Cover Art Archive, as it is away", is_away(redis))
 
 

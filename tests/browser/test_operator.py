@@ -129,7 +129,7 @@ def test_the_board_fits_every_screen_is_drawn_anew_by_itself_and_nothing_complai
     assert operator.locator("#fetches table").count() == 2
     draw(operator, pictures, "operator-tables")
     operator.goto(board)
-    assert operator.locator("svg.times").count() == 10
+    assert operator.locator("svg.times").count() == 12
     operator.evaluate("document.querySelector('.facts small').textContent = 'oldest 119 minutes'")
     draw(operator, pictures, "operator-month")
     let_it_ail(site)

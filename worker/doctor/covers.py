@@ -1,7 +1,6 @@
 """Check album covers: whether the archive answers, how many are kept, and how many of those asked for are here."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -10,16 +9,13 @@ from app.counters.counts import totals
 from app.durations import format_duration
 from app.formatting import counted, number, rough_share
 from app.redis.client import connect_redis
-from app.redis.cover_archive import Trouble, read_trouble
+from app.redis.cover_archive import LONG_AWAY, Trouble, read_trouble
 from app.redis.covers import read_folders, read_full_disks
 from app.settings import MEGABYTE, Settings
 from worker.doctor.finding import CheckContext, Finding, unknown, warning, well
 
 PART = "covers"
 PARTS = (PART,)
-
-LONG_AWAY = timedelta(hours=1)
-"""Covers can wait: that the archive is away for minutes is no news."""
 
 
 def check_covers(context: CheckContext) -> Iterator[Finding]:

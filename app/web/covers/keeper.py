@@ -33,6 +33,8 @@ LOOK_SECONDS = 1.0
 AWAITED_SECONDS = 600.0
 """For how long a cover is awaited."""
 CLOSE_SECONDS = 5.0
+NOTED_SECONDS = 24 * 3600.0
+"""After which the size of the folder is noted again, though it is the same."""
 DISK_FULL_SECONDS = 60.0
 """For how long no cover is asked for after one could not be kept."""
 
@@ -67,6 +69,7 @@ class CoverKeeper:
         self._collector: threading.Thread | None = None
         self._has_collector = self._is_measured = False
         self._noted: FolderSize | None = None
+        self._noted_at = 0.0
         self._disk_full_at = -DISK_FULL_SECONDS
 
     def find(self, release_group: UUID, size: int, *, may_ask: Callable[[], bool]) -> Found:
@@ -94,8 +97,10 @@ class CoverKeeper:
         try:
             if kept is None:
                 return self._not_kept(release_group, size, may_ask=may_ask)
-            if kept.was_due and covers.fate_of(self._redis, release_group) is Fate.UNKNOWN and may_ask():
-                self._ask_for(release_group)  # it is old, and MusicBrainz may have a better one
+            if kept.was_due:
+                if covers.fate_of(self._redis, release_group) is Fate.UNKNOWN and may_ask():
+                    self._ask_for(release_group)  # it is old, and MusicBrainz may have a better one
+                self._start_collector()  # it notes every day that this machine is there
         except RedisError as error:
             log.warning("Redis does not say what became of a cover", reason=type(error).__name__)
         return Found(Outcome.SHOWN, kept.picture) if kept else Found(Outcome.WAITING)
@@ -191,9 +196,10 @@ class CoverKeeper:
             removed = self.folder.make_room(_let_others_go_on)
             increment(self._redis, "cover_files_evicted", by=removed)
         noted = FolderSize(socket.gethostname(), self.folder.files // len(SIZES), self.folder.bytes)
-        if noted != self._noted:
+        now = time.monotonic()
+        if noted != self._noted or now > self._noted_at + NOTED_SECONDS:
             covers.note_folder(self._redis, noted)
-            self._noted = noted
+            self._noted, self._noted_at = noted, now
 
     @property
     def _is_disk_full(self) -> bool:

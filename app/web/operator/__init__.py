@@ -10,6 +10,7 @@ from flask import Flask, redirect, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response
 
+from app.formatting import FILTERS
 from app.settings import OPERATOR_NEEDS, VARIABLES, BadSettings, Settings, missing, read_settings
 from app.web.operator import auth, changes, dashboard, queues
 from app.web.setup import set_up
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(changes.blueprint)
     queues.register(app, context.redis, may_change=settings.operator_may_change)
     app.add_url_rule("/", "front", _front)
+    app.jinja_env.filters.update(FILTERS)
     app.context_processor(lambda: {"asset": lambda name: url_for("static", filename=name)})
     return app
 

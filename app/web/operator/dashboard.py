@@ -10,9 +10,11 @@ from redis.exceptions import RedisError
 from app.durations import format_duration
 from app.jobs.queue_status import LONG_WAIT, RECENT_FAILURE, Overview, read_queues
 from app.redis.allowance import Allowance, read_allowance
+from app.redis.cover_archive import LONG_AWAY
 from app.redis.pause import paused_since
 from app.web.context import Context, context
 from app.web.operator.activity import Activity, read_activity
+from app.web.operator.covers import Covers, read_covers
 from mirror import web_queries
 from mirror.web_queries import MirrorError, MirrorState, Remedy
 
@@ -37,6 +39,7 @@ class Dashboard:
     queues: Overview | None
     allowance: Allowance | None
     activity: Activity | None
+    covers: Covers | None
     mirror: MirrorState | None
     mirror_error: str = ""
     """Why the mirror did not answer."""
@@ -68,6 +71,8 @@ class Dashboard:
         if self.allowance:
             yield from _lastfm_notes(self.allowance)
         yield from self._mirror_notes()
+        if self.covers:
+            yield from _cover_notes(self.covers)
 
     def _mirror_notes(self) -> Iterator[Note]:
         if self.mirror_error:
@@ -116,11 +121,12 @@ def tables() -> str:
 def read(context: Context) -> Dashboard:
     """Read everything but the app database."""
     now = datetime.now(UTC)
-    found, allowed, activity, mirror, mirror_error, paused = None, None, None, None, "", None
+    found, allowed, activity, covers, mirror, mirror_error, paused = None, None, None, None, None, "", None
     try:
         paused = paused_since(context.redis)
         found = read_queues(context.redis)
         activity = read_activity(context.redis, context.settings, now)
+        covers = read_covers(context.redis, context.settings)
         allowed = read_allowance(context.redis, context.settings.lastfm_requests_per_second)
     except RedisError:
         pass  # a note says so, since both are missing
@@ -128,7 +134,7 @@ def read(context: Context) -> Dashboard:
         mirror = web_queries.state(context.settings.mirror_url.get_secret_value())
     except MirrorError as error:
         mirror_error = type(error.__cause__).__name__
-    return Dashboard(now, found, allowed, activity, mirror, mirror_error, paused)
+    return Dashboard(now, found, allowed, activity, covers, mirror, mirror_error, paused)
 
 
 def _queue_notes(found: Overview, *, is_paused: bool) -> Iterator[Note]:
@@ -159,4 +165,18 @@ def _lastfm_notes(allowed: Allowance) -> Iterator[Note]:
         yield Note(
             f"Last.fm told us to wait, for {allowed.seconds_to_wait}\u00a0s more",
             "Workers resume by themselves. If this happens often, lower LASTFM_REQUESTS_PER_SECOND.",
+        )
+
+
+def _cover_notes(covers: Covers) -> Iterator[Note]:
+    if covers.full_disks:
+        yield Note(
+            f"{', '.join(covers.full_disks)} cannot keep covers",
+            "The disk is full, or COVERS_FOLDER is not to be written to. `df -h /var/cache`,"
+            " `journalctl -u lastyear-web | grep -i cover`",
+        )
+    if covers.trouble and covers.trouble.lasts >= LONG_AWAY:
+        yield Note(
+            f"The Cover Art Archive is away for {format_duration(covers.trouble.lasts)}",
+            f"{covers.trouble.reason}. Workers try again by themselves; pages draw something in place of covers.",
         )

@@ -142,6 +142,17 @@ def measures(settings: Settings, storage: Storage | None) -> Iterator[Measure]:
         limit_text=f"{limit} MB are allowed",
         is_sum=False,
     )
+    if settings.cover_art_url:
+        yield Measure(
+            key="covers",
+            title="Covers asked of the Cover Art Archive",
+            series=(Series("fetched", GOOD), Series("none there", MILD), Series("failed", BAD)),
+            values=lambda periods: [_covers(period) for period in periods],
+            columns=("fetched", "none there", "failed"),
+            row=lambda _, parts: tuple(map(_number, parts)),
+            write=_number,
+            lowest_end=LOWEST_COUNT,
+        )
     yield Measure(
         key="requests",
         title="Visitors' requests",
@@ -171,6 +182,12 @@ def _calls(period: Period) -> list[float]:
     calls = period.count("lastfm_calls")
     useless = sum(by for code, by in period.by_label("lastfm_errors").items() if code not in USEFUL_ERRORS)
     return [max(0, calls - useless), useless]
+
+
+def _covers(period: Period) -> list[float]:
+    found = period.by_label("cover_fetches")
+    fetched, missing = found.pop("fetched", 0), found.pop("missing", 0)
+    return [fetched, missing, sum(found.values())]
 
 
 def _requests(period: Period) -> list[float]:

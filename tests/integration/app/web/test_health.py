@@ -266,6 +266,9 @@ def test_what_is_kept_of_covers_is_a_number(client: FlaskClient, site_with: Site
     assert found["lastyear_covers_bytes", "web1"] == 123_456
     assert found["lastyear_covers_limit_bytes", ""] == 500_000_000
     assert found["lastyear_cover_archive_away", ""] == 0
+    assert found["lastyear_covers_waiting", ""] == 0
+    covers.want(redis, UUID(int=1))
+    assert numbers(client)["lastyear_covers_waiting", ""] == 1
     cover_archive.note_trouble(redis, "busy", told=60)
     assert numbers(client)["lastyear_cover_archive_away", ""] == 1
     assert "lastyear_covers_bytes" not in {name for name, _ in numbers(site_with(cover_art_url=""))}

@@ -116,7 +116,7 @@ def test_a_month_is_told_alike_by_its_charts_and_its_tables(
     fill(redis, NOW)
     activity = seen(redis, settings)
     page, tables = (unescape(operator.get(path).text) for path in ("/operator/", "/operator/tables"))
-    assert page.count('class="times"') == 10
+    assert page.count('class="times"') == 12
     for pair in activity.figures:
         for one in pair:
             assert f'aria-label="{one.summary}"' in page

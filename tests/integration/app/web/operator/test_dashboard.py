@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,8 +15,11 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import utcformat
 
+from app.counters.counts import increment
 from app.jobs.queues import QUEUES, queue
+from app.redis import cover_archive, covers
 from app.redis.allowance import PACE_KEY
+from app.redis.covers import FolderSize
 from mirror.importing.load import import_export
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS
 from tests.integration.app.web.operator.conftest import Pages
@@ -39,6 +43,11 @@ def seen(client: FlaskClient) -> str:
     answer = client.get("/operator/")
     assert answer.status_code == 200
     return answer.text
+
+
+def text_of(page: str) -> str:
+    """What it says, without its marks."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page)).replace("&nbsp;", " ")
 
 
 def test_all_is_well_where_it_is(operator: FlaskClient, hand: FetchWorker) -> None:
@@ -149,3 +158,40 @@ def test_without_redis_the_rest_is_told(pages_with: Pages) -> None:
     page = seen(pages_with(redis_url=NO_REDIS))
     assert "Redis does not answer" in page
     assert "Mirror lag" in page
+
+
+def test_it_tells_of_covers_what_waits_and_what_each_machine_keeps(
+    operator: FlaskClient, hand: FetchWorker, redis: Redis
+) -> None:
+    page = text_of(seen(operator))
+    assert "Waiting 0 Archive answers Kept none yet" in page
+    assert "Covers asked of the Cover Art Archive" not in page, "as long as nothing is counted"
+    covers.note_folder(redis, FolderSize("web1", 1_234, 21_000_000))
+    covers.note_folder(redis, FolderSize("web2", 1, 8_192))
+    covers.want(redis, UUID(int=1))
+    for outcome, times in (("fetched", 12), ("missing", 3), ("slow", 2)):
+        increment(redis, "cover_fetches", outcome, by=times)
+    page = text_of(seen(operator))
+    assert "All is well" in page
+    assert "Waiting 1 Archive answers" in page
+    assert "On web1 1,234 covers, 21 of 500 MB On web2 1 cover, 0 of 500 MB" in page
+    assert "Covers asked of the Cover Art Archive" in page
+    assert "12 fetched, 3 none there, 2 failed" in seen(operator)
+
+
+def test_an_archive_that_is_away_for_an_hour_and_a_full_disk_are_problems(
+    operator: FlaskClient, hand: FetchWorker, redis: Redis
+) -> None:
+    for _ in range(3):
+        cover_archive.note_trouble(redis, "coverartarchive.org: ConnectTimeout")
+    assert "All is well" in seen(operator)
+    seconds, _ = redis.time()
+    redis.hset("lastyear:covers:trouble", "since", seconds - 2 * 3600)
+    covers.note_full_disk(redis, "web1")
+    page = text_of(seen(operator))
+    assert "The Cover Art Archive is away for 2 hours coverartarchive.org: ConnectTimeout." in page
+    assert "web1 cannot keep covers" in page
+
+
+def test_where_covers_are_switched_off_it_says_nothing_of_them(pages_with: Pages) -> None:
+    assert "<h2>Covers</h2>" not in seen(pages_with(cover_art_url=""))

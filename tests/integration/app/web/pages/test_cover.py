@@ -1,6 +1,7 @@
 """Covers as pages show them: at once or drawn, from our own folder, only of albums that our lists show."""
 
 import re
+import time
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -331,6 +332,22 @@ def test_a_cover_of_half_a_year_ago_is_shown_and_fetched_again(
     assert covers.is_any_wanted(redis)
     covers.hand_over(redis, GROUP, {64: b"newer", 250: b"newer, too"})
     wait_until(lambda: look().data == b"newer")
+
+
+def test_a_machine_that_shows_covers_says_every_day_that_it_is_there(
+    look: Callable[..., TestResponse], keeper: CoverKeeper, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.folder.write(GROUP, PICTURES)
+    redis.set(f"lastyear:cover:{GROUP}", covers.Fate.FETCHED)
+    look()
+    assert covers.read_folders(redis) == []
+    monkeypatch.setattr("app.web.covers.keeper.NOTED_SECONDS", -1.0)
+    for day in range(1, 3):
+        monkeypatch.setattr(keeper.folder, "_clock", lambda day=day: time.time() + day * 24 * 3600)
+        look()
+        wait_until(lambda: covers.read_folders(redis))
+        redis.delete("lastyear:covers:folders")
+    assert not covers.is_any_wanted(redis)
 
 
 def test_a_cover_that_is_gone_at_the_archive_goes_here(
