@@ -74,4 +74,4 @@ def draw_together(visits: Sequence[Visit], year: int, options: ChartOptions) -> 
 
 def together_page(visits: Sequence[Visit], year: int, options: ChartOptions) -> str:
     """Render the page about several listeners."""
-    return render_template("together.html", together=draw_together(visits, year, options), year=year)
+    return render_template("together.html", comparison=draw_together(visits, year, options), year=year)
