@@ -14,13 +14,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Self
 from uuid import UUID
 
 from demo.catalogue import CatalogueAlbum, albums
 from demo.cover_drawing import draw_cover
 from demo.responses import HttpResponse, html_response
-from demo.server import Server
+from demo.server import Server, StandIn
 
 FRONT = re.compile(r"/release-group/([^/]*)/front(?:-(250|500|1200))?")
 FILE = re.compile(r"/(download|items)/mbid-([0-9a-f-]{36})/front-(250|500|1200)\.jpg")
@@ -62,7 +61,7 @@ class CoverFault:
 
 
 @dataclass
-class CoverArtStandIn:
+class CoverArtStandIn(StandIn):
     """Both archives on one port of `host`, in threads of this process. `calls` lists what was asked for."""
 
     port: int = 0
@@ -73,20 +72,9 @@ class CoverArtStandIn:
     """Path and User-Agent."""
 
     def __post_init__(self) -> None:
+        self._server = Server(self.port, self._respond, self.host)
         self._lock = Lock()
         self._albums = {mbid: album for album in albums() for mbid in (album.group_mbid, *album.merged_mbids)}
-
-    def __enter__(self) -> Self:
-        self._server = Server(self.port, self._respond, self.host)
-        self._server.start("stand-in for covers")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     def has_cover(self, album: CatalogueAlbum) -> bool:
         """Whether the archive has the album's cover."""

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterable
 from threading import Event
-from typing import Any, Self
+from typing import Any
 
 import click
 
@@ -12,12 +12,12 @@ from demo.cast import ACCOUNTS
 from demo.faults import Fault
 from demo.lastfm_model import LastfmModel
 from demo.responses import HttpResponse
-from demo.server import Server
+from demo.server import Server, StandIn
 
 DEFAULT_PORT = 8081
 
 
-class LastfmStandIn(LastfmModel):
+class LastfmStandIn(StandIn, LastfmModel):
     """Last.fm on a port of `host` while the `with` block lasts, in threads of its own.
 
     What it answers may be changed while it runs: see LastfmModel, which takes the other arguments.
@@ -28,17 +28,6 @@ class LastfmStandIn(LastfmModel):
     ) -> None:
         super().__init__(accounts, **model)
         self._server = Server(port, self._respond_in_time, host)
-
-    def __enter__(self) -> Self:
-        self._server.start("stand-in for Last.fm")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.stop()
-
-    @property
-    def url(self) -> str:
-        return self._server.url
 
     @property
     def api_url(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 
 from demo.responses import HttpResponse
 
@@ -73,6 +73,23 @@ class Server(ThreadingHTTPServer):
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(how)
+
+
+class StandIn:
+    """Answers through a server of its own while the `with` block lasts."""
+
+    _server: Server
+
+    def __enter__(self) -> Self:
+        self._server.start(type(self).__name__)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        return self._server.url
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from app.events import MatchStatus
 from app.store.database import Connection
 from app.store.folded_names import fold
+from app.store.tracks import PLAYED
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,7 @@ def pending(connection: Connection, user: int, start: datetime, end: datetime) -
             FROM albums
             WHERE augmentation_status = 'pending' AND id IN (
                 SELECT tracks.album
-                FROM (
-                    SELECT DISTINCT unnest(tracks) AS track
-                    FROM stretches
-                    WHERE user_id = %s AND starts < %s AND ends > %s
-                ) AS played
+                FROM ({PLAYED}) AS played
                 JOIN tracks ON tracks.id = played.track
             )
             """.encode(),  # noqa: S608  our own column names

@@ -21,6 +21,12 @@ class Track:
     title: str
 
 
+PLAYED = """
+    SELECT DISTINCT unnest(tracks) AS track
+    FROM stretches
+    WHERE user_id = %s AND starts < %s AND ends > %s
+"""
+"""A query for the tracks in stretches that touch a time; its parameters are the listener, its end and its start."""
 _WANTED = """
     (albums.album = '' OR albums.songs_differ)
     AND tracks.song_year IS NULL
@@ -34,11 +40,7 @@ def without_year(connection: Connection, user: int, start: datetime, end: dateti
         cursor.execute(
             f"""
             SELECT tracks.id, albums.artist, tracks.title
-            FROM (
-                SELECT DISTINCT unnest(tracks) AS track
-                FROM stretches
-                WHERE user_id = %s AND starts < %s AND ends > %s
-            ) AS played
+            FROM ({PLAYED}) AS played
             JOIN tracks ON tracks.id = played.track
             JOIN albums ON albums.id = tracks.album
             WHERE {_WANTED}

@@ -55,6 +55,14 @@ def take_in_both(stage: Stage) -> None:
         stage.take_in(name, some_plays(30))
 
 
+def read_both(stage: Stage, sizes: list[int]) -> None:
+    """Makes both years be stored, with room left."""
+    sizes[:] = [1]
+    take_in_both(stage)
+    for name in NAMES:
+        stage.fetch(name, 2023)
+
+
 @pytest.fixture
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What the data seems to take, in MB: at each look the next of these; the last one stays."""
@@ -128,10 +136,7 @@ def test_a_run_makes_room_at_its_end_and_its_own_year_is_the_last_to_go(stage: S
 
 
 def test_a_year_that_a_run_is_reading_keeps_its_plays(stage: Stage, sizes: list[int]) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
-    for name in NAMES:
-        stage.fetch(name, 2023)
+    read_both(stage, sizes)
     looked_at(stage, "PartPaul", days_ago=9)
     stage.ask("PartPaul", 2023, refresh=True)
     sizes[:] = [101, 101, 80]
@@ -145,10 +150,7 @@ def test_a_year_that_a_run_is_reading_keeps_its_plays(stage: Stage, sizes: list[
 
 
 def test_what_gives_no_room_is_not_removed_without_end(stage: Stage, sizes: list[int]) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
-    for name in NAMES:
-        stage.fetch(name, 2023)
+    read_both(stage, sizes)
     sizes[:] = [101]
     assert make_room(stage.connection, stage.redis, 100) == 1
     assert make_room(stage.connection, stage.redis, 100) == 0, "not before it may be different"
@@ -158,10 +160,7 @@ def test_what_gives_no_room_is_not_removed_without_end(stage: Stage, sizes: list
 def test_runs_that_end_together_do_not_remove_twice_as_much(
     stage: Stage, sizes: list[int], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
-    for name in NAMES:
-        stage.fetch(name, 2023)
+    read_both(stage, sizes)
     both = threading.Barrier(2)
     first = threading.local()
 
@@ -186,10 +185,8 @@ def test_runs_that_end_together_do_not_remove_twice_as_much(
 def test_who_makes_room_holds_the_lock_for_as_long_as_that_takes_and_not_longer(
     stage: Stage, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
+    read_both(stage, sizes)
     for name in NAMES:
-        stage.fetch(name, 2023)
         looked_at(stage, name, days_ago=9)
     left: list[int] = []
     remove_plays = room.remove_plays
@@ -222,10 +219,7 @@ def test_who_makes_room_holds_the_lock_for_as_long_as_that_takes_and_not_longer(
 def test_a_worker_that_has_lost_the_lock_removes_nothing_more(
     stage: Stage, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
-    for name in NAMES:
-        stage.fetch(name, 2023)
+    read_both(stage, sizes)
     remove_plays = room.remove_plays
 
     def too_slowly(connection: Connection, stored: StoredYear) -> bool:
@@ -241,10 +235,8 @@ def test_a_worker_that_has_lost_the_lock_removes_nothing_more(
 def test_a_look_is_noted_without_the_database_and_decides_who_goes(
     stage: Stage, client: FlaskClient, sizes: list[int]
 ) -> None:
-    sizes[:] = [1]
-    take_in_both(stage)
+    read_both(stage, sizes)
     for name in NAMES:
-        stage.fetch(name, 2023)
         looked_at(stage, name, days_ago=30 if name == "PartPaul" else 20)
     for _ in range(2):
         assert client.get("/user/PartPaul/2023").status_code == 200
