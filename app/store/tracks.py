@@ -26,7 +26,7 @@ PLAYED = """
     FROM stretches
     WHERE user_id = %s AND starts < %s AND ends > %s
 """
-"""A query for the tracks in stretches that touch a time; its parameters are the listener, its end and its start."""
+"""A query for the tracks in stretches that touch a time; its parameters: the listener, its end and its start."""
 _WANTED = """
     (albums.album = '' OR albums.songs_differ)
     AND tracks.song_year IS NULL

@@ -13,8 +13,9 @@ from app.charts.palette import COLOURS, DARK
 from app.events import Failure
 from app.formatting import FILTERS
 from app.settings import Settings, read_settings
-from app.web import api, health
+from app.web import health
 from app.web.api import release_years
+from app.web.api import routes as api_routes
 from app.web.assets import asset
 from app.web.context import context
 from app.web.live import routes
@@ -44,7 +45,7 @@ from app.web.words import released as released_words
 
 PAGES = (
     *(landing, listener, eras, year, months, insights, release_year, released, album, top_albums, cover, removal),
-    *(web_app, api, release_years, health),
+    *(web_app, api_routes, release_years, health),
     *(picture, panel, embed, badge),
 )
 

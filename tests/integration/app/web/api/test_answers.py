@@ -254,7 +254,7 @@ def test_without_a_database_what_redis_has_is_told(put: Callable[..., None], sit
 
 
 def test_an_error_of_our_own_tells_nothing(client: FlaskClient, broken: Callable[[str], None]) -> None:
-    broken("app.web.api.year_status")
+    broken("app.web.api.routes.year_status")
     answer = client.get(YEAR)
     assert (answer.status_code, code(answer)) == (500, "broken")
     assert "hush" not in answer.text
