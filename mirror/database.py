@@ -85,7 +85,7 @@ _INTERRUPTIONS = (
 def open_connection(
     url: str, application_name: str, settings: dict[str, str], seconds: int = _CONNECT_SECONDS
 ) -> Iterator[Connection]:
-    """Open a connection in autocommit mode with these server settings."""
+    """Open a connection in autocommit mode with these server settings. Raises MirrorError."""
     try:
         with readable_errors():
             connection = psycopg.connect(_conninfo(url, application_name, settings, seconds), autocommit=True)

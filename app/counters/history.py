@@ -14,7 +14,7 @@ HOURS, DAYS = 24, 30
 
 
 @dataclass(frozen=True)
-class Period:
+class PeriodCounts:
     """An hour or a day: when it began, and what was counted in it."""
 
     start: datetime
@@ -50,8 +50,8 @@ class Period:
 class History:
     """The hours and the days, the oldest first; each ends with the one that goes on."""
 
-    hours: tuple[Period, ...]
-    days: tuple[Period, ...]
+    hours: tuple[PeriodCounts, ...]
+    days: tuple[PeriodCounts, ...]
     latest_errors: Mapping[str, datetime]
     """When Last.fm gave each answer of no use last, by its code."""
 
@@ -70,6 +70,6 @@ def read_history(redis: Redis, now: datetime) -> History:
     for key in [*map(hour_key, hours), *map(day_key, days), LATEST_KEY]:
         pipeline.hgetall(key)
     *kept, latest = cast("list[dict[bytes, bytes]]", pipeline.execute())
-    periods = [Period(start, parsed(sums)) for start, sums in zip([*hours, *days], kept, strict=True)]
+    periods = [PeriodCounts(start, parsed(sums)) for start, sums in zip([*hours, *days], kept, strict=True)]
     errors = {key[1]: datetime.fromtimestamp(at, UTC) for key, at in parsed(latest).items()}
     return History(tuple(periods[:HOURS]), tuple(periods[HOURS:]), errors)

@@ -103,7 +103,7 @@ class Archive:
         self._process.kill()
 
     def verify(self, on_wait: Callable[[], None]) -> None:
-        """Wait until the compressed file has been read to its end, then compare its checksum."""
+        """Wait until the compressed file is read to its end, then compare its checksum. Raises ExportBroken."""
         on_wait()
         while not self._feeder.checksum.done():
             wait([self._feeder.checksum], timeout=0.5)

@@ -35,7 +35,7 @@ class Export:
             yield archive
 
     def checksum(self, name: str) -> str:
-        """Return the SHA-256 of an archive from this export's list."""
+        """Return the SHA-256 of an archive from this export's list. Raises ExportMissing."""
         for line in self._sums.decode(errors="replace").splitlines():
             checksum, _, listed = line.partition(" ")
             if listed.lstrip(" *") == name:
@@ -52,7 +52,10 @@ class Export:
 
 
 def find_export(location: str, http: HttpOptions | None = None) -> Export:
-    """Find the export at a directory or URL, which is itself an export or contains a LATEST that names one."""
+    """Find the export at a directory or URL, which is itself an export or contains a LATEST that names one.
+
+    Raises LocationUnknown, ExportMissing, ExportAway.
+    """
     http = http or HttpOptions()
     folder = _newest(find_folder(location, http), http.retry_pauses if location.startswith("http") else ())
     if not folder.has(CORE):

@@ -98,7 +98,10 @@ class RemoteFile:
         self._etag = _strong_etag(self._response)
 
     def read(self, count: int, /) -> bytes:
-        """Return the next bytes, at most `count`; none at the end. Resumes the download where it breaks."""
+        """Return the next bytes, at most `count`; none at the end. Resumes the download where it breaks.
+
+        Raises ExportAway, ExportChanged.
+        """
         pauses = iter(self._folder.options.retry_pauses)
         while self._position < self.size and not self._closed.is_set():
             if block := self._receive(count):

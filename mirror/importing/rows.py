@@ -17,7 +17,7 @@ class TableDump(Protocol):
 
 
 def narrow(table: Table, dumped: TableDump) -> Iterator[tuple[bytes, int]]:
-    """Yield pieces of COPY text with the kept columns only, and the number of rows in each."""
+    """Yield pieces of COPY text with the kept columns only, and the rows in each. Raises ExportBroken."""
     pick, splits = itemgetter(*table.positions), max(table.positions) + 1
     whole = table.kept == table.dumped
     try:

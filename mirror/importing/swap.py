@@ -25,7 +25,7 @@ OWNER_SETTINGS = {
 
 @contextmanager
 def import_connection(url: str) -> Iterator[Connection]:
-    """Open the connection of the only import; its lock is released with it."""
+    """Open the connection of the only import; its lock is released with it. Raises ImportRunning, ExportBroken."""
     with open_connection(url, "lastyear mirror import", OWNER_SETTINGS) as connection, readable_errors():
         if not _is_true(connection, "SELECT pg_try_advisory_lock(%s)", IMPORT_LOCK):
             raise ImportRunning

@@ -32,7 +32,10 @@ class PacketSource:
     timeout: float = 60.0  # seconds without a single byte
 
     def newest_sequence(self) -> int | None:
-        """Return the newest packet's sequence number; None if the server names none."""
+        """Return the newest packet's sequence number; None if the server names none.
+
+        Raises PacketAway, TokenMissing, TokenRefused.
+        """
         with self._get("replication-info") as file:
             if file is None:
                 return None

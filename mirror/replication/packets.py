@@ -58,7 +58,7 @@ class Packet:
         """How many changes have been read, including those of other tables."""
 
     def changes(self, tables: set[str]) -> Iterator[Change]:
-        """Yield the changes of these tables in the order of the file; those of other tables are skipped."""
+        """Yield the changes of these tables in the order of the file; skip all others. Raises PacketBroken."""
         wanted = {SCHEMA_PREFIX + table.encode(): table for table in tables}
         self.change_count = 0
         for line in self._member("mbdump/pending_data"):
@@ -98,7 +98,7 @@ class Packet:
 
 @contextmanager
 def open_packet(file: Path | str | IO[bytes]) -> Iterator[Packet]:
-    """Decompress a packet to a temporary file, so that memory does not grow with the packet."""
+    """Decompress a packet to a temporary file, so that memory does not grow with it. Raises PacketBroken."""
     with TemporaryFile() as unpacked:
         try:
             with bz2.open(file) as compressed:

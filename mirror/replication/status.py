@@ -57,7 +57,7 @@ class MirrorStatus:
 
 
 def mirror_status(url: str, source: PacketSource) -> MirrorStatus:
-    """Query the mirror, and MetaBrainz for the newest packet if there is a token."""
+    """Query the mirror, and MetaBrainz for the newest packet if there is a token. Raises MirrorError."""
     with connect(url) as connection:
         importing = is_importing(connection)
         leftovers = [] if importing else find_leftovers(connection)

@@ -10,7 +10,7 @@ from app.charts.time_chart import TimeChart, draw_time_chart
 from app.charts.year_axis import Tick
 from app.counters.fetched_years import FetchedYear, slowest_and_largest
 from app.counters.gauges import read_storage
-from app.counters.history import History, Period, read_history
+from app.counters.history import History, PeriodCounts, read_history
 from app.settings import Settings
 from app.web.operator.measures import ERRORS, Measure, measures
 
@@ -81,7 +81,7 @@ def read_activity(redis: Redis, settings: Settings, now: datetime) -> Activity:
     )
 
 
-def _figure(measure: Measure, span: str, periods: Sequence[Period], seconds: float, now: datetime) -> Figure:
+def _figure(measure: Measure, span: str, periods: Sequence[PeriodCounts], seconds: float, now: datetime) -> Figure:
     bars = measure.values(periods)
     limit = measure.limit(seconds) if measure.limit else None
     names = [_name(period.start, seconds) for period in periods]
@@ -120,7 +120,7 @@ def _name(start: datetime, seconds: float) -> str:
     return f"{start:%H}:00" if seconds == HOUR else f"{start.day} {start:%b}"
 
 
-def _labels(periods: Sequence[Period], seconds: float) -> Iterator[Tick]:
+def _labels(periods: Sequence[PeriodCounts], seconds: float) -> Iterator[Tick]:
     step = 100 / len(periods)
     for place, period in enumerate(periods):
         # Counted back from the latest day, so that it has a label.

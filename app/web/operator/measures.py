@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.counters.catalogue import FETCH_FAILURES
 from app.counters.counts import INFINITY
 from app.counters.gauges import Storage
-from app.counters.history import Period
+from app.counters.history import PeriodCounts
 from app.settings import MEGABYTE, Settings
 
 ABOUT_LISTENERS = ("no_such_user", "renamed", "barred", "listening_hidden")
@@ -71,10 +71,10 @@ class Measure:
     key: str
     title: str
     series: tuple[Series, ...]
-    values: Callable[[Sequence[Period]], list[list[float]]]
+    values: Callable[[Sequence[PeriodCounts]], list[list[float]]]
     """The parts of each bar."""
     columns: Row
-    row: Callable[[Period, list[float]], Row]
+    row: Callable[[PeriodCounts, list[float]], Row]
     """The cells of a row of the table, of which bars show the sum."""
     write: Callable[[float], str]
     """Writes a value of the vertical axis."""
@@ -171,32 +171,32 @@ def measures(settings: Settings, storage: Storage | None) -> Iterator[Measure]:
     )
 
 
-def _fetches(period: Period) -> list[float]:
+def _fetches(period: PeriodCounts) -> list[float]:
     found = period.by_label("fetches")
     completed = found.pop("completed", 0)
     mild = sum(found.pop(outcome, 0) for outcome in ABOUT_LISTENERS)
     return [completed, mild, sum(found.values())]
 
 
-def _calls(period: Period) -> list[float]:
+def _calls(period: PeriodCounts) -> list[float]:
     calls = period.count("lastfm_calls")
     useless = sum(by for code, by in period.by_label("lastfm_errors").items() if code not in USEFUL_ERRORS)
     return [max(0, calls - useless), useless]
 
 
-def _covers(period: Period) -> list[float]:
+def _covers(period: PeriodCounts) -> list[float]:
     found = period.by_label("cover_fetches")
     fetched, missing = found.pop("fetched", 0), found.pop("missing", 0)
     return [fetched, missing, sum(found.values())]
 
 
-def _requests(period: Period) -> list[float]:
+def _requests(period: PeriodCounts) -> list[float]:
     found = period.by_label("http_requests")
     refused, failed = found.pop("4xx", 0), found.pop("5xx", 0)
     return [sum(found.values()), refused, failed]
 
 
-def _storage(periods: Sequence[Period], storage: Storage | None) -> Iterator[int]:
+def _storage(periods: Sequence[PeriodCounts], storage: Storage | None) -> Iterator[int]:
     """Yield the bytes at the end of each period: what was measured last holds until the next time."""
     size = storage.bytes if storage and storage.at < periods[0].start else 0
     for period in periods:
