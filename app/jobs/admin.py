@@ -1,4 +1,4 @@
-"""Admin: what the operator has done by hand, by a command or on the operator's page: both call these functions."""
+"""Admin: what the operator does by hand, by a command or on the operator's page; both call these functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def list_jobs(redis: Redis, *, failed_only: bool = False) -> list[JobLine]:
 
 
 def retry(connection: Connection, redis: Redis, job_id: str | None = None) -> Iterator[JobLine]:
-    """Have failed jobs done after all: the one of this id, or all. Yield each that is queued again.
+    """Queue failed jobs again: the one of this id, or all. Yield each that is queued.
 
     A year is asked for like any other: it goes on where it stopped. Raises NoSuchJob, QueueAway, QueueFull.
     """

@@ -1,5 +1,6 @@
-"""Lines: of the fetches that one visitor asked for, one is queued or runs; of the look-ups, too. When it has ended
-the next one goes to the end of the queue, so that whoever asks for a hundred years delays others by one.
+"""Lines: of the fetches that one visitor asked for, only one is queued or runs at a time; so with the look-ups.
+
+When it ends, the next one goes to the end of the queue: whoever asks for a hundred years delays others by one.
 
 RQ's `RateLimit` moves them on. This module says how many wait there, and when the turn of each comes.
 """

@@ -1,4 +1,4 @@
-"""Compared: with whom a listener is compared, as the address says it."""
+"""Compared: with whom a listener is to be compared, read from the address."""
 
 import re
 from collections.abc import Sequence

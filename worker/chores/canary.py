@@ -1,4 +1,4 @@
-"""What a canary does at each step of a fetch's way. It leaves nothing behind: the tables are as they were."""
+"""The steps of a canary, which are those of a fetch. It leaves nothing behind: the tables are as they were."""
 
 import sys
 import time

@@ -43,7 +43,7 @@ def forget(name: str | None, *, for_good: bool, everyone: bool, yes: bool) -> No
 @click.command()
 @click.argument("name")
 def admit(name: str) -> None:
-    """Let the listener NAME be shown again who was forgotten for good."""
+    """Let the listener NAME, who was forgotten for good, be shown again."""
     settings = command_settings("DATABASE_URL", "REDIS_URL")
     with connect(settings.database_url.get_secret_value()) as connection:
         was_barred = forgetting.admit(connection, name)

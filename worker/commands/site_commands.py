@@ -140,7 +140,7 @@ def pause_command(*, as_json: bool) -> None:
 @click.command("resume")
 @as_json_option
 def resume_command(*, as_json: bool) -> None:
-    """Go on with fetching."""
+    """Resume fetching."""
     was_paused = resume(_redis())
     if as_json:
         _print_json({"paused": False, "was_paused": was_paused})
@@ -156,7 +156,7 @@ def resume_command(*, as_json: bool) -> None:
     is_flag=False,
     flag_value="",
     metavar="[ID]",
-    help="Do the failed job of this ID after all; without one, all of them.",
+    help="Retry the failed job of this ID; without one, all of them.",
 )
 @as_json_option
 def jobs(*, failed: bool, retried: str | None, as_json: bool) -> None:
@@ -201,7 +201,7 @@ def _retry(job_id: str | None, *, as_json: bool) -> None:
 @click.option("--clear", is_flag=True, help="Show none any more.")
 @as_json_option
 def notice(text: str | None, *, clear: bool, as_json: bool) -> None:
-    """Have every page say TEXT to visitors, of at most 300 characters; without TEXT, print what they say now."""
+    """Show TEXT, of at most 300 characters, to visitors on every page; without TEXT, print what is shown now."""
     if clear and text is not None:
         raise click.UsageError("Give either a text or --clear.")
     redis = _redis()

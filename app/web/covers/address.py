@@ -1,4 +1,4 @@
-"""Addresses of covers, which only this site can make: nobody has covers fetched that no list of ours shows."""
+"""Addresses of covers, which only this site can make: nobody can have others fetched than our lists show."""
 
 from base64 import urlsafe_b64encode
 from hashlib import blake2b

@@ -35,7 +35,7 @@ class Badge:
 
 @blueprint.get("/user/<name>/<year>/badge.svg")
 def show(name: str, year: str) -> Response:
-    """Say what the middle year is, as far as it is known. It starts nothing; `of=songs` as elsewhere."""
+    """Say what the middle year is, as far as it is known. Starts no fetch; `of=songs` as elsewhere."""
     username, listening_year = listener_name(name), listening_year_of(year)
     status = year_status(context(), username, listening_year, "as it stands")
     badge = Badge(f"my music of {listening_year}", _value(status, listening_year))

@@ -1,4 +1,4 @@
-"""The chart of a year for pages of other sites: framed, without controls or a script, and it starts nothing."""
+"""The chart of a year for pages of other sites: framed, without controls or a script. It starts no fetch."""
 
 from dataclasses import replace
 
