@@ -133,7 +133,8 @@ class Operator:
     def _write(self) -> None:
         """The inventory. Its variables hold secrets, so that others may not read it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        groups = {**dict.fromkeys(("web", "mirror", "workers"), (self.machine,)), **self.layout}
+        others = {"web", "mirror", "workers"} - {*self.layout}
+        groups = {**self.layout, **dict.fromkeys(sorted(others), (self.machine,))}
         machines = {machine.name: machine for some in groups.values() for machine in some}
         inventory = {
             "all": {
