@@ -10,6 +10,7 @@ from app.charts.year_axis import Tick, added, axis_begin
 
 SHADES = 6
 UNIT = 10  # the width of a column and the height of a strip
+NARROW_LABELS = 6  # of decades, over a strip of 130 pixels
 ROW = 11.46  # the height of a row of the table, of which the strip is the middle part: 2.75 of 2.4 rem
 
 Plays = Mapping[int, int]
@@ -168,8 +169,14 @@ def draw_heat_map(years: Mapping[int, Plays], apart: Collection[int] = ()) -> He
         wide_lines=wide.lines(),
         narrow_lines=narrow.lines(),
         wide_ticks=wide.ticks(earlier | {decade: str(decade) for decade in decades}),
-        narrow_ticks=narrow.ticks(earlier | {decade: f"’{decade % 100:02}" for decade in decades}, within=0.5),
+        narrow_ticks=narrow.ticks(earlier | _narrow_labels(decades), within=0.5),
     )
+
+
+def _narrow_labels(decades: Sequence[int]) -> dict[int, str]:
+    """Label as many decades as there is room for on a phone, at equal distances, the latest among them."""
+    step = ceil(len(decades) / NARROW_LABELS)
+    return {decade: f"’{decade % 100:02}" for decade in decades[::-1][::step][::-1]}
 
 
 def _line(axis: _Axis, medians: Mapping[int, int], year: int) -> str:

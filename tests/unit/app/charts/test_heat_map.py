@@ -45,6 +45,12 @@ def test_the_axis_begins_with_a_decade_and_ends_with_the_last_year() -> None:
     assert heat.columns == ("1970s", "1980s", "1990s", "2000s", "2010s")
 
 
+def test_on_a_phone_many_decades_are_labelled_in_steps_the_latest_among_them() -> None:
+    heat = drawn({2024: dict.fromkeys(range(1950, 2025), 5)})
+    assert [tick.label for tick in heat.narrow_ticks] == ["’60", "’80", "’00", "’20"]
+    assert len(heat.wide_ticks) == len(heat.columns) == 8
+
+
 def test_a_stray_old_record_does_not_stretch_the_axis() -> None:
     heat = drawn({2024: {1010: 1, 1928: 1, 1977: 500, 2012: 500}})
     assert heat.columns[0] == "before 1970"
