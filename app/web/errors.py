@@ -208,7 +208,7 @@ def _ways_on(status: int, code: Code | None) -> dict[str, str]:
     is_read = _is_read()
     again = request.full_path.rstrip("?") if is_read and status in (429, 500, 503) else ""
     if code is Code.NO_SUCH_NAME or (is_read and request.endpoint in ("listener.show", "year.show") and not code):
-        return {"again": again}
+        return {"again": again, "typed": request.args.get("name", "").strip()}
     if year and code is not Code.NO_SUCH_YEAR:
         return {"again": again, "chart": url_for("year.show", name=name, year=year)}
     return {"again": again, "listener": name}

@@ -105,10 +105,16 @@ def test_a_year_that_is_typed_with_the_name_is_led_to(client: FlaskClient, typed
     "typed",
     ["", "@", "no name", "last.fm/user/", "https://example.org/user/SingleSam", "SingleSam/20245", "/2024"],
 )
-def test_what_is_no_name_is_told_so(client: FlaskClient, typed: str) -> None:
+def test_what_is_no_name_is_told_so_and_can_be_mended(client: FlaskClient, typed: str) -> None:
     answer = client.get("/user", query_string={"name": typed})
     assert answer.status_code == 404
     assert "That cannot be a Last.fm name" in answer.text
+    assert f'value="{typed}"' in answer.text
+
+
+def test_what_is_no_name_is_escaped(client: FlaskClient) -> None:
+    answer = client.get("/user", query_string={"name": '"><script>'})
+    assert 'value="&#34;&gt;&lt;script&gt;"' in answer.text
 
 
 def test_somebody_to_compare_with_may_be_pasted_too(put: Callable[..., None], client: FlaskClient) -> None:
