@@ -48,6 +48,7 @@ def test_the_embed_may_be_framed_by_anybody_and_has_neither_script_nor_cookie(
     assert "Set-Cookie" not in answer.headers
     assert "<script" not in answer.text
     assert '<base target="_top">' in answer.text
+    assert '<link rel="icon"' in answer.text
     assert 'href="/user/SingleSam/2023"' in answer.text
     assert "Half of the music SingleSam played in 2023 came out by 1992." in answer.text
     assert "data-theme" not in answer.text
