@@ -215,7 +215,7 @@ def recover() -> None:
             note_database_use(context.redis)
             requeue_lost_years(connection, context.redis, context.clock.sleep)
     except (StoreAway, QueueFull) as error:
-        # It waits neither for the database nor for room in the place of a job that could say so on a page.
+        # Waiting for the database, or for room, is left to jobs that can say so on a page.
         log.warning("Not all lost claims are queued; it is tried again soon", reason=str(error) or error.__doc__)
         ask_for_recovery(context.redis)
     except ShutdownRequested:
@@ -228,7 +228,7 @@ def recover() -> None:
 @requeued_on_shutdown
 def fetch_covers() -> None:
     """Fetch the album covers that somebody waits for, until others need this worker. May run twice."""
-    # Here, as Pillow is nothing that a fetch needs.
+    # Imported here, since only covers need Pillow.
     from worker.covers.archive import CoverArchive
     from worker.covers.wanted import fetch_wanted
 
@@ -269,7 +269,7 @@ def _failures_reported(report: Callable[..., None] = lambda _: None) -> Iterator
         raise
     except (Overtaken, Forgotten):
         log.info("Another worker has taken over this year, or the listener was forgotten")
-    except (NoSuchUser, Barred, ListeningHidden) as error:
+    except tuple(ABOUT_LISTENERS) as error:
         report(ABOUT_LISTENERS[type(error)])
     except Renamed as error:
         report(Failure.RENAMED, renamed_to=error.username)
