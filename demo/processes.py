@@ -16,9 +16,8 @@ from rich.text import Text
 
 from worker.shutdown import GRACE_PERIOD
 
-GRACE_SECONDS = (
-    2 * GRACE_PERIOD
-)  # from SIGTERM to SIGKILL: a worker takes up to its patience to store the stretch at hand
+GRACE_SECONDS = 2 * GRACE_PERIOD
+"""From SIGTERM to SIGKILL: a worker takes up to GRACE_PERIOD to store the stretch in hand."""
 POLL_SECONDS = 0.1
 LAST_LINES_SECONDS = 5  # for what an ended process wrote to be shown; children that it left may keep the pipe open
 COLOURS = ("cyan", "yellow", "green", "magenta")

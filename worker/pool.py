@@ -119,7 +119,7 @@ class FetchWorker(Worker):
         super().main_work_horse(job, queue)
 
     def setup_work_horse_signals(self) -> None:
-        """On SIGTERM, stop the job after the stretch at hand; so does a stop request that came before the fork."""
+        """On SIGTERM, stop the job after the stretch in hand; so does a stop request that came before the fork."""
         super().setup_work_horse_signals()
         signal.signal(signal.SIGTERM, lambda *_: shutdown.request())
         if self._stop_requested:

@@ -1,4 +1,4 @@
-"""Shutdown: a worker told to stop stores the stretch at hand and puts its job back into the queue."""
+"""Shutdown: a worker told to stop stores the stretch in hand and puts its job back into the queue."""
 
 import os
 import threading

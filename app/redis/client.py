@@ -17,9 +17,8 @@ from app.settings import Settings
 _MAX_CONNECTIONS = 50  # of one process; whoever needs another one waits for its turn
 _TURN_SECONDS = 5
 _CONNECT_SECONDS = 2
-_ANSWER_SECONDS = (
-    5  # blocking reads set their own: RQ while it waits for a job, a subscription for its next message
-)
+_ANSWER_SECONDS = 5
+"""Blocking reads set their own: RQ while it waits for a job, a subscription for its next message."""
 
 
 def connect_redis(settings: Settings, *, outage_seconds: int = 0, answer_seconds: int = _ANSWER_SECONDS) -> Redis:

@@ -15,9 +15,8 @@ from app.store.plays.scrobbles import Scrobble
 
 MAX_NUMBER = 2**31 - 1  # no listener has more of anything, and the database's integers end here
 YEAR_1971 = 365 * 24 * 3600  # UNIX seconds; what Last.fm dates to 1970 has lost its time
-CHART_WEEK = timedelta(
-    days=7
-)  # charts consist of weeks, so that one may begin and end this far from what was asked
+CHART_WEEK = timedelta(days=7)
+"""Charts consist of weeks, so that one may begin and end this far from what was asked."""
 
 
 class Unreadable(Exception):
