@@ -14,8 +14,18 @@ from app.jobs.queues import FETCHES, LOOKUPS
 from app.redis.pause import is_paused
 
 PAUSED = AWAITED, _ = [Queue.redis_queue_namespace_prefix + name for name in (FETCHES, LOOKUPS)]
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.1
 """How often the other queues are looked at; a job in AWAITED is taken at once."""
+
+# Moves the first job of the first queue that has one to that queue's intermediate queue. One call for all queues
+# lets an idle worker look often.
+_TAKE = """
+for at = 1, #KEYS, 2 do
+    local job_id = redis.call('LMOVE', KEYS[at], KEYS[at + 1], 'LEFT', 'RIGHT')
+    if job_id then return {KEYS[at], job_id} end
+end
+return false
+"""
 
 # Puts a job back at the head of its queue, if nobody else has done so.
 _PUT_BACK = """
@@ -38,11 +48,8 @@ class SafeQueue(Queue):
         assert connection is not None  # noqa: S101  RQ always passes it
         for _ in range(max(1, round((timeout or 0) / LOOK_SECONDS))):
             keys = _served(connection, queue_keys)
-            for key in keys:
-                if (
-                    job_id := connection.lmove(key, IntermediateQueue.get_intermediate_queue_key(key))
-                ) is not None:
-                    return key, job_id
+            if (taken := _take(connection, keys)) is not None:
+                return taken
             if timeout is None:
                 return None
             if not keys:
@@ -54,6 +61,12 @@ class SafeQueue(Queue):
             if job_id is not None:
                 return awaited, job_id
         raise DequeueTimeout(timeout, queue_keys)
+
+
+def _take(redis: Redis, queue_keys: Sequence[str]) -> tuple[str, Any] | None:
+    pairs = [name for key in queue_keys for name in (key, IntermediateQueue.get_intermediate_queue_key(key))]
+    key, job_id = redis.eval(_TAKE, len(pairs), *pairs) or (b"", None)
+    return (key.decode(), job_id) if key else None
 
 
 def _served(redis: Redis, queue_keys: Sequence[str]) -> list[str]:

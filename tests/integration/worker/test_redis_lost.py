@@ -116,6 +116,21 @@ def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the
     assert waiting.intermediate_queue.get_job_ids() == []
 
 
+def test_jobs_of_the_first_queue_go_first_and_each_is_noted_in_its_own(redis: Redis) -> None:
+    names = (queues.LOOKUPS, queues.FETCHES, queues.CHORES)
+    for name in reversed(names):
+        for job_id in (f"{name}-1", f"{name}-2"):
+            queues.put(redis, name, queues.REMATCH, job_id=job_id)
+    ours = [SafeQueue(name, connection=redis, serializer=JSONSerializer) for name in names]
+    taken = [SafeQueue.dequeue_any(ours, 1, connection=redis, serializer=JSONSerializer) for _ in range(6)]
+    assert [(one[1].name, one[0].id) for one in taken if one] == [
+        (name, f"{name}-{number}") for name in names for number in (1, 2)
+    ]
+    for one in ours:
+        assert one.intermediate_queue.get_job_ids() == [f"{one.name}-1", f"{one.name}-2"]
+        assert one.get_job_ids() == []
+
+
 def test_a_job_that_was_just_taken_is_not_put_back_for_another_of_its_id_that_was_taken_before(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
