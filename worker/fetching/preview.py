@@ -1,6 +1,6 @@
 """Preview: a year's chart from a single call, shown until the plays themselves have brought as much."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from datetime import datetime
 from threading import Lock, Thread
@@ -10,8 +10,9 @@ import structlog
 
 from app.events import Event, Tally, YearCounts
 from app.redis.event_stream import Topic
+from app.store.albums import Album
 from worker.context import WorkerContext
-from worker.fetching.enrich import batched, match_exact
+from worker.fetching.enrich import BATCH_SIZE, match_exact
 from worker.fetching.mirror_client import MirrorClient
 from worker.fetching.proof import SIZES
 from worker.lastfm.errors import CallRefused, KeyRefused, ListeningHidden, NoSuchUser, TryAgain
@@ -118,8 +119,10 @@ def blend(preview: YearCounts, exact: Counts) -> Counts:
 def start_preview(
     context: WorkerContext, username: str, window: Window, show: Callable[[YearCounts], None]
 ) -> None:
-    """Make a preview in a thread of its own and hand it to `show`. Nothing waits for it, should it fail or come
-    late."""
+    """Make a preview in a thread of its own and hand it to `show`, whose bars grow while albums are looked up.
+
+    Nothing waits for it, should it fail or come late.
+    """
     arguments = (_make_preview, context, username, window, show)
     Thread(target=copy_context().run, args=arguments, name="preview", daemon=True).start()
 
@@ -132,13 +135,17 @@ def _make_preview(
     except (TryAgain, CallRefused, KeyRefused, ListeningHidden, NoSuchUser) as error:
         log.info("Could not make a preview", reason=str(error) or type(error).__name__)
         return
-    named = (album for album, _ in chart.albums)
+    albums, plays = [album for album, _ in chart.albums], [times for _, times in chart.albums]
     with MirrorClient(context.settings.mirror_url.get_secret_value()) as mirror:
-        placed = [album for batch in batched(named) for album in match_exact(mirror, batch)]
-    counted = zip(placed, chart.albums, strict=True)
-    show(
-        YearCounts().plus(
-            Tally(one.release_year, one.release_year, one.augmentation_status, plays)
-            for one, (_, plays) in counted
-        )
+        for start in range(0, len(albums), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            albums[batch] = match_exact(mirror, albums[batch])
+            # At once: the first ones are played most, and their bars need not wait for the others.
+            show(_counted(albums, plays))
+
+
+def _counted(albums: Sequence[Album], plays: Sequence[int]) -> YearCounts:
+    return YearCounts().plus(
+        Tally(album.release_year, album.release_year, album.augmentation_status, times)
+        for album, times in zip(albums, plays, strict=True)
     )

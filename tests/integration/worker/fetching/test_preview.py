@@ -1,6 +1,7 @@
 """The preview: a new listener's whole year from one call, which never delays or distorts the exact one."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event as Signal
 from typing import Any
 
@@ -13,11 +14,13 @@ from demo.catalogue import CatalogueAlbum
 from demo.faults import Fault
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.worker.conftest import CHART, RECENT, Killed, Stage, second, some_plays
+from worker.fetching import preview
 from worker.lastfm.payloads import Rows
 
 KNOWN = [album for album in catalogue.albums() if album.year and album.lastfm_mbid and album.lastfm_title]
 PLACED = sorted({album.lastfm_mbid: album for album in KNOWN}.values(), key=lambda album: album.year or 0)
 EARLY, LATE = PLACED[0], PLACED[-1]
+YEAR_BEGAN, YEAR_ENDED = datetime(2023, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def plays(album: CatalogueAlbum, count: int, since: str) -> list[Play]:
@@ -67,6 +70,18 @@ def test_a_new_year_is_there_whole_before_its_plays_are(stage: Stage, monkeypatc
     assert (first.preview, first.phase, first.done, first.expected) == (True, "fetching", 0, 1200)
     assert (first.scrobbles, first.matched, first.years) == (601, 601, {EARLY.year: 301, LATE.year: 300})
     assert stage.calls(CHART) == 1
+
+
+def test_the_albums_that_are_played_most_are_shown_before_all_are_looked_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview, "BATCH_SIZE", 1)
+    previewing_pia(stage)
+    shown: list[YearCounts] = []
+    preview.start_preview(stage.context, "PreviewingPia", (YEAR_BEGAN, YEAR_ENDED), shown.append)
+    wait_until(lambda: len(shown) == 2)
+    assert [counts.years for counts in shown] == [{EARLY.year: 301}, {EARLY.year: 301, LATE.year: 300}]
+    assert [counts.scrobbles for counts in shown] == [601, 601], "or a chart of another year could not be told"
 
 
 def test_a_bar_stays_until_the_plays_have_outgrown_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
