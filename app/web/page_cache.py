@@ -25,12 +25,15 @@ class PageCache:
         return page if self._clock() < expires_at else None
 
     def put(self, username: str, year: int, page: bytes, variant: str = "") -> None:
-        """Keep the page. A full cache drops what was stored longest ago."""
+        """Keep the page. What has expired goes, and from a full cache what was stored longest ago."""
+        now = self._clock()
+        while self._pages and _last_expiry(next(iter(self._pages.values()))) <= now:
+            self._pages.popitem(last=False)
         variants = self._pages.pop((username.casefold(), year), {})
         variants.pop(variant, None)
         if len(variants) >= MAX_VARIANTS:
             variants.pop(next(iter(variants)))
-        variants[variant] = (self._clock() + SECONDS, page)
+        variants[variant] = (now + SECONDS, page)
         self._pages[username.casefold(), year] = variants
         if len(self._pages) > MAX_YEARS:
             self._pages.popitem(last=False)
@@ -38,3 +41,7 @@ class PageCache:
     def drop(self, username: str, year: int) -> None:
         """Drop the page in every variant."""
         self._pages.pop((username.casefold(), year), None)
+
+
+def _last_expiry(variants: dict[str, tuple[float, bytes]]) -> float:
+    return max(expires_at for expires_at, _ in variants.values())

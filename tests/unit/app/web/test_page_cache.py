@@ -1,5 +1,7 @@
 """The cache holds finished pages for a moment."""
 
+from sys import getrefcount
+
 from app.web.page_cache import MAX_VARIANTS, MAX_YEARS, SECONDS, PageCache
 
 
@@ -19,6 +21,23 @@ def test_a_page_that_is_dropped_is_gone_at_once() -> None:
     cache.drop("heavyhelen", 2024)
     assert cache.get("HeavyHelen", 2024) is None
     cache.drop("heavyhelen", 2024)
+
+
+def test_what_has_expired_takes_no_memory() -> None:
+    now = 1000.0
+    cache = PageCache(clock=lambda: now)
+    pages = [b"%d" % number for number in range(1000, 1003)]
+    before = [getrefcount(page) for page in pages]
+    cache.put("HeavyHelen", 2024, pages[0])
+    cache.put("LightLuca", 2024, pages[1], "by decade")
+    now += SECONDS / 2
+    cache.put("HeavyHelen", 2024, pages[2], "by decade")
+    now += SECONDS / 2
+    cache.put("SingleSam", 2024, b"page")
+    assert cache.get("HeavyHelen", 2024, "by decade") == pages[2]
+    now += SECONDS / 2
+    cache.put("SingleSam", 2024, b"page")
+    assert [getrefcount(page) for page in pages] == before
 
 
 def test_a_full_shelf_lets_go_of_what_was_put_there_first() -> None:
