@@ -19,6 +19,7 @@ from tests.bench import (
     importing,
     matching,
     open_pages,
+    page_costs,
     replication,
     returning_visit,
     scrobbles,
@@ -28,6 +29,7 @@ from tests.bench.installation import Figure, Installation, installed
 
 MEASURES: dict[str, Callable[[Installation], Iterator[Figure]]] = {
     "returning_visit": returning_visit.measure,
+    "page_costs": page_costs.measure,
     "open_pages": open_pages.measure,
     "first_bars": first_bars.measure,
     "first_paint": first_paint.measure,

@@ -169,10 +169,17 @@ class Day:
             "",
             "?by=decade",
             "?with=HeavyHelen",
+            f"?month={self._random.randint(1, 12)}",
+            "/months",
+            "/insights",
+            "/share",
             ".json",
             ".csv",
             ".png",
+            ".png?shape=square&theme=dark",
+            ".png?shape=story",
             ".svg?by=decade",
+            "/badge.svg",
             "/unknown",
             f"/{self._random.choice(BARS)}",
             "/top.json",
@@ -180,7 +187,11 @@ class Day:
             name, year = self._random.choice(CAST)
             yield f"/user/{name}/{year}{path}"
         yield f"/user/{name}"
+        yield f"/user/{name}/eras"
+        yield f"/user/{name}/released/{self._random.choice(BARS)}"
+        yield f"/embed/{name}/{year}"
         yield f"/api/v1/users/{name}/years/{year}"
+        yield f"/api/v1/users/{name}/years/{year}/insights"
         yield "/about"
 
     def _ask(self, path: str, kind: str) -> None:

@@ -54,7 +54,7 @@ def measure(installation: Installation) -> Iterator[Figure]:
         _reset_statements(installation)
         for _ in range(3):
             for name, (port, path, header) in requested.items():
-                rates[name] = max(rates[name], _rate(port, path, header))
+                rates[name] = max(rates[name], rate(port, path, header))
         statements = _statements(installation)
         requests.get(f"http://127.0.0.1:{ours}{PAGE}/1977", timeout=10).raise_for_status()
         if not _statements(installation):
@@ -111,7 +111,7 @@ def _statements(installation: Installation) -> int:
     return int(row[0]) if row else -1
 
 
-def _rate(port: int, path: str, header: str = "") -> float:
+def rate(port: int, path: str, header: str = "") -> float:
     """Return the requests a second over a few connections, each of which requests again after each response."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{header}\r\n".encode()
     sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
