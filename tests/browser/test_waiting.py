@@ -112,6 +112,22 @@ def test_the_seconds_are_counted_down_and_never_go_up(site: Site, page: Page, pa
     expect(left).to_have_text("takes a little longer")
 
 
+def test_it_is_told_to_take_longer_only_where_it_was_told_how_long(
+    site: Site, page: Page, path: str, tell: Tell
+) -> None:
+    tell(seconds_left=None, done=999)
+    page.goto(site.url + path)
+    expect(page.locator("html.live")).to_be_attached()
+    left, checked = page.locator("#left"), page.locator(".progress p").first
+    expect(checked).to_have_text("999 of 12,100 plays checked")
+    tell(seconds_left=None, done=1_999)
+    expect(checked).to_have_text("1,999 of 12,100 plays checked")
+    tell(seconds_left=40, done=3_000)
+    expect(left).to_contain_text("s left")
+    tell(seconds_left=None, done=4_000)
+    expect(left).to_have_text("takes a little longer")
+
+
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_the_bar_glides_to_what_is_checked_or_is_there_at_once(
     site: Site, page: Page, path: str, tell: Tell, until: Until, motion: Literal["no-preference", "reduce"]

@@ -44,6 +44,8 @@
     if (run !== page.dataset.run) { run = page.dataset.run; least = Infinity; glided = undefined; }
     const told = document.getElementById("left")?.dataset.left;
     ends = told === undefined ? undefined : now() + Number(told);
+    // Nothing takes longer than was told as long as nothing was: a run tells no figure in its first seconds.
+    if (told === undefined && least === Infinity) document.getElementById("left")?.parentElement.remove();
     tick();
     checked = progress()?.value;
     if (checked === undefined) { glided = undefined; return; }
