@@ -53,6 +53,7 @@ class RateLimits:
         # A moving window would store each of thousands of names.
         self._budgets = [FixedWindowRateLimiter(storage) for storage in storages]
         self._limits = {name: parse_many(text) for name, text in limits.items()}
+        self._is_redis_away = False
 
     def hit(self, name: str) -> None:
         """Count this request. Raises TooManyRequests, with the seconds to wait, if it is over the limit."""
@@ -77,8 +78,12 @@ class RateLimits:
         try:
             self._ask(name, shared, question(shared))
         except (StorageError, RedisError) as error:
-            log.warning("Redis does not count requests, so this process does", reason=type(error).__name__)
+            if not self._is_redis_away:
+                log.warning("Redis does not count requests, so this process does", reason=type(error).__name__)
+            self._is_redis_away = True
             self._ask(name, own, question(own))
+        else:
+            self._is_redis_away = False
 
     def _ask(self, name: str, limiter: RateLimiter, is_allowed: Callable[..., bool]) -> None:
         for client, factor in networks(request.remote_addr or "unix"):

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import BlockingConnectionPool, Redis
 from redis.exceptions import OutOfMemoryError
+from structlog.testing import capture_logs
 from werkzeug.exceptions import TooManyRequests
 
 from app.redis import known_names
@@ -145,6 +146,20 @@ def test_limits_hold_while_every_connection_to_redis_is_in_use(app: Flask, valke
             limits.spend("names", 1)
     pool.release(in_use)
     pool.disconnect()
+
+
+def test_that_redis_does_not_count_is_said_once_each_time(app: Flask, valkey: str) -> None:
+    pool = BlockingConnectionPool.from_url(valkey, max_connections=1, timeout=0.01)
+    limits = RateLimits(Redis.from_pool(pool), {"fetch": "100 per minute"})
+    with app.test_request_context(), capture_logs() as lines:
+        for _ in range(2):
+            in_use = pool.get_connection()
+            for _ in range(3):
+                limits.hit("fetch")
+            pool.release(in_use)
+            limits.hit("fetch")
+    pool.disconnect()
+    assert [line["event"] for line in lines] == ["Redis does not count requests, so this process does"] * 2
 
 
 def test_strangers_cannot_pretend_to_be_others(client: FlaskClient) -> None:
