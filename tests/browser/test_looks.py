@@ -193,7 +193,15 @@ def test_a_year_is_printed_on_one_page_with_its_table_in_dark_ink(
     states: Site, page: Page, pictures: Path
 ) -> None:
     page.emulate_media(media="print", color_scheme="dark")
-    for state in ("complete", "with gaps", "every year", "by decade", "compare", "compare by decade"):
+    for state in (
+        "complete",
+        "what stands out",
+        "with gaps",
+        "every year",
+        "by decade",
+        "compare",
+        "compare by decade",
+    ):
         page.goto(states.url + STATES[state])
         assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) == 1, state
         assert page.locator("#numbers table").is_visible(), state
