@@ -18,6 +18,7 @@ from app.jobs.recovery import ask_for_recovery
 from app.redis.client import is_outage
 from app.redis.event_stream import Topic
 from app.redis.mirror_note import write_mirror_note
+from app.redis.usual_years import are_usual_years_counted
 from app.store import Connection, StoreAway, connect, means_away, means_conflict
 from app.store.fetch_jobs import Overtaken
 from app.store.listeners import Forgotten
@@ -168,8 +169,10 @@ def rematch() -> None:
 
 @requeued_on_shutdown
 def count_usual() -> None:
-    """Count what is usual here, since Redis has lost it. May run twice."""
+    """Count what is usual here, since Redis has lost it, unless the night has done so. May run twice."""
     context = from_environment()
+    if are_usual_years_counted(context.redis):
+        return
 
     def steps(connection: Connection) -> None:
         with _failures_reported():

@@ -1,10 +1,11 @@
 """Every night what is usual here is counted, and kept without names; so it is once Redis has lost it."""
 
 import worker.jobs
+from app.insights.usual_years import CountedShares
 from app.jobs import enqueue
 from app.jobs.queues import CHORES, count_waiting
 from app.jobs.recovery import ask_for_recovery, enqueue_recovery
-from app.redis.usual_years import read_usual_shares, read_usual_year
+from app.redis.usual_years import read_usual_shares, read_usual_year, write_usual_years
 from tests.integration.worker.conftest import Stage
 
 
@@ -39,6 +40,18 @@ def test_what_redis_has_lost_is_counted_again_once_for_all_workers(stage: Stage)
     assert [enqueue_recovery(stage.redis) for _ in range(3)] == [True, False, False]
     stage.run_jobs()
     assert read_usual_year(stage.redis, 2023) == before
+
+
+def test_what_was_counted_while_the_count_waited_stays(stage: Stage) -> None:
+    test_what_is_usual_is_counted_overnight(stage)
+    stage.redis.flushall()
+    assert enqueue_recovery(stage.redis)
+    worker.jobs.recover()
+    write_usual_years(stage.redis, {(2023, False): CountedShares(listeners=7, shares={1977: 1.0})}, {})
+    stage.run_jobs()
+    shares, _ = read_usual_year(stage.redis, 2023)
+    assert shares is not None
+    assert shares.listeners == 7
 
 
 def test_what_is_there_is_not_counted_again_when_redis_was_started_again(stage: Stage) -> None:
