@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from app.redis.allowance import Allowance
 from worker.fetching.proof import Ask, Search
-from worker.fetching.time_left.rehearsal import Family, Part, Work, rehearse
+from worker.fetching.time_left.rehearsal import Part, Split, Work, rehearse
 from worker.fetching.time_left.speed import Speed
 from worker.lastfm.demand import Demand
 
@@ -18,18 +18,18 @@ FEW = 6.0  # seconds; as long as no more seem to be left, a page says "a few sec
 
 def parts_left(asked: Sequence[Ask], todo: Iterable[Ask], granted: int) -> tuple[list[Part], list[Part]]:
     """Return what calls are under way about, and what is to be asked for, as far as it is known by now."""
-    families: dict[int, Family] = {}
+    splits: dict[int, Split] = {}
 
     def part(ask: Ask) -> Part:
         plays = float(granted if ask.plays is None else ask.plays)
         partial = ask.partial
         if partial is None:
-            return plays, Family()
-        if id(partial) not in families:
+            return plays, Split()
+        if id(partial) not in splits:
             rests = [(rows.total or 0) - rows.granted for rows in partial.answers.values() if rows]
             unanswered = partial.parts - len(partial.answers)
-            families[id(partial)] = Family(unanswered, [rest for rest in rests if rest > 0])
-        return plays, families[id(partial)]
+            splits[id(partial)] = Split(unanswered, [rest for rest in rests if rest > 0])
+        return plays, splits[id(partial)]
 
     return [part(ask) for ask in asked], [part(ask) for ask in todo]
 

@@ -21,17 +21,17 @@ MAX_CALLS = 1000
 """More are not simulated."""
 
 
-class Family:
-    """The parts of a rest. What each of them leaves open is asked for when all of them are answered."""
+class Split:
+    """A rest that is split into parts. What these leave open is asked for when all of them are answered."""
 
     def __init__(self, parts: int = 1, rests: Iterable[float] = ()) -> None:
-        self.open = parts
+        self.unanswered = parts
         self.rests = list(rests)
-        """How many plays the parts that are answered have besides those that were shown."""
+        """The plays that each answered part has besides those that were shown."""
 
 
-Part = tuple[float, Family]
-"""About how many plays it has, and where it belongs."""
+Part = tuple[float, Split]
+"""About how many plays it has, and the split that it is a part of."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def rehearse(work: Work, allowance: Allowance, others: Sequence[Demand], speed: 
     Return how many seconds it takes until all is read and stored, and which demand that is on Last.fm.
     """
     parts = [*work.asked, *work.todo]
-    families = {id(family): family for _, family in parts}.values()
-    plays = [*(plays for plays, _ in parts), *(rest for family in families for rest in family.rests)]
+    splits = {id(split): split for _, split in parts}.values()
+    plays = [*(plays for plays, _ in parts), *(rest for split in splits for rest in split.rests)]
     calls = sum(ceil(left / work.granted) for left in plays)
     if calls > MAX_CALLS:
         # That takes long in any case; and a count may be nonsense.
@@ -133,14 +133,14 @@ class _Rehearsal:
         self._side_by_side += self._busy
         heappush(self._answers, (at + self._speed.answer, next(self._order), part))
 
-    def _take_in(self, at: float, plays: float, family: Family) -> None:
+    def _take_in(self, at: float, plays: float, split: Split) -> None:
         at = max(at, self._main_free)
         self._busy -= 1
-        family.open -= 1
+        split.unanswered -= 1
         if plays > self._work.granted:
-            family.rests.append(plays - self._work.granted)
-        if family.open <= 0:
-            for rest in family.rests:
+            split.rests.append(plays - self._work.granted)
+        if split.unanswered <= 0:
+            for rest in split.rests:
                 self._todo.extendleft(self._parts(rest))
         self._start(at)
         self._main_free = at + self._speed.store
@@ -149,8 +149,8 @@ class _Rehearsal:
         number = parts_of(ceil(rest), self._work.granted, self._may_cut)
         self._may_cut -= number - 1
         shares = SPREAD if number == len(SPREAD) else (1.0,) * number
-        family = Family(number)
-        return [(rest * share / number, family) for share in shares]
+        split = Split(number)
+        return [(rest * share / number, split) for share in shares]
 
     def _start(self, at: float) -> None:
         while self._todo and self._busy < self._work.most:

@@ -13,7 +13,7 @@ import pytest
 from app.redis.allowance import Allowance
 from tests.unit.worker.fetching.virtual_fetches import Manners, VirtualRun, World
 from worker.fetching.time_left.forecast import LATE, SILENT, SLACK, Promise
-from worker.fetching.time_left.rehearsal import Family, Work, rehearse
+from worker.fetching.time_left.rehearsal import Split, Work, rehearse
 from worker.fetching.time_left.speed import Speed
 from worker.lastfm.demand import Demand
 
@@ -134,7 +134,7 @@ def test_a_run_that_goes_on_tells_no_more_than_it_did_before_its_worker_died() -
 
 def test_a_count_that_is_nonsense_costs_no_time() -> None:
     plays = 2.0**31
-    work = Work(asked=[(plays, Family(2, [plays]))], on_wire=1, todo=[], granted=1, may_cut=9, most=12)
+    work = Work(asked=[(plays, Split(2, [plays]))], on_wire=1, todo=[], granted=1, may_cut=9, most=12)
     seconds, demand = rehearse(work, Allowance(0, 6, 2.0, 2.0, 0, None), [Demand(10**9)], Speed())
     assert (seconds, demand.calls) == (2 * plays, 2 * plays)
 
