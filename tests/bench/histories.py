@@ -1,4 +1,4 @@
-"""`lastyear years` with a million plays: how long it takes, compared with copying the rows, and its memory."""
+"""`lastyear years` with a million plays: how long it takes, against copying the rows, and how much memory."""
 
 import csv
 import os
@@ -32,6 +32,7 @@ Names = tuple[str, str]
 @dataclass(frozen=True)
 class _Run:
     seconds: float
+    processor_seconds: float
     megabytes: float
     told: str
 
@@ -50,15 +51,15 @@ def measure(installation: Installation) -> Iterator[Figure]:
         small = _run(installation, owner, fewer)
         large = _run(installation, owner, history)
         copied = _copy(history, folder / "copy.csv")
-    ratio, memory = large.seconds / copied, large.megabytes / small.megabytes
+    ratio, memory = large.processor_seconds / copied, large.megabytes / small.megabytes
     yield Figure(
         f"release years for a history of {PLAYS:,} plays of {ALBUMS:,} albums, {RELEASE_GROUPS:,} release groups",
         f"< {MOST_SECONDS} s",
-        f"{large.seconds:.1f} s; {large.told}",
+        f"{large.seconds:.1f} s, {large.processor_seconds:.1f} of them at work; {large.told}",
         large.seconds < MOST_SECONDS,
     )
     yield Figure(
-        "the same, compared with reading and writing the rows as CSV",
+        "its processor time, compared with reading and writing the rows as CSV",
         f"<= {MOST_RATIO} x",
         f"{ratio:.1f} x ({copied:.1f} s)",
         ratio <= MOST_RATIO,
@@ -117,20 +118,21 @@ def _run(installation: Installation, url: str, history: Path) -> _Run:
     """Run the command with its progress and its output as in a pipeline."""
     command = [str(BIN / "lastyear"), "years", str(history), "--output", str(history.with_suffix(".years.csv"))]
     environ = {**os.environ, **installation.environ, "MIRROR_URL": url}
-    began, most = time.perf_counter(), 0
+    began, most, before = time.perf_counter(), 0, os.times()
     with history.with_suffix(".told").open("w+", encoding="utf-8") as told:
         with subprocess.Popen(command, env=environ, stderr=told) as process:
             while process.poll() is None:
                 most = max(most, _most_memory(process.pid))
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.05)
-        seconds = time.perf_counter() - began
+        seconds, after = time.perf_counter() - began, os.times()
         told.seek(0)
         lines = told.read().splitlines()
     if process.returncode:
         raise RuntimeError("\n".join(lines))
     [coverage] = [line for line in lines if line.startswith("Release year known")]
-    return _Run(seconds, most * 1024 / 1e6, coverage.partition(".")[0])
+    processor = after.children_user + after.children_system - before.children_user - before.children_system
+    return _Run(seconds, processor, most * 1024 / 1e6, coverage.partition(".")[0])
 
 
 def _most_memory(pid: int) -> int:
@@ -142,11 +144,11 @@ def _most_memory(pid: int) -> int:
 
 
 def _copy(history: Path, copy: Path) -> float:
-    """Return the seconds that reading and writing the rows takes."""
-    began = time.perf_counter()
+    """Return the processor time that reading and writing the rows takes."""
+    began = time.process_time()
     with (
         history.open(encoding="utf-8", newline="") as source,
         copy.open("w", encoding="utf-8", newline="") as target,
     ):
         csv.writer(target).writerows(csv.reader(source))
-    return time.perf_counter() - began
+    return time.process_time() - began
