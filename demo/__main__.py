@@ -19,10 +19,10 @@ from app.settings import SWITCHED_OFF_BY_NOTHING, WORKER_NEEDS, BadSettings, Set
 from app.store import StoreAway, connect
 from app.store.migrate import MigrationChanged, migrate
 from demo import services
-from demo.cover_art import CoverArtStandIn
-from demo.lastfm import DEFAULT_PORT as LASTFM_PORT
-from demo.lastfm import LastfmStandIn
-from demo.musicbrainz import EXPORT_STAMP, write_demo_export
+from demo.cover_art.stand_in import CoverArtStandIn
+from demo.lastfm.stand_in import DEFAULT_PORT as LASTFM_PORT
+from demo.lastfm.stand_in import LastfmStandIn
+from demo.musicbrainz.export import EXPORT_STAMP, write_demo_export
 from demo.ports import free_port, is_free
 from demo.processes import Processes
 from mirror.database import connect as connect_mirror

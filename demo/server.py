@@ -6,16 +6,41 @@ Clients keep their connections, as they do at Last.fm. Werkzeug's server closes 
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any, Self
 
-from demo.responses import HttpResponse
-
 STOP_CHECK_SECONDS = 0.02
 DRAIN_SECONDS = 5.0  # that clients have to read the responses being written when the server stops
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """An HTTP response, which comes after `delay` seconds and whose bytes are `pace` seconds apart.
+
+    `announced_length` is a Content-Length that the body falls short of.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    announced_length: int | None = None
+    more_headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    pace: float = 0.0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        length = self.announced_length or len(self.body)
+        return {"Content-Type": self.content_type, "Content-Length": str(length), **self.more_headers}
+
+
+def html_response(html: str, status: int) -> HttpResponse:
+    return HttpResponse(status, html.encode(), "text/html; charset=utf-8")
+
 
 Respond = Callable[[str, str], HttpResponse]
 """Path with query, User-Agent -> response."""

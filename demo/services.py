@@ -20,7 +20,7 @@ from app.redis.client import connect_redis
 from app.settings import Settings
 from app.store import connect, outage
 from app.store.migrate import migrate
-from demo.musicbrainz import write_demo_export
+from demo.musicbrainz.export import write_demo_export
 from demo.ports import free_port
 from mirror.importing.load import import_export
 

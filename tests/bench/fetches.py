@@ -15,7 +15,7 @@ from app.jobs import enqueue
 from app.redis.allowance import ALLOWANCE_KEY, SAVED_SECONDS
 from app.redis.event_stream import follow_all, forget_listener, parse_snapshot
 from app.store import connect
-from demo.accounts import Account
+from demo.lastfm.accounts import Account
 from tests.bench.installation import Installation, running
 from tests.processes import Running, family
 

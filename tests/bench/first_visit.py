@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from app.settings import Settings
-from demo.cast import ACCOUNTS
-from demo.faults import Fault
+from demo.lastfm.cast import ACCOUNTS
+from demo.lastfm.faults import Fault
 from tests.bench.fetches import Fetched, Fetcher, fetcher
 from tests.bench.installation import Figure, Installation
 from tests.bench.scrobbles import STEVE, YEAR

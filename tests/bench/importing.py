@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from demo import services
-from demo.musicbrainz import COLUMNS
+from demo.musicbrainz.export import COLUMNS
 from mirror.importing.archive import TABLES_FOLDER, decompressor, has_lbzip2
 from mirror.importing.rows import READ_BYTES
 from mirror.tables import ALBUM_TABLES

@@ -13,7 +13,7 @@ from psycopg import sql
 from redis import Redis
 
 from demo import services
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from demo.ports import free_port
 from tests import processes
 from tests.conftest import wait_until

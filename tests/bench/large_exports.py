@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from demo.export_writer import TableRow, copy_line, write_checksums
+from demo.musicbrainz.export_writer import TableRow, copy_line, write_checksums
 from tests.bench import invented_names
 
 STAMP = "20260905-002519"

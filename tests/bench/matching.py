@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from demo import services
-from demo.export_writer import TableRow
+from demo.musicbrainz.export_writer import TableRow
 from mirror.database import Connection, connect
 from mirror.derived.name_index import key_hash
 from mirror.derived.names import artist_keys

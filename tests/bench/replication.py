@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 import psycopg
 from psycopg import sql
 
-from demo.export_writer import copy_line
-from demo.musicbrainz import COLUMNS, REPLICATION_SEQUENCE, SCHEMA_SEQUENCE
+from demo.musicbrainz.export import COLUMNS, REPLICATION_SEQUENCE, SCHEMA_SEQUENCE
+from demo.musicbrainz.export_writer import copy_line
 from mirror.database import Connection, open_connection
 from mirror.replication.apply import APPLY_SETTINGS
 from mirror.replication.packets import Change, open_packet

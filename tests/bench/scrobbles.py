@@ -18,9 +18,9 @@ from app.store.plays.play_filter import PlayFilter
 from app.store.plays.scrobbles import Scrobble, count_all_years, count_year
 from app.store.stale_charts import take_stale_years
 from app.store.upkeep.room import lastfm_bytes
-from demo.accounts import Account
-from demo.cast import ACCOUNTS
-from demo.habits import FavouritePeriod, Habit, Taste
+from demo.lastfm.accounts import Account
+from demo.lastfm.cast import ACCOUNTS
+from demo.lastfm.habits import FavouritePeriod, Habit, Taste
 from tests.bench.installation import Figure, Installation
 from worker.fetching.enrich import albums_to_match, match_exact
 from worker.fetching.mirror_client import MirrorClient

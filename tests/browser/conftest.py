@@ -16,7 +16,7 @@ from redis import Redis
 from app.settings import WORKER_NEEDS, Settings, read_settings
 from app.store import connect
 from demo import services
-from demo.cover_art import CoverArtStandIn
+from demo.cover_art.stand_in import CoverArtStandIn
 from demo.ports import free_port
 from tests import processes
 from tests.browser.held_lastfm import HeldLastfm

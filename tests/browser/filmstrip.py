@@ -17,7 +17,7 @@ import click
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.browser.conftest import CHROMIUM, QUIET, Site, started_site
 from tests.conftest import wait_until
 

@@ -3,8 +3,8 @@
 from threading import Condition
 from typing import Any
 
-from demo.lastfm import LastfmStandIn
-from demo.responses import HttpResponse
+from demo.lastfm.stand_in import LastfmStandIn
+from demo.server import HttpResponse
 
 
 class HeldLastfm(LastfmStandIn):

@@ -24,7 +24,7 @@ from app.store.albums import Album, names_key
 from app.store.listeners import username_key
 from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
-from demo import catalogue
+from demo.musicbrainz import catalogue
 from tests.browser.conftest import Site
 from tests.stored_years import store_year
 

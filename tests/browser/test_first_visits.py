@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.browser.conftest import Site
 from tests.conftest import PATIENCE
 

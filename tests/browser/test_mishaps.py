@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.browser.conftest import LATENCY, Site
 from tests.browser.states import STATES, put_again
 from tests.browser.test_first_visits import is_complete, plays_drawn

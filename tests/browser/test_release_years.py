@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Page
 
-from demo.catalogue import albums as catalogue
+from demo.musicbrainz.catalogue import albums as catalogue
 from tests.browser.conftest import Site
 
 ASK = """

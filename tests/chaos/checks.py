@@ -13,7 +13,7 @@ from redis import Redis
 from app.jobs.queues import QUEUES, count_waiting, queue
 from app.listening_years import year_bounds
 from app.store import fetch_jobs
-from demo.accounts import Account
+from demo.lastfm.accounts import Account
 from tests.chaos.pages import Page
 from tests.chaos.site import Site
 from tests.chaos.units import processes_in

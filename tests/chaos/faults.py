@@ -10,7 +10,7 @@ from random import Random
 from redis import Redis
 from redis.exceptions import RedisError
 
-from demo.faults import Fault as LastfmFault
+from demo.lastfm.faults import Fault as LastfmFault
 from tests.chaos.site import Site
 from tests.chaos.units import Unit
 

@@ -13,7 +13,7 @@ from random import Random
 import requests
 import websocket
 
-from demo.accounts import Account
+from demo.lastfm.accounts import Account
 
 LOAD_SECONDS = 15.0  # without an event, or for a load, as in live.js
 MIN_PAUSE = 0.35

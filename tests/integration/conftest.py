@@ -22,9 +22,9 @@ from app.store import Connection, connect
 from app.store.migrate import migrate
 from app.web import create_app
 from demo import services
-from demo.cover_art import CoverArtStandIn
-from demo.lastfm import LastfmStandIn
-from demo.musicbrainz import write_demo_export
+from demo.cover_art.stand_in import CoverArtStandIn
+from demo.lastfm.stand_in import LastfmStandIn
+from demo.musicbrainz.export import write_demo_export
 from mirror.importing.load import ImportOptions, import_export
 from tests.conftest import PATIENCE, database_folder
 from worker.context import WorkerContext

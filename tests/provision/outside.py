@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from demo.cover_art import CoverArtStandIn
-from demo.lastfm import LastfmStandIn
-from demo.metabrainz import MetaBrainzStandIn
-from demo.musicbrainz import REPLICATION_SEQUENCE, write_demo_export
+from demo.cover_art.stand_in import CoverArtStandIn
+from demo.lastfm.stand_in import LastfmStandIn
+from demo.musicbrainz.export import REPLICATION_SEQUENCE, write_demo_export
+from demo.musicbrainz.stand_in import MetaBrainzStandIn
 from tests.integration.mirror.packets import Edit, publish
 from tests.provision.pooler import Neon, neon
 

@@ -16,8 +16,8 @@ import websocket
 from testinfra.host import Host
 
 from app import VERSION
-from demo.catalogue import albums
-from demo.musicbrainz import COLUMNS, rows_by_table
+from demo.musicbrainz.catalogue import albums
+from demo.musicbrainz.export import COLUMNS, rows_by_table
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.packets import Edit
 from tests.provision.cable import run

@@ -13,10 +13,10 @@ from flask import Flask
 from app import VERSION
 from app.settings import NOTHING, VARIABLES, read_settings
 from app.web import create_app
-from demo.accounts import Oddity
-from demo.cover_art import COVER_FAULTS
-from demo.fault_kinds import FAULT_KINDS
-from demo.faults import Fault
+from demo.cover_art.stand_in import COVER_FAULTS
+from demo.lastfm.accounts import Oddity
+from demo.lastfm.fault_kinds import FAULT_KINDS
+from demo.lastfm.faults import Fault
 from mirror.matching.query import MATCH_METHODS
 from mirror.matching.reasons import Reason
 from worker.cli import main, read_env_file

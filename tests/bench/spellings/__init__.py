@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from demo.export_writer import TableRow
-from demo.musicbrainz import COLUMNS, SPECIAL_ARTISTS
+from demo.musicbrainz.export import COLUMNS, SPECIAL_ARTISTS
+from demo.musicbrainz.export_writer import TableRow
 from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
 
 FOLDER = Path(__file__).parent

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import requests
 
-from demo.accounts import Account, Play
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account, Play
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parents[3]

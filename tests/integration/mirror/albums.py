@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from demo.export_writer import TableRow
+from demo.musicbrainz.export_writer import TableRow
 from mirror.importing.load import ImportOptions, import_export
 from mirror.release_types import ALBUM
 from tests.integration.conftest import fresh_database

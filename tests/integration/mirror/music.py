@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from demo.export_writer import TableRow, write_archive, write_checksums
-from demo.musicbrainz import COLUMNS
+from demo.musicbrainz.export import COLUMNS
+from demo.musicbrainz.export_writer import TableRow, write_archive, write_checksums
 
 STAMP = "20260905-002519"
 HOSTILE = "tab\there, line\nend, \\N and \\t, 'single' \"double\" {brace} 100 %s 𝔐🎷"

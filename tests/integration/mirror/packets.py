@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.export_writer import TableRow, copy_line
-from demo.musicbrainz import COLUMNS
+from demo.musicbrainz.export import COLUMNS
+from demo.musicbrainz.export_writer import TableRow, copy_line
 
 BASE = 190_000
 MADE = datetime(2026, 9, 5, 10, 5, 1, 250_000, tzinfo=UTC)

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from demo import catalogue, services
+from demo import services
+from demo.musicbrainz import catalogue
 from mirror import web_queries
 from mirror.answering.answers import Question
 from mirror.answering.process import MatchingProcess

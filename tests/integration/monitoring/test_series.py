@@ -10,8 +10,8 @@ import yaml
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.promql import MONITORING, groupings, promtool, selectors
 
 Series = dict[str, dict[str, set[str]]]

@@ -20,9 +20,9 @@ from app.redis.event_stream import Topic, latest_snapshot
 from app.store import Connection, fetch_jobs, listeners
 from app.store.fetch_jobs import FetchJob
 from app.store.plays import scrobbles
-from demo.accounts import Account, Play
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account, Play
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from worker.context import Clock, WorkerContext
 
 Row = tuple[int, str, str, str]

@@ -8,8 +8,8 @@ from app.events import Event, Failure
 from app.jobs import backlog, queues
 from app.jobs.queues import FETCHES
 from app.store import Pool, fetch_jobs
-from demo.accounts import Play
-from demo.faults import Fault
+from demo.lastfm.accounts import Play
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import RECENT, Killed, Stage, second
 
 MISSING = range(2009, 2024)

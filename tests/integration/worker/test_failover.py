@@ -12,7 +12,7 @@ from app.redis.client import connect_redis
 from app.redis.event_stream import Topic
 from app.settings import Settings
 from demo.ports import free_port
-from demo.responses import HttpResponse
+from demo.server import HttpResponse
 from tests import processes
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import Site

@@ -15,7 +15,7 @@ from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting
 from app.store.albums import Album
 from app.store.upkeep import orphans
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.fetching.enrich import match_fuzzy

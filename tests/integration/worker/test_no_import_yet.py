@@ -17,9 +17,9 @@ from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.redis.mirror_note import MirrorNote, read_mirror_note
 from app.store import Connection
 from app.web import create_app
-from demo import catalogue
-from demo.accounts import Play
-from demo.musicbrainz import write_demo_export
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
+from demo.musicbrainz.export import write_demo_export
 from mirror.importing.load import import_export
 from tests.integration.worker.conftest import Stage, second, some_plays
 

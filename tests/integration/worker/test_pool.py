@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 from app.jobs import job_status, queues
 from app.settings import Settings
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays

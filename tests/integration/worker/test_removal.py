@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from app.jobs import queues, removal
 from app.store import forgetting
-from demo.accounts import Account
-from demo.faults import Fault
+from demo.lastfm.accounts import Account
+from demo.lastfm.faults import Fault
 from tests.integration.app.web.conftest import SAME_ORIGIN
 from tests.integration.worker.conftest import JOINED, Stage, some_plays
 

@@ -11,7 +11,7 @@ import requests
 from redis import Redis
 
 from app.events import Event
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.integration.conftest import KEY, TOKEN
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from worker.context import WorkerContext

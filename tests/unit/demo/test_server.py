@@ -5,8 +5,7 @@ import socket
 import pytest
 
 from demo import server
-from demo.responses import HttpResponse
-from demo.server import Server
+from demo.server import HttpResponse, Server
 
 
 def long_response(target: str, agent: str) -> HttpResponse:

@@ -22,7 +22,7 @@ from app.store import Connection, Pool, albums, fetch_jobs, listeners
 from app.store.albums import Album
 from app.store.fetch_jobs import ABANDONED_AFTER, Overtaken
 from app.store.plays.scrobbles import Scrobble
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.stored_years import store_year
 
 

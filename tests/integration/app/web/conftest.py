@@ -23,7 +23,7 @@ from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.settings import Settings, read_settings
 from app.store import Connection, listeners
 from app.web import create_app
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from demo.ports import free_port
 from tests import processes
 from tests.conftest import PATIENCE

@@ -28,8 +28,8 @@ from app.redis.covers import FolderSize
 from app.redis.event_stream import Topic
 from app.redis.pause import pause
 from app.settings import Settings
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.app.web.conftest import NO_DATABASE, NO_REDIS, SAME_ORIGIN, RunJobs, SiteWith
 from worker.lastfm.limiter import Limiter

@@ -13,8 +13,8 @@ from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.settings import Settings
 from app.store import pool
 from app.web import create_app
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.conftest import wait_until
 from tests.wire import Wire, socket_of, through, wire
 from worker.context import WorkerContext

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.metabrainz import DownloadFault, MetaBrainzStandIn
+from demo.musicbrainz.stand_in import DownloadFault, MetaBrainzStandIn
 from mirror.errors import ExportAway, ExportBroken, ExportChanged, ExportMissing, MirrorError
 from mirror.importing.http import HttpOptions
 from mirror.importing.load import ImportOptions, import_export

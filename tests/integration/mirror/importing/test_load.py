@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from demo.export_writer import write_checksums
-from demo.musicbrainz import COLUMNS, write_demo_export
+from demo.musicbrainz.export import COLUMNS, write_demo_export
+from demo.musicbrainz.export_writer import write_checksums
 from mirror.database import Connection, connect
 from mirror.errors import (
     ExportBroken,

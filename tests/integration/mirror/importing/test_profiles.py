@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from demo.export_writer import TableRow
-from demo.musicbrainz import COLUMNS, write_demo_export
+from demo.musicbrainz.export import COLUMNS, write_demo_export
+from demo.musicbrainz.export_writer import TableRow
 from mirror.database import connect, open_connection
 from mirror.importing.load import ImportOptions, import_export
 from mirror.replication.apply import apply_packet

@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from demo.metabrainz import TOKEN
+from demo.musicbrainz.stand_in import TOKEN
 from mirror.importing.load import ImportOptions, import_export
 from mirror.replication.packet_source import PacketSource
 from mirror.replication.replicate import replicate

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
-from demo.musicbrainz import AREAS, SPECIAL_ARTISTS, STATUSES
+from demo.musicbrainz.export import AREAS, SPECIAL_ARTISTS, STATUSES
 from mirror.database import Connection
 from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
 from tests.integration.mirror.master.dice import Dice

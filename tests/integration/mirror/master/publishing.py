@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from demo.export_writer import write_checksums
+from demo.musicbrainz.export_writer import write_checksums
 from mirror.database import Connection
 from tests.integration.mirror.master.fill import SCHEMA_SEQUENCE
 from tests.integration.mirror.master.schema import CORE

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from demo.export_writer import TableRow
-from demo.musicbrainz import COLUMNS
+from demo.musicbrainz.export import COLUMNS
+from demo.musicbrainz.export_writer import TableRow
 from mirror.database import connect, open_connection
 from mirror.derived.name_index import artist_news
 from mirror.errors import PacketOutOfTurn

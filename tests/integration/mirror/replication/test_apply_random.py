@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.export_writer import TableRow
-from demo.musicbrainz import COLUMNS
+from demo.musicbrainz.export import COLUMNS
+from demo.musicbrainz.export_writer import TableRow
 from mirror.database import open_connection
 from mirror.importing.load import ImportOptions, import_export
 from mirror.replication.apply import apply_packet

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from app.settings import Settings
-from demo.metabrainz import MetaBrainzStandIn
+from demo.musicbrainz.stand_in import MetaBrainzStandIn
 from mirror import web_queries
 from mirror.importing import archive
 from mirror.replication import apply

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.metabrainz import TOKEN, MetaBrainzStandIn
+from demo.musicbrainz.stand_in import TOKEN, MetaBrainzStandIn
 from mirror.importing.swap import IMPORT_LOCK
 from mirror.replication.packet_source import PacketSource
 from mirror.replication.replicate import REPLICATION_LOCK, replicate

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from demo.metabrainz import DownloadFault, MetaBrainzStandIn
+from demo.musicbrainz.stand_in import DownloadFault, MetaBrainzStandIn
 from mirror.database import connect
 from mirror.errors import (
     MirrorEmpty,

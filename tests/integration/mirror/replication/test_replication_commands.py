@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from demo.metabrainz import MetaBrainzStandIn
+from demo.musicbrainz.stand_in import MetaBrainzStandIn
 from mirror.commands import MirrorSettings, mirror_commands
 from mirror.database import connect
 from mirror.importing.swap import import_connection

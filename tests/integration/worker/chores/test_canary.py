@@ -16,9 +16,9 @@ from app.jobs.queues import queue
 from app.redis.pause import pause
 from app.settings import Settings
 from app.store import Connection
-from demo.accounts import Account
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.conftest import wait_until
 from tests.integration.worker.conftest import JOINED
 from tests.processes import Running, environment

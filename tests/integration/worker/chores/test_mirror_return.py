@@ -15,8 +15,8 @@ from app.jobs import queues
 from app.jobs.queues import CHORES, FETCHES, LOOKUPS
 from app.redis.event_stream import Topic, latest_snapshot
 from app.web import create_app
-from demo import catalogue
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
 from tests.integration.worker.conftest import SkippingClock, Stage, second
 from tests.wire import Wire, socket_of, wire
 from worker.chores.mirror_return import await_mirror

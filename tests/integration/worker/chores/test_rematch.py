@@ -12,8 +12,8 @@ from app.jobs.forget import forget_everyone
 from app.redis.event_stream import Topic, latest_snapshot
 from app.store import albums
 from app.store.albums import Album
-from demo import catalogue
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
 from mirror.errors import MirrorEmpty
 from mirror.matching.match import match
 from mirror.matching.query import AlbumName

@@ -8,8 +8,8 @@ import pytest
 
 from app.jobs import enqueue
 from app.redis.event_stream import Topic, latest_snapshot
-from demo import catalogue
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
 from mirror.errors import MirrorAway
 from mirror.matching.lookup import LookupResult, years_by_mbid
 from tests.integration.worker.conftest import Stage, second

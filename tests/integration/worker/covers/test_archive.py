@@ -2,9 +2,9 @@
 
 import pytest
 
-from demo.catalogue import CatalogueAlbum, albums
-from demo.cover_art import COVER_FAULTS, CoverArtStandIn, CoverFault
-from demo.cover_drawing import draw_cover
+from demo.cover_art.drawing import draw_cover
+from demo.cover_art.stand_in import COVER_FAULTS, CoverArtStandIn, CoverFault
+from demo.musicbrainz.catalogue import CatalogueAlbum, albums
 from worker.covers.archive import MAX_REDIRECTS, ArchiveAway, CoverArchive, CoverRefused, NoCover
 
 

@@ -16,8 +16,8 @@ from app.jobs.queues import COVERS, QUEUES, queue
 from app.redis import cover_archive, covers
 from app.redis.covers import PAUSES, Fate
 from app.redis.pause import pause
-from demo.catalogue import albums
-from demo.cover_art import CoverArtStandIn, CoverFault
+from demo.cover_art.stand_in import CoverArtStandIn, CoverFault
+from demo.musicbrainz.catalogue import albums
 from tests.integration.worker.conftest import SkippingClock
 from worker.context import Clock, WorkerContext
 from worker.covers.archive import CoverArchive

@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from app.redis.allowance import ALLOWANCE_KEY, PACE_KEY, read_allowance
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.conftest import KEY
 from tests.integration.worker.doctor.conftest import Looked
 from worker.doctor import Finding, State

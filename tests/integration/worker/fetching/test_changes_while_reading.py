@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from app.events import Event
-from demo.accounts import Play
-from demo.faults import Fault
+from demo.lastfm.accounts import Play
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import RECENT, Stage, rows_of, second, some_plays
 
 EARLY = Play(second("2023-02-01"), "Somebody", "Late at Last.fm", "Album", "")

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from app.events import Event
 from app.redis.mirror_note import MirrorNote, read_mirror_note
-from demo import catalogue
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
 from mirror.matching.match import match
 from mirror.matching.query import AlbumName
 from tests.integration.worker.conftest import Stage, second, some_plays

@@ -15,8 +15,8 @@ import pytest
 from app.counters.counts import totals
 from app.events import Event, Failure, new_run
 from app.redis.event_stream import Topic
-from demo.accounts import Oddity, Play
-from demo.faults import Fault
+from demo.lastfm.accounts import Oddity, Play
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import JOINED, RECENT, Row, Stage, second, some_plays
 from worker.context import WorkerContext
 

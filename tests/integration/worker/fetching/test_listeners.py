@@ -11,8 +11,8 @@ from app.listening_years import year_bounds
 from app.redis.event_stream import Snapshot as Kept
 from app.redis.event_stream import Topic, latest_snapshot, save_snapshot
 from app.store import fetch_jobs, listeners
-from demo.accounts import Account
-from demo.faults import Fault
+from demo.lastfm.accounts import Account
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 
 INFO = "user.getInfo"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo import catalogue
-from demo.accounts import Play
-from demo.habits import BYTE_SWAPPED, CUT_OFF
+from demo.lastfm.accounts import Play
+from demo.lastfm.habits import BYTE_SWAPPED, CUT_OFF
+from demo.musicbrainz import catalogue
 from tests.integration.worker.conftest import Stage, second
 
 MORNING = second("2023-04-01")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from app.events import Event, Failure, YearCounts
-from demo import catalogue
-from demo.accounts import Play
-from demo.catalogue import CatalogueAlbum
-from demo.faults import Fault
+from demo.lastfm.accounts import Play
+from demo.lastfm.faults import Fault
+from demo.musicbrainz import catalogue
+from demo.musicbrainz.catalogue import CatalogueAlbum
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.worker.conftest import CHART, RECENT, Killed, Stage, second, some_plays
 from worker.fetching import preview

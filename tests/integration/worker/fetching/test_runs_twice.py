@@ -13,7 +13,7 @@ from app.counters.counts import totals
 from app.events import Event, Failure
 from app.jobs import job_status, queues
 from app.store import stretches
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.conftest import PATIENCE
 from tests.integration.worker.conftest import RECENT, Killed, Stage, some_plays
 

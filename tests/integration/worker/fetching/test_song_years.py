@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from app.jobs import enqueue
 from app.redis.event_stream import Topic, latest_snapshot
 from app.store import tracks
-from demo import catalogue
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
+from demo.musicbrainz import catalogue
 from tests.integration.worker.conftest import Stage, second
 
 SONG = next(album for album in catalogue.albums() if album.year and not album.secondary_type and album.tracks)

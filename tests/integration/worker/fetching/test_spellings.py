@@ -4,7 +4,7 @@ from app.store import listeners
 from app.store.plays import album_plays
 from app.store.plays.album_plays import AlbumPlays
 from app.store.plays.play_filter import PlayFilter
-from demo.cast import ABBEY_ROAD, ACCOUNTS, NUGGETS, NUGGETS_SONGS
+from demo.lastfm.cast import ABBEY_ROAD, ACCOUNTS, NUGGETS, NUGGETS_SONGS
 from tests.integration.worker.conftest import Stage
 
 

@@ -10,7 +10,7 @@ from app.store import Connection, albums, connect, tracks
 from app.store.albums import Album
 from app.store.stale_charts import NewestRows
 from app.store.tracks import Track
-from demo.accounts import Play
+from demo.lastfm.accounts import Play
 from tests.integration.worker.conftest import Killed, Stage, second
 from worker.fetching.stale_charts import drop_stale_charts
 

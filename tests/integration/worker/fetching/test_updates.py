@@ -8,9 +8,9 @@ from threading import Event as Signal
 import pytest
 
 from app.events import Event
-from demo import catalogue
-from demo.accounts import Play
-from demo.faults import Fault
+from demo.lastfm.accounts import Play
+from demo.lastfm.faults import Fault
+from demo.musicbrainz import catalogue
 from tests.integration.worker.conftest import CHART, RECENT, Killed, Stage, rows_of, second, some_plays
 from worker.context import WorkerContext
 

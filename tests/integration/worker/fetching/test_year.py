@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.events import Event
-from demo import catalogue
-from demo.accounts import Account, Play
+from demo.lastfm.accounts import Account, Play
+from demo.musicbrainz import catalogue
 from tests.integration.worker.conftest import JOINED, RECENT, Stage, second, some_plays
 from worker.fetching.time_left.forecast import SILENT
 from worker.lastfm.overlap import Overlap

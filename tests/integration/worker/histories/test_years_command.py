@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from demo.catalogue import CatalogueAlbum, albums
+from demo.musicbrainz.catalogue import CatalogueAlbum, albums
 from mirror.answering.answers import Answer, Question, answer
 from mirror.database import Connection, connect
 from mirror.errors import MirrorAway

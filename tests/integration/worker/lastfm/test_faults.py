@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.events import Event, Failure
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import RECENT, Stage, some_plays
 from worker.context import WorkerContext
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from app.events import Failure
 from app.redis.allowance import REFUSED_KEY
-from demo.faults import Fault
+from demo.lastfm.faults import Fault
 from tests.integration.worker.conftest import Stage, some_plays
 from worker.context import WorkerContext
 from worker.lastfm.errors import CallRefused, KeyRefused

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.export_writer import copy_line
+from demo.musicbrainz.export_writer import copy_line
 from mirror.errors import ExportBroken
 from mirror.importing import rows
 from mirror.importing.rows import narrow

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from demo.catalogue import albums
-from demo.cover_art import bomb
-from demo.cover_drawing import draw_cover
+from demo.cover_art.drawing import draw_cover
+from demo.cover_art.stand_in import bomb
+from demo.musicbrainz.catalogue import albums
 from worker.covers.scaling import MAX_PIXELS, MAX_SCANS, NotAPicture, scale
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)

@@ -13,8 +13,8 @@ from redis import Redis
 from app.redis import event_stream
 from app.redis.event_stream import Snapshot, Topic, save_snapshot
 from app.store import Connection
-from demo.accounts import Account, Play
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account, Play
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import NO_DATABASE, Fetched, SiteWith, event
 from tests.integration.app.web.pages.test_release_year import plays_of, text_of
 

@@ -21,8 +21,8 @@ from app.settings import MEGABYTE, Settings
 from app.web.context import EXTENSION, Context
 from app.web.covers.address import cover_address
 from app.web.covers.keeper import CoverKeeper
-from demo.catalogue import albums
-from demo.cover_art import CoverArtStandIn, CoverFault
+from demo.cover_art.stand_in import CoverArtStandIn, CoverFault
+from demo.musicbrainz.catalogue import albums
 from tests.conftest import wait_until
 from tests.integration.app.web.conftest import NO_REDIS, Fetched, RunJobs, SiteWith
 

@@ -12,8 +12,8 @@ from app.jobs import lines
 from app.jobs.workers import give_sign_of_life
 from app.redis import event_stream
 from app.redis.event_stream import Topic
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import Jobs, Known, RunJobs
 
 

@@ -12,7 +12,7 @@ from app.redis import known_names
 from app.redis.event_stream import Topic, drop_snapshot, latest_snapshot, publish, save_snapshot
 from app.store import Connection, listeners
 from app.store.plays import scrobbles
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import (
     NO_DATABASE,
     NO_REDIS,

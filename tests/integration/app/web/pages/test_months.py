@@ -9,7 +9,7 @@ from redis import Redis
 from app.redis.event_stream import Topic, drop_snapshot
 from app.store import Connection
 from app.store.upkeep import room
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import NO_DATABASE, Fetched, Publish, SiteWith, event
 from tests.integration.app.web.pages.test_release_year import text_of
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.events import JobUpdate
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import Jobs, event
 
 HOSTILE = [

@@ -12,8 +12,8 @@ from app.periods import Period
 from app.redis.event_stream import MAX_DERIVED, Topic, drop_snapshot
 from app.store import Connection
 from app.store.upkeep import room
-from demo.accounts import Account, Play
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.accounts import Account, Play
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import HELEN, NO_DATABASE, Fetched, Publish, SiteWith, event
 from tests.integration.app.web.pages.test_by_song import bars_of
 from tests.integration.app.web.pages.test_release_year import plays_of, text_of

@@ -13,8 +13,8 @@ from app.events import Gap
 from app.redis import event_stream
 from app.redis.event_stream import Topic
 from app.store import Connection
-from demo.faults import Fault
-from demo.lastfm import LastfmStandIn
+from demo.lastfm.faults import Fault
+from demo.lastfm.stand_in import LastfmStandIn
 from tests.integration.app.web.conftest import NO_DATABASE, Fetched, Jobs, RunJobs, SiteWith, event
 from worker.fetching.stale_charts import drop_stale_charts
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.catalogue import albums
-from demo.export_writer import copy_line, write_archive
-from demo.musicbrainz import COLUMNS, write_demo_export
+from demo.musicbrainz.catalogue import albums
+from demo.musicbrainz.export import COLUMNS, write_demo_export
+from demo.musicbrainz.export_writer import copy_line, write_archive
 from mirror.tables import PROFILES
 
 HEAD = ["TIMESTAMP", "COPYING", "README", "REPLICATION_SEQUENCE", "SCHEMA_SEQUENCE"]

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from demo.catalogue import CatalogueAlbum, ReleaseStatus, albums
+from demo.musicbrainz.catalogue import CatalogueAlbum, ReleaseStatus, albums
 
 
 def _named(artist: str, title: str, year: int | None) -> CatalogueAlbum:

@@ -4,8 +4,8 @@
         metabrainz.fail(DownloadFault("mbdump.tar.bz2", cut_after=1000))
         ... f"{metabrainz.url}/fullexport/"
 
-`folder` has what is served: `fullexport/` as demo.musicbrainz writes it, and `packets/` with files named like
-replication-190001-v2.tar.bz2. Both may change while the server runs.
+`folder` has what is served: `fullexport/` as demo.musicbrainz.export writes it, and `packets/` with files
+named like replication-190001-v2.tar.bz2. Both may change while the server runs.
 """
 
 import re

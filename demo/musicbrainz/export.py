@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from demo.catalogue import CatalogueAlbum, Credit, Release, ReleaseStatus, albums, invented_mbid
-from demo.export_writer import TableRow, publish_export
+from demo.musicbrainz.catalogue import CatalogueAlbum, Credit, Release, ReleaseStatus, albums, invented_mbid
+from demo.musicbrainz.export_writer import TableRow, publish_export
 from mirror.release_types import PRIMARY_TYPES, SECONDARY_TYPES
 from mirror.tables import KNOWN_SCHEMAS, PROFILES
 

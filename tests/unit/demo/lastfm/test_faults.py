@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 
-from demo.accounts import Account, Oddity, Play
-from demo.cast import ACCOUNTS
-from demo.fault_kinds import BOMB_SIZE
-from demo.faults import Fault
-from demo.in_process import InProcess
-from demo.lastfm_model import LastfmModel
-from demo.responses import API_ERRORS
+from demo.lastfm.accounts import Account, Oddity, Play
+from demo.lastfm.cast import ACCOUNTS
+from demo.lastfm.fault_kinds import BOMB_SIZE
+from demo.lastfm.faults import Fault
+from demo.lastfm.in_process import InProcess
+from demo.lastfm.model import LastfmModel
+from demo.lastfm.responses import API_ERRORS
 
 JOINED = datetime(2020, 5, 1, tzinfo=UTC)
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from math import cos, sin, tau
 
 from PIL import Image, ImageDraw
 
-from demo.catalogue import CatalogueAlbum
+from demo.musicbrainz.catalogue import CatalogueAlbum
 
 DRAWN = 500
 """Pixels of a side. Thumbnails are scaled down from it, which makes their edges smooth."""

@@ -9,7 +9,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import Literal
 
-from demo.habits import Habit, midnight
+from demo.lastfm.habits import Habit, midnight
 
 SAME_SECOND_EVERY = 1500  # plays; Last.fm has some that share their second with another
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-from demo import responses
-from demo.accounts import Account, Accounts, Play
-from demo.responses import ApiError, JsonObject
+from demo.lastfm import responses
+from demo.lastfm.accounts import Account, Accounts, Play
+from demo.lastfm.responses import ApiError, JsonObject
 
 WEEK_SECONDS = 7 * 24 * 60 * 60
 

@@ -9,7 +9,7 @@ from math import exp, pi, sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from demo import catalogue
+from demo.musicbrainz import catalogue
 
 T = TypeVar("T")
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from demo import catalogue
-from demo.accounts import Account, Accounts, Play
-from demo.cast import ACCOUNTS
+from demo.lastfm.accounts import Account, Accounts, Play
+from demo.lastfm.cast import ACCOUNTS
+from demo.musicbrainz import catalogue
 
 ROOT = Path(__file__).parents[3]
 JOINED = datetime(2020, 5, 1, tzinfo=UTC)
 PRINT_DIGEST = """
 import hashlib
-from demo.cast import ACCOUNTS
+from demo.lastfm.cast import ACCOUNTS
 print(hashlib.sha256(repr([listener.plays(2025) for listener in ACCOUNTS]).encode()).hexdigest())
 """
 

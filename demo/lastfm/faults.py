@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Self
 
-from demo.api_methods import ApiRequest
-from demo.fault_kinds import BODY_CHANGES, DAMAGES, FAULT_KINDS, REPLACEMENTS, REQUEST_CHANGES
-from demo.responses import ApiError, HttpResponse, JsonObject
+from demo.lastfm.api_methods import ApiRequest
+from demo.lastfm.fault_kinds import BODY_CHANGES, DAMAGES, FAULT_KINDS, REPLACEMENTS, REQUEST_CHANGES
+from demo.lastfm.responses import ApiError, JsonObject
+from demo.server import HttpResponse
 
 
 @dataclass(frozen=True)

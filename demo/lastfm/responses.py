@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil
@@ -11,7 +10,8 @@ from typing import Any
 from urllib.parse import quote_plus
 from uuid import NAMESPACE_URL, uuid3
 
-from demo.accounts import Account, Oddity, Play
+from demo.lastfm.accounts import Account, Oddity, Play
+from demo.server import HttpResponse
 
 JsonObject = dict[str, Any]
 
@@ -55,27 +55,6 @@ API_ERRORS = {
 }
 
 
-@dataclass(frozen=True)
-class HttpResponse:
-    """An HTTP response, which comes after `delay` seconds and whose bytes are `pace` seconds apart.
-
-    `announced_length` is a Content-Length that the body falls short of.
-    """
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
-    announced_length: int | None = None
-    more_headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    pace: float = 0.0
-
-    @property
-    def headers(self) -> dict[str, str]:
-        length = self.announced_length or len(self.body)
-        return {"Content-Type": self.content_type, "Content-Length": str(length), **self.more_headers}
-
-
 class ApiError(Exception):
     """Last.fm refuses the call with one of its errors."""
 
@@ -97,10 +76,6 @@ def user_not_found() -> HttpResponse:
 def json_response(body: JsonObject, status: int = 200) -> HttpResponse:
     """Return compact JSON, escaped to ASCII so that any text survives, even lone surrogates."""
     return HttpResponse(status, json.dumps(body, separators=(",", ":")).encode())
-
-
-def html_response(html: str, status: int) -> HttpResponse:
-    return HttpResponse(status, html.encode(), "text/html; charset=utf-8")
 
 
 def recent_tracks(account: Account, listed: Sequence[Play], number: int, limit: int, total: int) -> JsonObject:

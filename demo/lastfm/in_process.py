@@ -9,7 +9,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse as RawResponse
 
-from demo.lastfm_model import LastfmModel
+from demo.lastfm.model import LastfmModel
 
 
 class InProcess(BaseAdapter):

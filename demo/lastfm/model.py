@@ -7,13 +7,13 @@ from email.utils import formatdate
 from functools import cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from demo import api_methods, faults, responses
-from demo.accounts import Account, Accounts, Play
-from demo.api_methods import ApiRequest
-from demo.call_log import Call, CallLog
-from demo.cast import ACCOUNTS
-from demo.fault_kinds import REPLACEMENTS
-from demo.responses import HttpResponse
+from demo.lastfm import api_methods, faults, responses
+from demo.lastfm.accounts import Account, Accounts, Play
+from demo.lastfm.api_methods import ApiRequest
+from demo.lastfm.call_log import Call, CallLog
+from demo.lastfm.cast import ACCOUNTS
+from demo.lastfm.fault_kinds import REPLACEMENTS
+from demo.server import HttpResponse, html_response
 
 
 class LastfmModel:
@@ -67,7 +67,7 @@ class LastfmModel:
             return self._api_call(dict(parse_qsl(parts.query, keep_blank_values=True)), agent)
         if path.startswith("/user/"):
             return self._profile(unquote(path.removeprefix("/user/")), agent)
-        return responses.html_response("<h1>404</h1>", 404)
+        return html_response("<h1>404</h1>", 404)
 
     def _api_call(self, params: dict[str, str], agent: str) -> HttpResponse:
         key = params.pop("api_key", "")
@@ -110,5 +110,5 @@ class LastfmModel:
         if self.throttles_profiles:
             return REPLACEMENTS["406"]
         if account := self.accounts.find(name):
-            return responses.html_response(f"<h1>{account.name}</h1>", 200)
-        return responses.html_response("<h1>404</h1>", 404)
+            return html_response(f"<h1>{account.name}</h1>", 200)
+        return html_response("<h1>404</h1>", 404)

@@ -16,10 +16,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from uuid import UUID
 
-from demo.catalogue import CatalogueAlbum, albums
-from demo.cover_drawing import draw_cover
-from demo.responses import HttpResponse, html_response
-from demo.server import Server, StandIn
+from demo.cover_art.drawing import draw_cover
+from demo.musicbrainz.catalogue import CatalogueAlbum, albums
+from demo.server import HttpResponse, Server, StandIn, html_response
 
 FRONT = re.compile(r"/release-group/([^/]*)/front(?:-(250|500|1200))?")
 FILE = re.compile(r"/(download|items)/mbid-([0-9a-f-]{36})/front-(250|500|1200)\.jpg")

@@ -11,16 +11,9 @@ from email.utils import format_datetime, formatdate, parsedate_to_datetime
 from math import ceil
 from typing import Any
 
-from demo.api_methods import ApiRequest
-from demo.responses import (
-    API_ERRORS,
-    BUSY_PAGE,
-    HttpResponse,
-    JsonObject,
-    error_response,
-    html_response,
-    user_not_found,
-)
+from demo.lastfm.api_methods import ApiRequest
+from demo.lastfm.responses import API_ERRORS, BUSY_PAGE, JsonObject, error_response, user_not_found
+from demo.server import HttpResponse, html_response
 
 BOMB_SIZE = 700  # MiB, when it is unpacked
 NUMBERS = {"total", "page", "perPage", "totalPages", "uts", "playcount", "unixtime"}

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from demo.accounts import Account, Oddity, Play
-from demo.habits import FavouritePeriod, Habit, Taste, midnight
+from demo.lastfm.accounts import Account, Oddity, Play
+from demo.lastfm.habits import FavouritePeriod, Habit, Taste, midnight
 
 
 def _habit(
