@@ -69,7 +69,7 @@ class CoverKeeper:
         self._collector: threading.Thread | None = None
         self._has_collector = self._is_measured = False
         self._noted: FolderSize | None = None
-        self._noted_at = 0.0
+        self._noted_at = -NOTED_SECONDS
         self._disk_full_at = -DISK_FULL_SECONDS
 
     def find(self, release_group: UUID, size: int, *, may_ask: Callable[[], bool]) -> Found:
@@ -97,6 +97,8 @@ class CoverKeeper:
         try:
             if kept is None:
                 return self._not_kept(release_group, size, may_ask=may_ask)
+            if self._is_note_due:
+                self._start_collector()  # also where no cover is awaited, as after a restart
             if kept.was_due:
                 if covers.fate_of(self._redis, release_group) is Fate.UNKNOWN and may_ask():
                     self._ask_for(release_group)  # it is old, and MusicBrainz may have a better one
@@ -196,10 +198,14 @@ class CoverKeeper:
             removed = self.folder.make_room(_let_others_go_on)
             increment(self._redis, "cover_files_evicted", by=removed)
         noted = FolderSize(socket.gethostname(), self.folder.files // len(SIZES), self.folder.bytes)
-        now = time.monotonic()
-        if noted != self._noted or now > self._noted_at + NOTED_SECONDS:
+        if noted != self._noted or self._is_note_due:
+            self._noted, self._noted_at = noted, time.monotonic()  # while Redis is away, not at every look
             covers.note_folder(self._redis, noted)
-            self._noted, self._noted_at = noted, now
+
+    @property
+    def _is_note_due(self) -> bool:
+        """Whether the size of the folder has not been noted for a while."""
+        return time.monotonic() > self._noted_at + NOTED_SECONDS
 
     @property
     def _is_disk_full(self) -> bool:

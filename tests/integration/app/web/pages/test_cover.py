@@ -106,6 +106,15 @@ def test_a_page_that_was_open_while_the_databases_password_changed_shows_the_cov
     assert not covers.is_any_wanted(redis)
 
 
+def test_how_many_are_kept_is_noted_where_none_is_awaited(
+    look: Callable[..., TestResponse], redis: Redis, keeper: CoverKeeper
+) -> None:
+    """As after a restart, or when Redis has lost what it was told."""
+    keeper.folder.write(GROUP, PICTURES)
+    assert look().data == PICTURES[64]
+    assert wait_until(lambda: covers.read_folders(redis))[0].covers == 1
+
+
 def test_a_list_has_the_covers_of_its_albums_and_their_places(
     client: FlaskClient, keeper: CoverKeeper, fetched: Fetched
 ) -> None:
