@@ -67,7 +67,7 @@ class CoverKeeper:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._collector: threading.Thread | None = None
-        self._has_collector = self._is_measured = False
+        self._has_collector = self._is_called = self._is_measured = False
         self._noted: FolderSize | None = None
         self._noted_at = -NOTED_SECONDS
         self._disk_full_at = -DISK_FULL_SECONDS
@@ -132,6 +132,7 @@ class CoverKeeper:
 
     def _start_collector(self) -> None:
         with self._lock:
+            self._is_called = True
             if not self._has_collector and not self._closed.is_set():
                 self._has_collector = True
                 self._collector = threading.Thread(target=self._collect, name="covers", daemon=True)
@@ -148,6 +149,8 @@ class CoverKeeper:
     def _take_over_until_nothing_is_awaited(self) -> None:
         is_told = False
         while True:
+            with self._lock:
+                self._is_called = False
             try:
                 self.take_over()
                 is_told = False
@@ -157,7 +160,8 @@ class CoverKeeper:
                 is_told = True
             self._closed.wait(LOOK_SECONDS if self._awaited else 0)
             with self._lock:
-                if not self._awaited or self._closed.is_set():
+                # Who called it meanwhile has started no other one.
+                if not (self._awaited or self._is_called) or self._closed.is_set():
                     self._has_collector = False
                     return
 

@@ -115,6 +115,24 @@ def test_how_many_are_kept_is_noted_where_none_is_awaited(
     assert wait_until(lambda: covers.read_folders(redis))[0].covers == 1
 
 
+def test_what_is_kept_while_the_folder_is_looked_after_is_looked_after_as_well(
+    look: Callable[..., TestResponse], redis: Redis, keeper: CoverKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, take_over = list[bool](), keeper.take_over
+
+    def show_another_meanwhile() -> None:
+        take_over()
+        looked.append(True)
+        if len(looked) == 1:
+            assert look(WITHOUT).data == PICTURES[64]
+
+    monkeypatch.setattr(keeper, "take_over", show_another_meanwhile)
+    for group in (GROUP, WITHOUT):
+        covers.hand_over(redis, group, PICTURES)
+    look(GROUP)
+    wait_until(lambda: len(looked) == 2)
+
+
 def test_a_list_has_the_covers_of_its_albums_and_their_places(
     client: FlaskClient, keeper: CoverKeeper, fetched: Fetched
 ) -> None:
