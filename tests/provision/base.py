@@ -11,7 +11,10 @@ from tests.provision.cable import run
 
 SUITE = "trixie"
 # What Debian's own images have; without python3-apt Ansible could make no dry run.
-PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "openssh-server", "ca-certificates")
+PACKAGES = (
+    *("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "openssh-server"),
+    *("ca-certificates", "sudo"),
+)
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lastyear"
 
 

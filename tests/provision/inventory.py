@@ -6,11 +6,11 @@ from typing import Self
 from tests.provision.machine import Machine
 
 CHANGING = (
-    *("/proc", "/sys", "/dev", "/run/user", "/root/.ansible", "/var/log", "/var/backups"),
+    *("/proc", "/sys", "/dev", "/run/user", "/root/.ansible", "/home/*/.ansible", "/var/log", "/var/backups"),
     *("/tmp", "/var/tmp"),  # noqa: S108  only looked past
     # Debian's own books, and what it makes out of what is installed.
-    *("/var/lib/dpkg", "/var/lib/apt", "/var/lib/ucf", "/var/cache", "/etc/ld.so.cache"),
-    *("/var/lib/systemd", "/usr/lib/python3"),
+    *("/var/lib/dpkg", "/var/lib/apt", "/var/lib/ucf", "/var/cache/apt", "/var/cache/debconf", "/etc/ld.so.cache"),
+    *("/var/cache/ldconfig", "/var/lib/systemd", "/var/lib/sudo", "/usr/lib/python3"),
 )
 """What changes on any machine on which packages come and go."""
 

@@ -5,9 +5,10 @@ The embedded PostgreSQL has no TLS; a PgBouncer before it has, one in transactio
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import create_connection
 from urllib.parse import urlencode
@@ -54,6 +55,9 @@ class Neon:
     """The certificate of whom to trust."""
     admin: str
     """A URL of the database's superuser, past the poolers; on the host only."""
+    poolers: tuple[int, ...]
+    """The processes of the poolers."""
+    user: str = USER
 
     @property
     def pooled_url(self) -> str:
@@ -68,7 +72,23 @@ class Neon:
     def url(self, port: int, **options: str) -> str:
         """The database by TLS; `options` are libpq's."""
         query = urlencode({"sslmode": "require", **options})
-        return f"postgresql://{USER}:{self.password}@{self.host}:{port}/{DATABASE}?{query}"
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{port}/{DATABASE}?{query}"
+
+    def with_another_user(self, user: str, password: str) -> "Neon":
+        """The same for another user with the same rights, who is let in beside this one."""
+        another = replace(self, user=user, password=password)
+        self._let_in(self, another)
+        return another
+
+    def end_other_users(self) -> None:
+        """From now on only this user is let in."""
+        self._let_in(self)
+
+    def _let_in(self, *users: "Neon") -> None:
+        names = self.authority.with_name("users")
+        names.write_text("".join(f'"{one.user}" "{one.password}"\n' for one in users))
+        for pid in self.poolers:
+            os.kill(pid, signal.SIGHUP)  # reads them again
 
 
 @contextmanager
@@ -83,9 +103,10 @@ def neon(folder: Path, host: str) -> Iterator[Neon]:
         (pooler / "users").write_text(f'"{USER}" "{password}"\n')
         socket = str(conninfo_to_dict(admin)["host"])
         modes = ("transaction", "session")
-        ports = [stack.enter_context(_pgbouncer(pooler, host, socket, mode)) for mode in modes]
+        poolers = [stack.enter_context(_pgbouncer(pooler, host, socket, mode)) for mode in modes]
         own = services.database_url(admin, DATABASE, "postgres")
-        yield Neon(host, ports[0], ports[1], password, pooler / "ca.crt", own)
+        (pooled, one), (direct, other) = poolers
+        yield Neon(host, pooled, direct, password, pooler / "ca.crt", own, (one, other))
 
 
 def _database(admin: str, password: str) -> None:
@@ -113,8 +134,11 @@ def _certificates(folder: Path, host: str) -> None:
 
 
 @contextmanager
-def _pgbouncer(folder: Path, host: str, socket: str, mode: str) -> Iterator[int]:
-    """The port of a PgBouncer, run by the user of PostgreSQL: root it refuses to be, others miss the socket."""
+def _pgbouncer(folder: Path, host: str, socket: str, mode: str) -> Iterator[tuple[int, int]]:
+    """The port and the process of a PgBouncer.
+
+    It is run by the user of PostgreSQL: root it refuses to be, others miss the socket.
+    """
     port, config = free_port(), folder / f"{mode}.ini"
     values = {"database": DATABASE, "user": USER, "socket": socket, "folder": folder}
     config.write_text(CONFIG.format(host=host, port=port, mode=mode, **values))
@@ -126,7 +150,7 @@ def _pgbouncer(folder: Path, host: str, socket: str, mode: str) -> Iterator[int]
     try:
         wait_until(lambda: _listens(host, port) or process.ended, otherwise=lambda: process.output)
         assert not process.ended, process.output
-        yield port
+        yield port, process.pid
     finally:
         process.kill()
 

@@ -6,7 +6,7 @@ import requests
 
 from app.store import connect
 from app.store.migrate import migrate
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, wait_until
 from tests.provision.machine import Machine
 from tests.provision.outside import Outside
 
@@ -46,6 +46,23 @@ def test_the_database_refuses_who_comes_without_tls_or_with_another_password(out
         psycopg.connect(neon.url(neon.pooled_port, sslmode="disable"))
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
         psycopg.connect(neon.pooled_url.replace(neon.password, "another"))
+
+
+def test_the_database_takes_another_user_beside_the_first_until_that_one_ends(outside: Outside) -> None:
+    def takes(url: str) -> bool:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    first, another = outside.neon, outside.neon.with_another_user("another", "password-of-another-user")
+    wait_until(lambda: takes(another.pooled_url) and takes(another.direct_url))
+    assert takes(first.pooled_url)
+    another.end_other_users()
+    wait_until(lambda: not takes(first.pooled_url) and not takes(first.direct_url))
+    first.end_other_users()
+    wait_until(lambda: takes(first.pooled_url) and takes(first.direct_url))
 
 
 def test_the_pooled_address_shares_one_server_connection_and_the_direct_one_does_not(outside: Outside) -> None:

@@ -6,6 +6,7 @@ import secrets
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -42,6 +43,8 @@ SERVICES = (
 )
 LUCA = "/user/LightLuca/2024"
 BASE = VERSION.partition("+")[0]
+NEXT_PASSWORD = "another-password-that-only-operators-know"
+SUDO = "what-sudo-asks-somebody-for"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,9 +52,18 @@ def bare(machine: Machine) -> Inventory:
     """What was on the machine before anything of ours: its operator has done this and that there."""
     # The site's name leads to the machine, from inside as well: the doctor asks for it.
     machine.run(f"echo '{machine.address} {DOMAIN}' >>/etc/hosts")
-    machine.run("useradd --create-home somebody; echo kept >/etc/kept.conf")
+    machine.run(f"useradd --create-home somebody; echo somebody:{SUDO} | chpasswd")
+    machine.run("echo 'somebody ALL=(ALL) ALL' >/etc/sudoers.d/somebody")
+    machine.run("cp -r /root/.ssh /home/somebody/; chown -R somebody: /home/somebody; echo kept >/etc/kept.conf")
     machine.run("printf '[Unit]\n[Service]\nExecStart=sleep infinity\n' >/etc/systemd/system/kept.service")
     return Inventory.of(machine)
+
+
+@pytest.fixture(scope="module")
+def operator(operator: Operator, machine: Machine) -> Operator:
+    """The operator, who is not root on the machine, and of whom sudo wants a password."""
+    become = {"ansible_user": "somebody", "ansible_become": True, "ansible_become_password": SUDO}
+    return replace(operator, own={machine.name: become})
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +160,11 @@ def test_only_ssh_and_the_web_are_open(machine: Machine) -> None:
 
 
 def test_valkey_is_for_who_has_a_name_and_nobody_may_empty_it(machine: Machine) -> None:
-    ask = "valkey-cli -s /run/valkey/valkey.sock"
-    assert "NOAUTH" in machine.run(f"{ask} ping 2>&1")
+    assert "NOAUTH" in machine.run("valkey-cli -s /run/valkey/valkey.sock ping 2>&1")
     for user, url in (("operator", "redis_url"), ("web", "redis_url_web"), ("worker", "redis_url_worker")):
-        password = machine.run(f"cut -d: -f3 /etc/lastyear/credentials/{url} | cut -d@ -f1").strip()
-        as_user = f"REDISCLI_AUTH={password} {ask} --user {user}"
-        assert machine.run(f"{as_user} ping 2>&1").strip() == "PONG", user
-        assert "NOPERM" in machine.run(f"{as_user} flushall 2>&1"), user
+        password = password_at_valkey(machine, url)
+        assert asked_of_valkey(machine, user, password).strip() == "PONG", user
+        assert "NOPERM" in asked_of_valkey(machine, user, password, "flushall"), user
 
 
 def test_a_flood_of_pings_by_ipv4_does_not_cut_ipv6(machine: Machine) -> None:
@@ -291,23 +301,15 @@ def test_a_year_grows_in_a_browser_far_away(visitor: Visitor, outside: Outside) 
 def test_covers_come_into_a_folder_within_the_sandbox_and_outlast_a_restart(
     visitor: Visitor, machine: Machine, outside: Outside
 ) -> None:
-    most_played = visitor.get(f"{LUCA}/top.json").json().values()
-    addresses = [str(album[-1]) for albums in most_played for album in albums]
-    addresses = [address for address in addresses if address.startswith("/cover/")][:9]  # one in eight has none
-
-    def shown() -> list[str]:
-        return [one for one in addresses if visitor.get(one).headers["Content-Type"] == "image/webp"]
-
     with stage("covers"):
-        address = wait_until(shown)[0]
+        address = a_cover(visitor)
     group, picture = address.removeprefix("/cover/").partition("?")[0], visitor.get(address).content
     kept = f"find /var/cache/lastyear-web -name '{group}-*.webp' -printf '%u %m\\n'"
     assert set(machine.run(kept).splitlines()) == {"lastyear-web 600"}
-    asked = outside.covers.asked_for(UUID(group))
     machine.run("systemctl restart lastyear-web")
     assert visitor.get(address).content == picture
-    assert outside.covers.asked_for(UUID(group)) == asked == 1
-    assert re.search(r"covers.*[1-9]\d* covers?, ", doctor(machine)[1])
+    assert outside.covers.asked_for(UUID(group)) == 1
+    wait_until(lambda: re.search(r"covers +[1-9]\d* covers?, ", doctor(machine)[1]))
 
 
 def test_release_years_are_told_to_programs_from_inside_the_sandbox(visitor: Visitor, machine: Machine) -> None:
@@ -461,26 +463,42 @@ def test_a_rollback_brings_the_version_before_that_served_well(
 def test_secrets_are_changed_and_no_request_is_lost(
     operator: Operator, visitor: Visitor, machine: Machine, outside: Outside, nothing_fails: None
 ) -> None:
-    """Of a key, a new one is made beside it. A token is taken from workers that have not been restarted yet."""
-    key, token = secrets.token_hex(16), secrets.token_hex(24)
+    """Of a key and of the database's user, a new one is made beside it. Valkey takes the old password as well, and
+    the pages the token of workers that have not been restarted yet. Then the old ones end."""
+    key, token, before = secrets.token_hex(16), secrets.token_hex(24), password_at_valkey(machine)
     outside.lastfm.older_keys, outside.lastfm.api_key = {outside.lastfm_key}, key
+    outside.neon = outside.neon.with_another_user("second", secrets.token_urlsafe(24))
+    machine.run('sed -i "1i $(openssl rand -hex 32)" /etc/lastyear/valkey.secret')
     assert statuses(machine, token) == {401}
     outside.lastfm.latency = 0.5
     year = "/user/HeavyHelen/2023"
     assert visitor.get(year).status_code == 200
     sent = f"until [ -e /run/changed ]; do {posted(TOKEN)}; sleep 0.3; done >/run/statuses"
     machine.run(f"systemd-run --quiet --unit elsewhere --description 'a worker elsewhere' sh -c '{sent}'")
-    changed = operator.having(lastyear_lastfm_api_key=key, lastyear_internal_token=f"{token},{TOKEN}")
-    with stage("change two secrets under load"), visitor.streaming("/", LUCA, "/about", f"{LUCA}.json") as stream:
-        played = changed.play("site", "--tags", "lastyear")
-    machine.run("touch /run/changed")
-    outside.lastfm.older_keys, outside.lastfm_key, outside.lastfm.latency = set(), key, 0.0
+    changed = operator.having(
+        lastyear_lastfm_api_key=key,
+        lastyear_internal_token=f"{token},{TOKEN}",
+        lastyear_dashboard_password=NEXT_PASSWORD,
+        lastyear_database_url=outside.neon.pooled_url,
+        lastyear_database_direct_url=outside.neon.direct_url,
+    )
+    paths = ("/", LUCA, "/about", f"{LUCA}.json", a_cover(visitor))
+    with stage("change five secrets under load"), visitor.streaming(*paths) as stream:
+        played = changed.play("site", "--tags", "valkey,lastyear")
+        machine.run("touch /run/changed; sed -i 2d /etc/lastyear/valkey.secret")
+        outside.lastfm.older_keys, outside.lastfm_key, outside.lastfm.latency = set(), key, 0.0
+        outside.neon.end_other_users()
+        changed.play("site", "--tags", "valkey")
     taken = machine.run("cat /run/statuses").split()
-    print(f"{stream.asked} requests, {len(stream.faults)} lost; {len(taken)} events, {taken.count('400')} taken")
+    print(f"{stream}; {len(taken)} events, {taken.count('400')} taken")
     assert stream.faults == []
     assert {*taken} == {TAKEN}
     assert "lastyear : Write the secrets" in played.changed
     assert statuses(machine, token) == {int(TAKEN)}
+    assert "PONG" not in asked_of_valkey(machine, "operator", before)
+    assert "PONG" in asked_of_valkey(machine, "operator", password_at_valkey(machine))
+    for password, status in ((PASSWORD, 401), (NEXT_PASSWORD, 200)):
+        assert visitor.get("/operator/", auth=("operator", password)).status_code == status
     assert visitor.follow(year)[-1]["phase"] == "completed"
 
 
@@ -529,7 +547,8 @@ def test_a_unit_that_fails_is_told_of(machine: Machine) -> None:
 
 
 def test_no_secret_is_seen_where_it_should_not(machine: Machine, outside: Outside, operator: Operator) -> None:
-    hidden = [*outside.secrets, PASSWORD, TOKEN, b64encode(f"operator:{PASSWORD}".encode()).decode()]
+    hidden = [*outside.secrets, SUDO, PASSWORD, NEXT_PASSWORD, TOKEN]
+    hidden += [b64encode(f"operator:{one}".encode()).decode() for one in (PASSWORD, NEXT_PASSWORD)]
     passwords = "cut -d: -f3 /etc/lastyear/credentials/redis_url* | cut -d@ -f1"
     hidden += machine.run(f"cat /etc/lastyear/valkey.secret; {passwords}").split()
     journal, processes = machine.run("journalctl -q --no-pager -o json"), machine.run("ps axeww")
@@ -577,6 +596,17 @@ def posted(token: str) -> str:
     )
 
 
+def password_at_valkey(machine: Machine, user: str = "redis_url") -> str:
+    """The password of a user of Valkey, by the name of the URL."""
+    return machine.run(f"cut -d: -f3 /etc/lastyear/credentials/{user} | cut -d@ -f1").strip()
+
+
+def asked_of_valkey(machine: Machine, user: str, password: str, question: str = "ping") -> str:
+    """What Valkey says to a user."""
+    ask = f"valkey-cli -s /run/valkey/valkey.sock --user {user} {question}"
+    return machine.run(f"REDISCLI_AUTH={password} {ask} 2>&1")
+
+
 def statuses(machine: Machine, token: str) -> set[int]:
     return {int(line) for line in machine.run(posted(token)).split()}
 
@@ -585,6 +615,18 @@ def said_nothing_secret(said: str, operator: Operator) -> bool:
     """Whether none of the operator's secrets is in it."""
     names = ("lastfm_api_key", "metabrainz_token", "dashboard_password", "database_url")
     return not any(operator.variables[f"lastyear_{name}"] in said for name in names)
+
+
+def a_cover(visitor: Visitor) -> str:
+    """The address of a cover of Luca's year, as soon as there is one."""
+    most_played = visitor.get(f"{LUCA}/top.json").json().values()
+    addresses = [str(album[-1]) for albums in most_played for album in albums]
+    addresses = [address for address in addresses if address.startswith("/cover/")][:9]  # one in eight has none
+
+    def shown() -> list[str]:
+        return [one for one in addresses if visitor.get(one).headers["Content-Type"] == "image/webp"]
+
+    return wait_until(shown)[0]
 
 
 def plays_of(visitor: Visitor, path: str) -> int:
