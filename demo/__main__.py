@@ -170,9 +170,8 @@ def _fill_mirror(settings: Settings) -> MirrorState | None:
 def _digest() -> str:
     """Return a digest that changes with the demo's albums and with the mirror's tables."""
     sources = [
-        *(ROOT / "demo").glob("catalogue.*"),
-        ROOT / "demo" / "export_writer.py",
-        ROOT / "demo" / "musicbrainz.py",
+        *(ROOT / "demo" / "musicbrainz").glob("*.py"),
+        *(ROOT / "demo" / "musicbrainz").glob("*.csv"),
         ROOT / "mirror" / "tables.py",
         ROOT / "mirror" / "release_types.py",
         *(ROOT / "mirror").rglob("*.sql"),
