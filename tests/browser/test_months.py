@@ -34,3 +34,14 @@ def test_months_are_drawn_when_they_come_into_view_and_nothing_moves(site: Site,
     page.locator("#to").fill("2021-07-31")
     page.locator("#show-days").click()
     expect(page.locator("h1")).to_contain_text("HeavyHelen’s July 2021")
+
+
+def test_a_link_that_gives_way_to_the_months_keeps_the_focus_until_it_is_left(site: Site, page: Page) -> None:
+    put_all(site)
+    page.goto(site.url + STATES["complete"])
+    page.locator("#drawn").focus()
+    page.locator("#month7 svg").wait_for()
+    expect(page.locator("#drawn")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#months-told")).to_contain_text("The oldest music was played in July")
+    expect(page.locator("#month1")).to_be_focused()

@@ -28,9 +28,13 @@
     } catch { /* The links stay. */ }
   }
 
-  // The element itself stays, with the focus that it may have.
+  // The element itself stays, with the focus that it may have; one within it is left first.
   function fill(part, next) {
     if (!part) return;
+    if (part !== document.activeElement && part.contains(document.activeElement)) {
+      part.addEventListener("focusout", () => fill(part, next), { once: true });
+      return;
+    }
     part.replaceChildren(...next.childNodes);
     if (next.hasAttribute("aria-label")) part.setAttribute("aria-label", next.getAttribute("aria-label"));
     part.dataset.drawn = "";
