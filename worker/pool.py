@@ -33,7 +33,7 @@ from app.jobs.recovery import enqueue_recovery
 from app.jobs.workers import give_sign_of_life
 from worker import shutdown
 from worker.known_job import KnownJob
-from worker.safe_queue import SafeQueue, TakenJob, put_back, taken_jobs
+from worker.safe_queue import RedisAway, SafeQueue, TakenJob, put_back, taken_jobs
 
 log = structlog.get_logger()
 
@@ -47,10 +47,6 @@ WORKER_TTL = 30  # an idle worker stays registered for this long
 DEQUEUE_TIMEOUT = 1  # between an idle worker's checks for a stop request and for abandoned jobs
 REDIS_RETRY = 1  # between tries while Redis is away or takes nothing
 COMPLAINT_INTERVAL = 60  # between two log lines about that
-
-
-class RedisAway(RedisError):
-    """Redis is away or takes nothing. Look at its journal, its memory and its disk."""
 
 
 class JobTimeLimit(UnixSignalDeathPenalty):
@@ -246,7 +242,7 @@ class FetchWorker(Worker):
                     self._register_again()
         except RedisError as error:
             if self._is_waiting:
-                raise RedisAway(str(error)) from None  # not what RQ would catch, and print with every try
+                raise RedisAway(str(error)) from None
             self._complain(error)
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DequeueTimeout
 from rq.intermediate_queue import IntermediateQueue
@@ -33,9 +34,24 @@ if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 then redis.call('LPUSH', KEYS[2]
 """
 
 
+class RedisAway(RedisError):
+    """Redis is away or takes nothing. Look at its journal, its memory and its disk.
+
+    RQ catches other errors while a worker waits, prints each, and tells nobody that there was an outage.
+    """
+
+
 class SafeQueue(Queue):
     """RQ's queue. RQ takes a job out first and notes it afterwards, where a worker serves more than one queue: if
     the worker is killed, or the connection lost, in between, the job is gone."""
+
+    @classmethod
+    def dequeue_any(cls, *arguments: Any, **options: Any) -> Any:
+        """Take a job as RQ does. Raises DequeueTimeout and RedisAway."""
+        try:
+            return super().dequeue_any(*arguments, **options)
+        except RedisError as error:
+            raise RedisAway(str(error)) from None
 
     @classmethod
     def lpop(

@@ -22,7 +22,7 @@ from tests.processes import Running, environment, running
 from tests.valkey_disk import valkey_with_disk
 from worker import pool
 from worker.pool import FetchWorker
-from worker.safe_queue import SafeQueue
+from worker.safe_queue import RedisAway, SafeQueue
 
 IMPATIENT = """
 from datetime import timedelta
@@ -93,6 +93,16 @@ def test_a_run_outlives_a_restart_of_redis(stage: Stage, settings: Settings, tmp
             assert "Traceback" not in process.output
             process.kill()
     assert stage.rows("KilledKit", 2023) == stage.told("KilledKit", 2023)
+
+
+def test_a_connection_that_is_lost_while_a_worker_waits_is_an_outage_however_short(tmp_path: Path) -> None:
+    """RQ would try again and tell nobody, and the worker take a busy one, cut off as well, for dead."""
+    with services.valkey(tmp_path) as url:
+        redis = Redis.from_url(url)
+        worker = FetchWorker(QUEUES, connection=redis, serializer=JSONSerializer)
+        worker.register_birth()
+    with redis, pytest.raises(RedisAway):
+        SafeQueue.dequeue_any(worker.queues, 1, connection=redis, serializer=JSONSerializer)
 
 
 def test_a_job_that_was_taken_by_a_worker_that_died_just_then_is_put_back_at_the_head(
