@@ -133,14 +133,39 @@ def test_a_page_of_an_older_run_is_not_shown(site: Site, page: Page, until: Unti
     expect(page.locator(".progress")).to_contain_text("3,000 of 9,756 plays")
 
 
-def test_an_open_page_follows_a_listener_to_the_new_name(site: Site, page: Page, complaints: list[str]) -> None:
-    old = Topic("OldOlaf", 2023)
+def open_waiting(site: Site, page: Page, topic: Topic) -> None:
+    """Opens a year that waits for a worker."""
     waiting = event(phase="queued").model_copy(update={"run": new_run()})
-    save_snapshot(site.redis, old, Snapshot(at=time.time(), username="OldOlaf", event=waiting))
-    page.goto(f"{site.url}/user/OldOlaf/2023")
+    save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=waiting))
+    page.goto(f"{site.url}/user/{topic.username}/{topic.year}")
     expect(page.locator(".progress")).to_be_visible()
+
+
+def rename(site: Site, topic: Topic) -> None:
+    """Says that Last.fm calls the listener LightLuca now, whose year is there."""
     put(site, stored({1985: 9}), 2023)
-    publish(site.redis, old, failed(Failure.RENAMED, renamed_to="LightLuca").model_copy(update={"run": new_run()}))
+    renamed = failed(Failure.RENAMED, renamed_to="LightLuca")
+    publish(site.redis, topic, renamed.model_copy(update={"run": new_run()}))
+
+
+def test_an_open_page_follows_a_listener_to_the_new_name(site: Site, page: Page, complaints: list[str]) -> None:
+    open_waiting(site, page, Topic("OldOlaf", 2023))
+    rename(site, Topic("OldOlaf", 2023))
     expect(page).to_have_url(f"{site.url}/user/LightLuca/2023?was=OldOlaf")
     expect(page.get_by_text("OldOlaf is called LightLuca at Last.fm now.")).to_be_visible()
     assert complaints == []
+
+
+def test_a_new_name_takes_nobody_back_who_follows_a_link(site: Site, page: Page, until: Until) -> None:
+    olga = Topic("OldOlga", 2023)
+    open_waiting(site, page, olga)
+    held: list[Route] = []
+    page.route(f"{site.url}/about", lambda route: held.append(route))
+    page.locator("a[href='/about']").first.click(no_wait_after=True)
+    until(lambda: held)
+    with page.expect_response(lambda answer: answer.url.endswith("?was=OldOlga")) as answer:
+        rename(site, olga)
+    answer.value.finished()
+    page.wait_for_timeout(500)  # in which it would go there
+    held[0].continue_()
+    expect(page).to_have_url(f"{site.url}/about")

@@ -14,7 +14,7 @@ const region = document.getElementById("told");
 const lost = document.getElementById("lost");
 let address = page.dataset.live;
 let connection, running, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
-let failures = 0, hasWorked = false, heardAt = 0, told = "";
+let failures = 0, hasWorked = false, heardAt = 0, told = "", isLeft = false;
 
 async function load() {
   loadUnlessHeard();
@@ -24,7 +24,7 @@ async function load() {
   loadAgain = false;
   try {
     const answer = await fetch(location.href, { signal: mine.signal });
-    if (answer.redirected) location.replace(answer.url); // the listener's new name
+    if (answer.redirected && !isLeft) location.replace(answer.url); // the listener's new name
     const loaded = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = loaded.getElementById("page");
     if (next?.dataset.run < page.dataset.run) loadIn(3 * MIN_PAUSE); // older, from a cache
@@ -204,6 +204,7 @@ function retry(theOtherWay) {
 lost.querySelector("button").addEventListener("click", tryNow);
 addEventListener("online", () => { if (address) tryNow(); });
 addEventListener("offline", () => { if (address) missed(); });
+addEventListener("beforeunload", () => { isLeft = true; }); // what a visitor chose goes before what the page would do
 connect();
 countDown();
 loadUnlessHeard();

@@ -50,8 +50,15 @@
 
   const place = document.getElementById("kept");
   if (place) list(place);
-  // What stands in for a page gives way to it once there is a connection.
-  if (place ?? document.getElementById("offline")) addEventListener("online", () => location.reload());
+  // What stands in for a page gives way to it once there is a connection, unless the visitor goes elsewhere.
+  if (place ?? document.getElementById("offline")) {
+    const reload = () => location.reload();
+    addEventListener("online", reload);
+    addEventListener("beforeunload", () => removeEventListener("online", reload));
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted && navigator.onLine) reload(); else addEventListener("online", reload);
+    });
+  }
   page?.addEventListener("morphed", () => { look(); keep(); }); // by live.js
   document.querySelector("#recent button")?.addEventListener("click", () => {
     if (hasCaches) for (const name of [CHARTS, FILES]) caches.delete(name);

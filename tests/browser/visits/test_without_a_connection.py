@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -34,6 +35,9 @@ HEADLINES = """
         const kept = await Promise.all((await charts.keys()).map(async one => (await charts.match(one)).text()));
         return kept.map(text => /<dt>Plays in \\d+<\\/dt><dd>([\\d,]+)/.exec(text)?.[1]);
     }
+"""
+ONLINE_ONCE_IT_IS_LEFT = """
+    addEventListener("beforeunload", () => setTimeout(() => dispatchEvent(new Event("online"))))
 """
 CONTROLLED = "() => Boolean(navigator.serviceWorker.controller)"
 
@@ -116,6 +120,22 @@ def test_a_chart_that_was_seen_can_be_read_without_a_connection(
 
     visitor.set_offline(False)
     expect(tab.locator("#offline")).to_have_count(0)
+
+
+def test_a_connection_that_returns_takes_nobody_back_who_follows_a_link(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url + STATES["complete"])
+    says(KEPT, kept(states, STATES["complete"]))
+    visitor.set_offline(True)
+    tab.goto(states.url + STATES["fetching"])
+    tab.evaluate(ONLINE_ONCE_IT_IS_LEFT)
+    tab.locator("#kept a").click()
+    expect(tab.locator("h1")).to_have_text("HeavyHelen’s 2021, by release year")
+    tab.evaluate(ONLINE_ONCE_IT_IS_LEFT)
+    tab.get_by_role("link", name="LastYear.fm").first.click()
+    expect(tab.locator("#kept li")).to_have_count(1)
+    assert urlsplit(tab.url).path == "/"
 
 
 def test_ten_charts_are_kept_and_the_button_that_clears_names_clears_them(
