@@ -22,6 +22,7 @@ from demo.musicbrainz.export import COLUMNS, rows_by_table
 from tests.conftest import PATIENCE, wait_until
 from tests.integration.mirror.packets import Edit
 from tests.provision.cable import run
+from tests.provision.doctor import doctor, wait_until_well
 from tests.provision.flood import flood_of_pings
 from tests.provision.inventory import Inventory
 from tests.provision.machine import Machine
@@ -81,13 +82,6 @@ def nothing_fails(machine: Machine) -> Iterator[None]:
     """Whatever a test does, no unit is left failed."""
     yield
     assert machine.run("systemctl --failed --plain --no-legend") == ""
-
-
-def doctor(machine: Machine) -> tuple[int, str]:
-    """What the doctor ends with, and what it says."""
-    said = machine.run("lastyear doctor; echo $?")
-    text, _, code = said.rstrip().rpartition("\n")
-    return int(code), text
 
 
 # ---- cut short
@@ -363,7 +357,7 @@ def test_the_doctor_finds_what_is_broken(machine: Machine, operator: Operator) -
     assert "lastyear-worker@2" in said
     assert "redis" in said.lower()
     assert said_nothing_secret(said, operator)
-    wait_until(lambda: doctor(machine)[0] == 0, seconds=60, otherwise=lambda: doctor(machine)[1])
+    wait_until_well(machine, seconds=60)
 
 
 def test_the_doctors_timer_tells_what_lasts_and_when_it_is_over(machine: Machine) -> None:

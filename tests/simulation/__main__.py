@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from random import SystemRandom
@@ -68,8 +69,9 @@ def main(seeds: int, first: int | None, seed: int | None, processes: int) -> Non
     began = time.monotonic()
     first = SystemRandom().randrange(10**9) if first is None else first
     parts = [range(first + nth, first + seeds, processes) for nth in range(processes)]
-    with get_context("fork").Pool(processes) as pool:
-        failures = [failure for part in pool.map(_run, parts) for failure in part]
+    # An executor waits for its processes when it is interrupted, which then end what they have started.
+    with ProcessPoolExecutor(processes, get_context("fork")) as executor:
+        failures = [failure for part in executor.map(_run, parts) for failure in part]
     for failure in failures:
         click.echo(failure)
     seconds = time.monotonic() - began
