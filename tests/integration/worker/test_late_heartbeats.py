@@ -1,4 +1,4 @@
-"""A heartbeat may come when its job has just ended: it must not bring back what is gone."""
+"""A heartbeat may come when its job has just ended, or no more: what is gone stays so, and is no trouble."""
 
 import pytest
 from redis import Redis
@@ -46,3 +46,17 @@ def test_a_job_that_redis_loses_while_it_runs_ends_without_an_exception(worker: 
     redis.flushdb()
     worker._finalize_success(job, worker.queues[0], execution, None)
     assert not redis.exists(KnownJob.key_for("recover"))
+
+
+def test_a_job_whose_first_worker_has_died_ends_without_an_exception(worker: FetchWorker, redis: Redis) -> None:
+    put(redis, LOOKUPS, RECOVER, job_id="recover", unique=True)
+    job = KnownJob.fetch("recover", connection=redis, serializer=JSONSerializer)
+    first = worker.prepare_execution(job)
+    redis.delete(first.key)  # it expires before its name in RQ's lists does
+    second = worker.prepare_execution(job)
+    worker.prepare_job_execution(job)
+    job.ended_at = job.started_at
+    worker.handle_job_success(job, worker.queues[0], job.started_job_registry, second)
+    assert not redis.exists(KnownJob.key_for("recover"))
+    assert job.get_executions() == []
+    assert job.started_job_registry.get_job_ids(cleanup=False) == []
