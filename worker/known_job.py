@@ -6,11 +6,10 @@ from typing import Any
 
 from redis.client import Pipeline
 from rq.exceptions import InvalidJobOperation
-from rq.executions import Execution, ExecutionRegistry
-from rq.job import Job
 from rq.utils import utcformat
 
 from app.jobs.queues import JOBS
+from app.jobs.stored_job import StoredJob
 
 # RQ would create a job anew that is gone, and delete it in a second step: in between none of its id can be queued.
 _HEARTBEAT = """
@@ -23,20 +22,7 @@ class UnknownJob(Exception):
     """The queue holds a job that is none of ours. Look at who can write to Redis."""
 
 
-class Executions(ExecutionRegistry):
-    """The executions of a job: more than one if a worker has died of it, or was taken for dead."""
-
-    def get_executions(self, start: int = 0, end: int = -1) -> list[Execution]:
-        """Return all that are listed.
-
-        RQ reads each, and raises an error where one has expired, which it does a minute before its entry in the
-        list: a job that was taken up after a dead worker would fail at its end, and be run again, time after time.
-        """
-        ids = self.get_execution_ids(start, end)
-        return [Execution(one, self.job_id, self.connection) for one in ids]
-
-
-class KnownJob(Job):
+class KnownJob(StoredJob):
     """A job of ours. RQ imports and calls whatever function a job names, so another one is refused before that."""
 
     @property
@@ -56,11 +42,6 @@ class KnownJob(Job):
         """Take the job out of RQ's lists; one that Redis has lost is in none."""
         with suppress(InvalidJobOperation):
             super()._remove_from_registries(*arguments, **options)
-
-    @property
-    def execution_registry(self) -> Executions:
-        """The executions of this job."""
-        return Executions(self.id, connection=self.connection)
 
     @property
     def success_callback(self) -> None:

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from redis import Redis
 from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
-from rq.job import Job, JobStatus
+from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 
 from app.jobs.queues import CANARY, QueueAway, queue
+from app.jobs.stored_job import StoredJob
 
 WORKER, LASTFM, MIRROR, STORE = STEPS = ("worker", "Last.fm", "mirror", "app database")
 """Its steps, in this order."""
@@ -109,7 +110,7 @@ def _reported(redis: Redis, canary: str, *, wait: bool) -> list[str | bytes]:
 def _how_it_ended(redis: Redis, canary: str) -> str | None:
     """Say what went wrong with a job that has ended: nothing, if it is gone. None while it goes on."""
     try:
-        job = Job.fetch(canary, connection=redis, serializer=JSONSerializer)
+        job = StoredJob.fetch(canary, connection=redis, serializer=JSONSerializer)
         if job.get_status() not in _ENDED:
             return None
         result = job.latest_result()
@@ -124,7 +125,7 @@ def _remove(redis: Redis, canary: str) -> None:
     with suppress(RedisError):
         redis.delete(_key(canary))
         with suppress(NoSuchJobError):
-            job = Job.fetch(canary, connection=redis, serializer=JSONSerializer)
+            job = StoredJob.fetch(canary, connection=redis, serializer=JSONSerializer)
             if job.get_status() in (JobStatus.QUEUED, *_ENDED):
                 job.delete()
         # Others may have sent one meanwhile.

@@ -28,6 +28,7 @@ from app.jobs.queues import (
     REMOVE_LISTENER,
     queue,
 )
+from app.jobs.stored_job import StoredJob
 
 JOB_KINDS = {
     FETCH_YEAR: "a year",
@@ -169,7 +170,7 @@ def ids_in_lines(one: Queue) -> list[str]:
 
 def jobs_of(one: Queue, ids: Iterable[str]) -> list[Job]:
     """Return the jobs of these ids that are still there."""
-    found = Job.fetch_many(ids, connection=one.connection, serializer=JSONSerializer)
+    found = StoredJob.fetch_many(ids, connection=one.connection, serializer=JSONSerializer)
     return [job for job in found if job is not None]
 
 

@@ -7,10 +7,13 @@ from typing import cast
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
+from rq.executions import Execution
+from rq.serializers import JSONSerializer
 
 from app.events import Event, Failure, new_run
 from app.jobs import backlog, enqueue, queues
 from app.jobs.forget import forget_everyone, forget_listener
+from app.jobs.stored_job import StoredJob
 from app.redis.event_stream import Topic, latest_snapshot, publish
 from app.store import Connection, StoreAway, connect, fetch_jobs, forgetting
 from app.store.albums import Album
@@ -82,6 +85,22 @@ def test_a_run_that_was_only_queued_or_looks_albums_up_brings_nothing_back(
     monkeypatch.setattr("worker.fetching.year.match_fuzzy", match)
     stage.run_jobs()
     assert rows(stage.connection) == {}
+    assert known_to(stage.redis, "leavingleo") == []
+
+
+def test_a_year_that_waits_after_its_worker_has_died_is_forgotten_as_well(stage: Stage) -> None:
+    stage.take_in("LeavingLeo", some_plays(3))
+    stage.ask("LeavingLeo", 2023)
+    fetches = queues.queue(stage.redis, queues.FETCHES)
+    [job_id] = fetches.get_job_ids()
+    job = StoredJob.fetch(job_id, connection=stage.redis, serializer=JSONSerializer)
+    with stage.redis.pipeline() as pipeline:
+        execution = Execution.create(job, 15, pipeline)
+        pipeline.delete(execution.key)  # it expires before its entries in RQ's lists do
+        pipeline.execute()
+    assert forget_listener(stage.connection, stage.redis, "LeavingLeo")
+    assert not stage.redis.exists(job.key)
+    assert fetches.started_job_registry.get_job_ids(cleanup=False) == []
     assert known_to(stage.redis, "leavingleo") == []
 
 
