@@ -103,9 +103,11 @@ def test_without_scripts_the_page_reloads_itself_to_the_end(site: Site, chromium
     page = context.new_page()
     loads: list[str] = []
     page.on("load", lambda _: loads.append(page.url))
+    site.lastfm.hold(after=0)
     page.goto(f"{site.url}/user/LightLuca/2024")
     expect(page.locator(".progress")).to_be_visible()
     expect(page.locator("noscript meta[http-equiv=refresh]")).to_have_attribute("content", "5")
+    site.lastfm.let_go()
     expect(page.locator(".facts")).to_be_visible(timeout=1000 * PATIENCE)
     expect(page.locator(".progress")).to_have_count(0, timeout=1000 * PATIENCE)
     assert len(loads) > 1
@@ -116,9 +118,11 @@ def test_without_scripts_the_page_reloads_itself_to_the_end(site: Site, chromium
 def test_the_counts_of_the_years_come_in_by_themselves(
     site: Site, page: Page, until: Until, complaints: list[str]
 ) -> None:
+    site.lastfm.hold(after=2)
     page.goto(f"{site.url}/user/HeavyHelen")
     until(lambda: "counting" in page.inner_text("main"))
     page.get_by_role("link", name=re.compile("^2019")).focus()
+    site.lastfm.let_go()
     until(lambda: is_complete(page))
     expect(page.get_by_role("link", name=re.compile("^2019"))).to_be_focused()
     counts = page.locator(".years tbody .plays").all_text_contents()

@@ -41,8 +41,10 @@ def open_first(site: Site, page: Page, until: Until) -> None:
 
 
 def test_a_page_outlives_the_web_process(site: Site, page: Page, until: Until, pictures: Path) -> None:
+    site.lastfm.hold(after=3)
     open_first(site, page, until)
     site.web.kill()
+    site.lastfm.let_go()
     expect(page.locator("#lost")).to_be_visible(timeout=1000 * PATIENCE)
     draw_lost(page, pictures)
     site.start_web()
@@ -52,9 +54,11 @@ def test_a_page_outlives_the_web_process(site: Site, page: Page, until: Until, p
 
 
 def test_a_page_outlives_a_deploy(site: Site, page: Page, until: Until) -> None:
+    site.lastfm.hold(after=3)
     open_first(site, page, until)
     site.web.terminate()
     until(lambda: site.web.ended)
+    site.lastfm.let_go()
     site.start_web()
     until(lambda: is_complete(page))
 
@@ -73,8 +77,10 @@ def test_a_page_outlives_the_workers(site: Site, page: Page, until: Until, compl
 
 
 def test_a_page_that_was_without_a_network_finds_back(site: Site, page: Page, until: Until) -> None:
+    site.lastfm.hold(after=3)
     open_first(site, page, until)
     page.context.set_offline(True)
+    site.lastfm.let_go()
     expect(page.locator("#lost")).to_be_visible(timeout=1000 * PATIENCE)
     page.context.set_offline(False)
     expect(page.locator("#lost")).to_be_hidden(timeout=1000 * PATIENCE)
@@ -124,6 +130,7 @@ def test_one_answer_that_fails_is_asked_for_again_before_anything_is_told(
     page.route("**/user/**", lambda route: route.fulfill(status=502, body="Bad Gateway"), times=1)
     with page.expect_response(lambda answer: answer.status == 502):
         page.evaluate("load()")
+    until(lambda: page.evaluate("lostTimer !== undefined"))
     page.clock.run_for(3_000)
     until(lambda: page.evaluate("morphed") > 0)
     page.clock.run_for(11_000)
