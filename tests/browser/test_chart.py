@@ -80,6 +80,18 @@ def test_where_the_albums_cannot_be_had_the_numbers_are_told(states: Site, page:
     expect(page.locator(".tip li")).to_have_count(0)
 
 
+def test_once_there_is_a_connection_again_a_tip_has_albums(states: Site, page: Page) -> None:
+    page.goto(states.url + STATES["complete"])
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.locator("#b1977").focus()
+    expect(page.locator(".tip")).to_contain_text("1977")
+    page.context.set_offline(False)
+    page.locator("#b1976").focus()
+    page.locator("#b1977").focus()
+    expect(page.locator(".tip li")).to_have_count(3)
+
+
 def test_a_decade_tells_the_albums_of_all_its_years(states: Site, page: Page) -> None:
     page.goto(states.url + STATES["by decade"])
     with page.expect_response("**/top.json") as answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import Site
@@ -112,6 +112,62 @@ def test_where_the_device_cannot_the_picture_is_saved_and_the_link_is_copied(
     expect(page.locator("#told")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == snippet.input_value()
     assert "shape=square" in snippet.input_value()
+
+
+def test_the_latest_choice_is_shown_and_shared_whatever_is_answered_last(
+    states: Site, page: Page, until: Until
+) -> None:
+    page.add_init_script(SHARES)
+    open_panel(page, states)
+    held: list[Route] = []
+    page.route("**/share?*", lambda route: held.append(route))
+    for nth, shape in enumerate(("Story", "Square"), start=1):
+        page.get_by_label(shape).check()
+        until(lambda: len(held) == nth)  # noqa: B023  at once
+    page.locator("#hand-on").click()
+    story, square = held
+    square.continue_()
+    until(lambda: page.evaluate("window.shared"))
+    assert page.evaluate("window.shared.name") == "HeavyHelen-2021-square.png"
+    with page.expect_response(lambda answer: "shape=story" in answer.url) as answer:
+        story.continue_()
+    answer.value.finished()
+    page.wait_for_timeout(500)  # in which it would be shown
+    expect(page.locator("#preview")).to_have_attribute("height", "1080")
+
+
+def test_two_clicks_open_one_panel(states: Site, page: Page, until: Until) -> None:
+    page.goto(states.url + STATES["complete"])
+    held: list[Route] = []
+    page.route("**/share", lambda route: held.append(route))
+    page.locator("#share").dblclick()
+    until(lambda: held)
+    for route in held:
+        route.continue_()
+    page.locator("dialog #hand-on:visible").first.wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.unroute("**/share")
+    page.locator("#share").click()
+    expect(page.get_by_role("dialog", name="Share")).to_be_visible()
+
+
+def test_a_panel_that_does_not_come_takes_nobody_back_who_follows_a_link(
+    states: Site, page: Page, until: Until
+) -> None:
+    page.goto(states.url + STATES["complete"])
+    held: dict[str, Route] = {}
+    for path in ("share", "about"):
+        page.route(f"**/{path}", lambda route: held.update({route.request.url.rsplit("/", 1)[1]: route}))
+    page.locator("#share").click()
+    until(lambda: "share" in held)
+    page.locator("a[href='/about']").first.click(no_wait_after=True)
+    until(lambda: "about" in held)
+    with page.expect_event("requestfailed"):
+        held["share"].abort()
+    page.wait_for_timeout(500)  # in which it would go to the panel's own page
+    held["about"].continue_()
+    expect(page).to_have_url(f"{states.url}/about")
 
 
 def test_without_a_script_the_panel_is_a_page_that_does_the_same(states: Site, chromium: Browser) -> None:

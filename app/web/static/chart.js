@@ -5,6 +5,7 @@
   const page = document.getElementById("page");
   const topAlbums = new Map(); // address -> promise of the top albums of all release years
   let shown, tip, lines, shownBefore, tabStop;
+  let isOpening = false; // what is shared
   let closed; // the bar whose tip was closed by Escape: it stays so until the next move
 
   const barAt = (target) => target?.closest?.(".bars a");
@@ -65,11 +66,20 @@
 
   const listAllAlbums = () => lines.forEach((line, nth) => listAlbums(shown, line, addresses()[nth], lines.length > 1 ? 2 : 3));
 
+  // What is not answered is asked for again with the next tip.
+  function askFor(address) {
+    const asked = fetch(address).then((answer) => (answer.ok ? answer.json() : {}))
+      .catch(() => { topAlbums.delete(address); return {}; });
+    topAlbums.set(address, asked);
+    return asked;
+  }
+
   async function listAlbums(bar, line, address, most) {
     if (!address) return;
-    if (!topAlbums.has(address)) topAlbums.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})));
-    const years = await topAlbums.get(address);
+    const asked = topAlbums.get(address) ?? askFor(address);
+    const years = await asked;
     if (!line.isConnected || !bar.isConnected) return; // another bar is shown by now, or none
+    if ((topAlbums.get(address) ?? asked) !== asked) return; // newer ones are asked for by now
     const [first, last = first] = bar.id.slice(1).split("-").map(Number);
     const albums = Object.entries(years).filter(([year]) => first <= year && year <= last).flatMap(([, some]) => some);
     albums.sort((a, b) => b[2] - a[2]);
@@ -132,8 +142,13 @@
     const link = event.target;
     if (link.id !== "share" || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    import(link.dataset.script).then((script) => script.open(link)).catch(() => { location.href = link.href; });
+    if (isOpening) return;
+    isOpening = true;
+    import(link.dataset.script).then((script) => script.open(link))
+      .catch(() => { if (isOpening) location.href = link.href; })
+      .finally(() => { isOpening = false; });
   });
+  addEventListener("beforeunload", () => { isOpening = false; }); // whoever goes elsewhere meanwhile is not taken there
   page.addEventListener("morphed", () => { // by live.js
     topAlbums.clear(); // a tip that is opened from now on has newer ones
     if (shown?.isConnected) {

@@ -1,8 +1,8 @@
 // Has the charts that are seen kept in this browser, for when there is no connection: service-worker.js does it. Forgets
-// them with the names, and lists them on the page that stands in for one that cannot be had, until it can.
+// those of whoever is gone, and lists them on the page that stands in for one that cannot be had, until it can.
 "use strict";
 {
-  const CHARTS = "lastyear charts", FILES = "lastyear files"; // service-worker.js has the same names
+  const CHARTS = "lastyear charts"; // service-worker.js has the same name
   const KEPT_AT = "X-Kept-At";
   const page = document.getElementById("page");
   const hasCaches = "caches" in globalThis; // not over plain HTTP
@@ -60,9 +60,6 @@
     });
   }
   page?.addEventListener("morphed", () => { look(); keep(); }); // by live.js
-  document.querySelector("#recent button")?.addEventListener("click", () => {
-    if (hasCaches) for (const name of [CHARTS, FILES]) caches.delete(name);
-  });
   // After all that is seen: it may cost nothing.
   const begin = () => { look(); if (navigator.serviceWorker) register().catch(() => { /* The browser lets nobody. */ }); };
   if (document.readyState === "complete") begin(); else addEventListener("load", begin, { once: true });

@@ -36,6 +36,7 @@ function start(panel, address) {
   const one = (id) => panel.querySelector(`#${id}`);
   const told = one("told");
   let picture; // the promise of the file: by the click it has to be here, or the browser forbids to share it
+  let chosen, choosing; // the address of the latest choice, and the promise that it is shown
 
   const tell = (text) => { told.textContent = text; };
 
@@ -53,18 +54,20 @@ function start(panel, address) {
 
   // What depends on the choice is in the same page with other words in its address.
   async function choose() {
-    const wanted = new URL(address);
+    const wanted = chosen = new URL(address);
     for (const [name, value] of new FormData(one("look"))) wanted.searchParams.set(name, value);
     one("look").setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(wanted);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (wanted !== chosen) return; // another choice was made meanwhile
       for (const id of ["preview", "save", "scalable", ...[...panel.querySelectorAll(".snippet input")].map((field) => field.id)]) {
         for (const { name, value } of fresh.getElementById(id).attributes) one(id).setAttribute(name, value);
       }
       tell("");
       load();
     } catch {
+      if (wanted !== chosen) return;
       tell("This site does not answer right now. Try again in a minute.");
     }
     one("look").removeAttribute("aria-busy");
@@ -72,6 +75,7 @@ function start(panel, address) {
 
   async function share() {
     const { url, text } = panel.dataset;
+    await choosing;
     const file = await picture.catch(() => undefined);
     if (file && canShare(file)) {
       try {
@@ -96,7 +100,7 @@ function start(panel, address) {
       tell(await copy(field.value) ? `Copied: ${field.labels[0].textContent}.` : "Press Ctrl+C to copy what is selected.");
     }
   });
-  one("look").addEventListener("change", choose);
+  one("look").addEventListener("change", () => { choosing = choose(); });
   one("look").addEventListener("submit", (event) => event.preventDefault());
   one("choose").hidden = true;
   for (const button of panel.querySelectorAll("#copy-link, [data-copies]")) button.hidden = false;

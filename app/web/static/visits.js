@@ -3,6 +3,7 @@
 "use strict";
 {
   const NAMES = "lastyear:names", YEARS = "lastyear:years", GUESSES = "lastyear:guesses"; // the last by waiting.js
+  const CHARTS = "lastyear charts", FILES = "lastyear files"; // what service-worker.js keeps
   const MOST_NAMES = 8, MOST_YEARS = 50;
   const COUNTS = /^\d{1,9}( \d{1,4}:\d{1,9})*$/; // all plays, then those of each release year
 
@@ -103,6 +104,7 @@
   }
   function clear() {
     for (const key of [NAMES, YEARS, GUESSES]) write(key, []);
+    if ("caches" in globalThis) for (const name of [CHARTS, FILES]) caches.delete(name); // not over plain HTTP
     recent.hidden = true;
     document.getElementById("name").focus();
   }

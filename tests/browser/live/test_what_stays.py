@@ -160,6 +160,30 @@ def test_tips_name_albums_while_the_chart_grows_and_newer_ones_when_opened_anew(
     assert len(asked) == 4
 
 
+def test_albums_that_were_asked_for_earlier_and_come_later_replace_no_newer_ones(
+    year: GrowingYear, page: Page, until: Until
+) -> None:
+    held: list[Route] = []
+
+    def answer(route: Route, title: str) -> None:
+        albums = {"1977": [["An artist", title, 1]]}
+        with page.expect_response(route.request.url) as answer:
+            route.fulfill(body=json.dumps(albums), content_type="application/json")
+        answer.value.finished()
+
+    page.route(f"**{year.path}/top.json", lambda route: held.append(route))
+    page.locator("#b1977").focus()
+    until(lambda: held)
+    year.end(page, phase="completed", years=taste(EXPECTED, 2023))
+    until(lambda: len(held) == 2)
+    title = page.locator(".tip li bdi").first
+    answer(held[1], "Newer")
+    expect(title).to_have_text("Newer")
+    answer(held[0], "Older")
+    page.wait_for_timeout(500)  # in which it would be shown
+    expect(title).to_have_text("Newer")
+
+
 def test_bars_grow_out_of_the_axis_unless_motion_is_unwanted(year: GrowingYear, page: Page, until: Until) -> None:
     begun = """() => {
         window.moved = new Set();

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from app.events import Failure
 from app.redis.event_stream import Snapshot, save_snapshot
@@ -150,6 +150,18 @@ def test_ten_charts_are_kept_and_the_button_that_clears_names_clears_them(
     says(KEPT, kept(states, *years[-10:]))
     tab.get_by_role("button", name="Clear these names").click()
     says(KEPT, [])
+
+
+def test_the_button_clears_charts_before_the_other_scripts_are_there(states: Site, tab: Page, says: Says) -> None:
+    tab.goto(states.url + STATES["complete"])
+    says(KEPT, kept(states, STATES["complete"]))
+    held: list[Route] = []
+    tab.route("**/static/offline.js*", lambda route: held.append(route))
+    with tab.expect_request("**/static/offline.js*"):
+        tab.goto(states.url, wait_until="commit")
+    tab.get_by_role("button", name="Clear these names").click()
+    says(KEPT, [])
+    held[0].continue_()
 
 
 @pytest.mark.parametrize("failure", [Failure.BARRED, Failure.NO_SUCH_USER])
