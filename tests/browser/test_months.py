@@ -1,9 +1,12 @@
 """The months of a year are drawn when they come into view, where their place is, and lead to a page of each."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site
-from tests.browser.states import STATES, put_all
+from tests.browser.live.growing import EXPECTED, GrowingYear
+from tests.browser.states import STATES, put_all, taste
 
 
 def test_months_are_drawn_when_they_come_into_view_and_nothing_moves(site: Site, page: Page) -> None:
@@ -45,3 +48,21 @@ def test_a_link_that_gives_way_to_the_months_keeps_the_focus_until_it_is_left(si
     page.keyboard.press("Tab")
     expect(page.locator("#months-told")).to_contain_text("The oldest music was played in July")
     expect(page.locator("#month1")).to_be_focused()
+
+
+def test_months_that_were_asked_for_earlier_and_come_later_replace_no_newer_ones(
+    site: Site, page: Page, until: Callable[..., None]
+) -> None:
+    year = GrowingYear(site, 2022, was_whole=True, years=taste(EXPECTED, 2022))
+    year.open(page)
+    held: list[Route] = []
+    page.route("**/months", lambda route: held.append(route))
+    page.locator("#months").scroll_into_view_if_needed()
+    until(lambda: held)
+    year.end(page, phase="completed", years=taste(EXPECTED, 2022), scrobbles=EXPECTED)
+    until(lambda: len(held) == 2)
+    told = page.locator("#months-told")
+    for words, route in zip(("Newer", "Older"), reversed(held), strict=True):
+        route.fulfill(body=f'<p id="months"><b id="months-told">{words}</b></p>', content_type="text/html")
+        page.wait_for_timeout(500)  # in which it would be shown
+        expect(told).to_have_text("Newer")

@@ -6,6 +6,7 @@
   const place = () => document.getElementById("months");
   const observer = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) draw(); });
   let drawn; // where they were taken from
+  let asking;
 
   function look() {
     const address = place()?.dataset.from;
@@ -18,8 +19,10 @@
   async function draw() {
     const address = place().dataset.from;
     observer.disconnect();
+    asking?.abort(); // what was asked for earlier may come later
+    asking = new AbortController();
     try {
-      const answer = await fetch(address);
+      const answer = await fetch(address, { signal: asking.signal });
       if (!answer.ok || answer.redirected) return;
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (place()?.dataset.from !== address) return;

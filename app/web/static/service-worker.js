@@ -36,26 +36,35 @@ addEventListener("fetch", (event) => {
 // A page that has grown whole, or was there before this worker: the browser has what it shows.
 addEventListener("message", (event) => {
   const url = new URL(event.data.keep);
-  if (CHART.test(url.pathname)) event.waitUntil(fetch(url, { cache: "force-cache" }).then((answer) => look(url, answer)));
+  if (!CHART.test(url.pathname)) return;
+  const opened = open();
+  event.waitUntil(fetch(url, { cache: "force-cache" }).then((answer) => look(url, answer, opened)));
 });
 
+// Opened before a page is asked for: what visits.js deletes meanwhile takes the page along.
+const open = () => Promise.all([caches.open(CHARTS), caches.open(FILES)]);
+
+// One at a time: tidying for one chart would delete the files of another that is not there yet.
+const inTurn = (change) => navigator.locks.request(CHARTS, change);
+
 async function show(event, url) {
+  const opened = CHART.test(url.pathname) && open();
   let answer;
   try { answer = (await event.preloadResponse) ?? (await fetch(event.request)); } catch { return withoutNetwork(event, url); }
-  event.waitUntil(look(url, answer.clone()).catch(() => { /* No room: then it is not kept. */ }));
+  event.waitUntil(look(url, answer.clone(), opened).catch(() => { /* No room: then it is not kept. */ }));
   return answer;
 }
 
 // Keeps a whole year; drops what is not there any more, or may not be shown.
-async function look(url, answer) {
-  if ([403, 404, 410].includes(answer.status)) return drop(url, answer.status);
+async function look(url, answer, opened) {
+  if ([403, 404, 410].includes(answer.status)) return inTurn(() => drop(url, answer.status));
   if (!CHART.test(url.pathname) || !answer.ok || answer.redirected) return undefined;
   const text = await answer.text();
-  return WHOLE.test(text) ? keep(url, answer, text) : undefined;
+  return WHOLE.test(text) ? inTurn(() => keep(url, answer, text, opened)) : undefined;
 }
 
-async function keep(url, answer, text) {
-  const [charts, files] = await Promise.all([caches.open(CHARTS), caches.open(FILES)]);
+async function keep(url, answer, text, opened) {
+  const [charts, files] = await opened;
   const headers = new Headers(answer.headers);
   headers.set(KEPT_AT, Date.parse(headers.get("Date")) || Date.now()); // it may come from the browser's own cache
   await Promise.all(filesOf(text).map(async (file) => {
@@ -79,7 +88,7 @@ async function drop(url, status) {
 
 // Leaves the newest charts, and the files that they need.
 async function tidy() {
-  const [charts, files] = await Promise.all([caches.open(CHARTS), caches.open(FILES)]);
+  const [charts, files] = await open();
   const needed = new Set();
   for (const [nth, key] of (await charts.keys()).reverse().entries()) {
     const kept = await charts.match(key);

@@ -39,6 +39,43 @@ HEADLINES = """
 ONLINE_ONCE_IT_IS_LEFT = """
     addEventListener("beforeunload", () => setTimeout(() => dispatchEvent(new Event("online"))))
 """
+HOLD_A_CHART = """
+    () => {
+        const { text } = Response.prototype;
+        Response.prototype.text = async function () {
+            Response.prototype.text = text;
+            await new Promise(done => { self.goOn = done; });
+            return text.call(this);
+        };
+    }
+"""
+HOLD_A_FILE = """
+    () => {
+        const { fetch } = self;
+        self.fetch = async (...asked) => {
+            if (!String(asked[0]).includes("/static/keys.js")) return fetch(...asked);
+            self.fetch = fetch;
+            await new Promise(done => { self.goOn = done; });
+            return fetch(...asked);
+        };
+    }
+"""
+IS_HELD = "() => Boolean(self.goOn)"
+GO_ON = "() => self.goOn()"
+IS_KEPT_OR_WAITS = """
+    async () => (await navigator.locks.query()).pending.length > 0
+        || (await (await caches.open("lastyear charts")).keys()).length > 0
+"""
+FILES_THAT_ARE_NOT_KEPT = """
+    async () => {
+        const charts = await caches.open("lastyear charts");
+        const texts = await Promise.all((await charts.keys()).map(async one => (await charts.match(one)).text()));
+        const files = texts.flatMap(text => [...text.matchAll(/(?:href|src)="(\\/static\\/[^"]+)"/g)]);
+        const kept = await caches.open("lastyear files");
+        const found = await Promise.all(files.map(([, file]) => kept.match(file)));
+        return files.filter((_, nth) => !found[nth]).map(([, file]) => file);
+    }
+"""
 CONTROLLED = "() => Boolean(navigator.serviceWorker.controller)"
 
 
@@ -162,6 +199,40 @@ def test_the_button_clears_charts_before_the_other_scripts_are_there(states: Sit
     tab.get_by_role("button", name="Clear these names").click()
     says(KEPT, [])
     held[0].continue_()
+
+
+def test_a_chart_that_is_still_on_its_way_is_cleared_with_the_others(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url + STATES["compare"])
+    says(KEPT, kept(states, STATES["compare"]))
+    worker = visitor.service_workers[0]
+    worker.evaluate(HOLD_A_CHART)
+    tab.goto(states.url + STATES["complete"])
+    wait_until(lambda: worker.evaluate(IS_HELD))
+    tab.goto(states.url)
+    tab.get_by_role("button", name="Clear these names").click()
+    says(KEPT, [])
+    worker.evaluate(GO_ON)
+    tab.goto(states.url + STATES["together"])
+    says(KEPT, kept(states, STATES["together"]))
+
+
+def test_two_charts_that_are_opened_at_once_are_kept_with_all_their_files(
+    states: Site, visitor: BrowserContext, tab: Page, says: Says
+) -> None:
+    tab.goto(states.url)
+    says(CONTROLLED, True)
+    worker = visitor.service_workers[0]
+    worker.evaluate(HOLD_A_FILE)
+    tab.goto(states.url + STATES["complete"])
+    wait_until(lambda: worker.evaluate(IS_HELD))
+    tab.goto(states.url + STATES["together"])
+    says(IS_KEPT_OR_WAITS, True)
+    worker.evaluate(GO_ON)
+    says("async () => (await (await caches.open('lastyear charts')).keys()).length", 2)
+    says("async () => (await navigator.locks.query()).held.length", 0)
+    assert tab.evaluate(FILES_THAT_ARE_NOT_KEPT) == []
 
 
 @pytest.mark.parametrize("failure", [Failure.BARRED, Failure.NO_SUCH_USER])
