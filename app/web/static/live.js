@@ -205,6 +205,7 @@ lost.querySelector("button").addEventListener("click", tryNow);
 addEventListener("online", () => { if (address) tryNow(); });
 addEventListener("offline", () => { if (address) missed(); });
 addEventListener("beforeunload", () => { isLeft = true; }); // what a visitor chose goes before what the page would do
+addEventListener("pageshow", () => { isLeft = false; }); // Back again, the browser may have kept it as it was left
 connect();
 countDown();
 loadUnlessHeard();
