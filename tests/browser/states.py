@@ -13,7 +13,7 @@ from app.events import Event, Failure, Gap, TopAlbum, new_run
 from app.insights.standing import STEPS, CountedAges
 from app.insights.year_albums import MAX_NAME_LENGTH, PlayedAlbum, YearAlbums
 from app.jobs.backlog import add_years
-from app.jobs.job_status import job_id
+from app.jobs.job_status import job_id, listener_job_id
 from app.listening_years import year_bounds
 from app.redis.event_stream import Snapshot, Topic, save_derived, save_snapshot
 from app.redis.mirror_note import MirrorNote, write_mirror_note
@@ -21,7 +21,6 @@ from app.redis.usual_years import write_usual_years
 from app.redis.year_albums import keep_year_albums
 from app.store import Connection, albums, connect, listeners, tracks
 from app.store.albums import Album, names_key
-from app.store.listeners import username_key
 from app.store.plays.scrobbles import Scrobble
 from app.store.tracks import Track
 from demo.musicbrainz import catalogue
@@ -305,10 +304,15 @@ def put_again(site: Site, state: str) -> None:
     if said.next_try_at is not None:
         said = said.model_copy(update={"next_try_at": time.time() + said.next_try_at})
     save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
-    if said.is_running:
-        # Or a page takes the run for lost, and asks for another.
-        listener = f"listener-{username_key(topic.username).encode().hex()}"
-        site.redis.hset(Job.key_for(job_id(said.run) if topic.year else listener), "status", "started")
+    if said.is_running and topic.year:
+        begin(site, said.run)
+    elif said.is_running:
+        site.redis.hset(Job.key_for(listener_job_id(topic.username)), "status", "started")
+
+
+def begin(site: Site, run: UUID) -> None:
+    """Makes there be a job of this run, or after ten seconds a page takes it for lost, and asks for another."""
+    site.redis.hset(Job.key_for(job_id(run)), "status", "started")
 
 
 def put_pasts(site: Site) -> None:

@@ -8,14 +8,12 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from rq.job import Job
 
 from app.charts.release_years import median
 from app.events import Event, Failure, new_run
-from app.jobs.job_status import job_id
 from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
-from tests.browser.states import event, stored, taste
+from tests.browser.states import begin, event, stored, taste
 
 Tell = Callable[..., None]
 Until = Callable[..., None]
@@ -37,7 +35,7 @@ def tell(site: Site, path: str) -> Tell:
     """Says how far the year is: to whoever follows it, or only to whoever asks."""
     name = path.split("/")[2]
     run = new_run()
-    site.redis.hset(Job.key_for(job_id(run)), "status", "started")
+    begin(site, run)
 
     def tell(said: Event | None = None, *, aloud: bool = True, **fields: Any) -> None:
         said = (said or event(**PART | fields)).model_copy(update={"run": run})

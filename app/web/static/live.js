@@ -14,7 +14,7 @@ const region = document.getElementById("told");
 const lost = document.getElementById("lost");
 let address = page.dataset.live;
 let connection, running, loadAgain, loadTimer, retryTimer, lostTimer, ticker;
-let failures = 0, hasWorked = false, heardAt = 0, told = "", isLeft = false;
+let failures = 0, hasWorked = false, heardAt = 0, told = "", isLeft = false, ends = [];
 
 async function load() {
   loadUnlessHeard();
@@ -126,14 +126,21 @@ function sentence(selector, hasClocks = true) {
 // Until Last.fm is asked again: by the worker, or because the page is loaded then.
 function countDown() {
   clearInterval(ticker);
-  const clocks = [...page.querySelectorAll("[data-seconds]")].map((clock) => [clock, Date.now() + 1000 * clock.dataset.seconds]);
-  if (clocks.length) ticker = setInterval(() => {
-    for (const [clock, end] of clocks) {
-      const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+  const now = Date.now(), clocks = [...page.querySelectorAll("[data-seconds]")];
+  // An answer that was long on its way puts no clock back.
+  const known = (nth) => (clocks.length === ends.length && ends[nth] > now ? ends[nth] : Infinity);
+  ends = clocks.map((clock, nth) => Math.min(known(nth), now + 1000 * clock.dataset.seconds));
+  const tick = () => {
+    for (const [nth, clock] of clocks.entries()) {
+      const left = Math.max(0, Math.ceil((ends[nth] - Date.now()) / 1000));
       const seconds = String(left % 60).padStart(2, "0");
       clock.textContent = clock.textContent.includes(":") ? `${Math.floor(left / 60)}:${seconds}` : left;
-      if (!left) { clearInterval(ticker); load(); }
     }
+  };
+  tick();
+  if (clocks.length) ticker = setInterval(() => {
+    tick();
+    if (Math.min(...ends) <= Date.now()) { clearInterval(ticker); load(); }
   }, 250);
 }
 

@@ -4,13 +4,11 @@ import time
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from rq.job import Job
 
 from app.events import Event, new_run
-from app.jobs.job_status import job_id
 from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
-from tests.browser.states import event, taste
+from tests.browser.states import begin, event, taste
 from tests.conftest import wait_until
 
 EXPECTED = 12_100
@@ -23,8 +21,7 @@ class GrowingYear:
         self._site, self._run = site, new_run()
         self.topic = Topic("LightLuca", year)
         self.path = f"/user/LightLuca/{year}"
-        # A job of that id, or a page takes the run for lost and asks for another.
-        site.redis.hset(Job.key_for(job_id(self._run)), "status", "started")
+        begin(site, self._run)
         self.keep(phase="queued", **known)
 
     def open(self, page: Page, query: str = "", *, port: int | None = None) -> None:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from rq.job import Job
 
 from app.events import Event, new_run
-from app.jobs.job_status import job_id
 from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
 from tests.browser.conftest import Site
 from tests.browser.live.movement import record, recorded, score
-from tests.browser.states import event, stored
+from tests.browser.states import begin, event, stored
 from tests.browser.test_looks import SIZES, looks, pictures
 
 __all__ = ["pictures"]
@@ -33,7 +31,7 @@ def put(site: Site, year: int, said: Event) -> Topic:
     said = said.model_copy(update={"run": new_run()})
     save_snapshot(site.redis, topic, Snapshot(at=time.time(), username="LightLuca", event=said))
     if said.is_running:
-        site.redis.hset(Job.key_for(job_id(said.run)), "status", "started")  # or a page takes it for lost
+        begin(site, said.run)
     return topic
 
 
