@@ -18,8 +18,10 @@ def test_all_missing_years_come_in_by_themselves(
     page.goto(f"{site.url}/user/LightLuca")
     until(lambda: is_complete(page))
     years = page.locator(".years tbody tr").count()
+    site.lastfm.hold(after=0)
     page.get_by_role("button", name=f"Draw all {years} missing years").click()
     expect(page.get_by_text(re.compile("to go,"))).to_be_visible()
+    site.lastfm.let_go()
     seen: list[int] = []
 
     def look() -> bool:

@@ -28,8 +28,10 @@ def test_the_eras_grow_while_missing_years_come_in_and_nothing_moves(
 ) -> None:
     page.goto(f"{site.url}/user/TurningTina/eras")
     until(lambda: is_complete(page))
+    site.lastfm.hold(after=0)
     page.locator("#missing").click()
     expect(page.locator("#fetching")).to_contain_text("to go,")
+    site.lastfm.let_go()
     seen: list[int] = []
 
     def look() -> bool:
