@@ -78,6 +78,15 @@ def test_an_answer_that_was_long_on_its_way_puts_no_clock_back(site: Site, page:
     expect(page.get_by_role("timer")).to_have_text(re.compile("^9:[0-5][0-9]$"))
 
 
+def test_another_run_that_waits_longer_puts_the_clock_back(site: Site, page: Page) -> None:
+    interrupt(site, 2017, seconds=300)
+    page.goto(f"{site.url}/user/LightLuca/2017")
+    expect(page.get_by_role("timer")).to_have_text(re.compile("^[34]:"))
+    longer = event(phase="failed", **{**PART, **AWAY, "next_try_at": time.time() + 900})
+    publish(site.redis, luca(2017), longer.model_copy(update={"run": new_run()}))
+    expect(page.get_by_role("timer")).to_have_text(re.compile("^1[345]:"))
+
+
 def test_the_button_does_not_wait(site: Site, page: Page, until: Until) -> None:
     interrupt(site, 2022, seconds=900)
     page.goto(f"{site.url}/user/LightLuca/2022")

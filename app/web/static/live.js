@@ -81,6 +81,7 @@ function show(next) {
   document.documentElement.classList.add("live"); // from here on new bars grow out of the axis
   keepBelow(next);
   Idiomorph.morph(page, next.childNodes, { morphStyle: "innerHTML", callbacks: KEEP });
+  if (page.dataset.run !== next.dataset.run) ends = [];
   page.dataset.run = next.dataset.run ?? "";
   countDown();
   if (next.dataset.live !== address) follow(next.dataset.live);
@@ -127,7 +128,7 @@ function sentence(selector, hasClocks = true) {
 function countDown() {
   clearInterval(ticker);
   const now = Date.now(), clocks = [...page.querySelectorAll("[data-seconds]")];
-  // An answer that was long on its way puts no clock back.
+  // An answer that was long on its way puts no clock of the same run back.
   const known = (nth) => (clocks.length === ends.length && ends[nth] > now ? ends[nth] : Infinity);
   ends = clocks.map((clock, nth) => Math.min(known(nth), now + 1000 * clock.dataset.seconds));
   const tick = () => {
