@@ -315,6 +315,14 @@ def begin(site: Site, run: UUID) -> None:
     site.redis.hset(Job.key_for(job_id(run)), "status", "started")
 
 
+def show(site: Site, topic: Topic, said: Event) -> None:
+    """Makes this the latest that is known, of a run of its own."""
+    said = said.model_copy(update={"run": new_run()})
+    if said.is_running:
+        begin(site, said.run)
+    save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
+
+
 def put_pasts(site: Site) -> None:
     """Makes MovingMo's years be there; of WaitingWil's the newest, pages of another, and a backlog of the rest."""
     for year in range(2005, THIS_YEAR + 1):

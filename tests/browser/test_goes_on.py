@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.events import Event, Failure, new_run
-from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
+from app.redis.event_stream import Topic, publish
 from tests.browser.conftest import Site
-from tests.browser.states import AWAY, PART, begin, event, failed, stored
+from tests.browser.states import AWAY, PART, begin, event, failed, show, stored
 from tests.browser.test_first_visits import is_complete
 from tests.conftest import wait_until
 
@@ -20,14 +20,6 @@ Until = Callable[..., None]
 def luca(year: int) -> Topic:
     """A year of LightLuca's: another one in each test, since a page may be kept for a second."""
     return Topic("LightLuca", year)
-
-
-def show(site: Site, topic: Topic, said: Event) -> None:
-    """Makes this the latest that is known, of a run of its own."""
-    said = said.model_copy(update={"run": new_run()})
-    if said.is_running:
-        begin(site, said.run)
-    save_snapshot(site.redis, topic, Snapshot(at=time.time(), username=topic.username, event=said))
 
 
 def interrupt(site: Site, year: int, *, seconds: float) -> None:

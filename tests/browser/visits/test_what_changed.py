@@ -1,7 +1,6 @@
 """A finished year tells a browser once what has changed since it was last seen there, and tells nobody else."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.events import Event, new_run
-from app.redis.event_stream import Snapshot, Topic, publish, save_snapshot
+from app.redis.event_stream import Topic, publish
 from tests.browser.conftest import Site
 from tests.browser.live.movement import record, recorded, score
-from tests.browser.states import begin, event, stored
+from tests.browser.states import event, show, stored
 from tests.browser.test_looks import SIZES, looks, pictures
 
 __all__ = ["pictures"]
@@ -28,10 +27,7 @@ SINCE = "Since your last visit on 3 March: "
 def put(site: Site, year: int, said: Event) -> Topic:
     """Makes this the latest that is known of a year of LightLuca's."""
     topic = Topic("LightLuca", year)
-    said = said.model_copy(update={"run": new_run()})
-    save_snapshot(site.redis, topic, Snapshot(at=time.time(), username="LightLuca", event=said))
-    if said.is_running:
-        begin(site, said.run)
+    show(site, topic, said)
     return topic
 
 
